@@ -1,0 +1,1 @@
+"""Rodistaa Tickets: the gRPC service."""

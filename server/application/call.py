@@ -1,0 +1,23 @@
+"""What a use case knows about the call that it serves."""
+
+import time
+from dataclasses import dataclass
+
+from server.domain.principal import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Identity and circumstances of one call; passed explicitly, kept nowhere."""
+
+    principal: Principal
+    ip_address: str | None = None
+    """Address of the caller as the audit shall name it, IPv4 or IPv6; None when unknown."""
+    trace_id: str = ""
+    """The call's id in logs and error details (not the idempotency ``request_id``)."""
+    deadline: float | None = None
+    """``time.monotonic()`` instant after which nobody waits for the answer; None for no limit."""
+
+    def seconds_left(self) -> float | None:
+        """Seconds until the deadline, negative past it; None without one."""
+        return None if self.deadline is None else self.deadline - time.monotonic()
