@@ -11,7 +11,6 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import google.type.date_pb2 as _date_pb2
-import google.type.dayofweek_pb2 as _dayofweek_pb2
 import google.type.timeofday_pb2 as _timeofday_pb2
 from rodistaa.tickets.v1 import ticket_pb2 as _ticket_pb2
 import builtins as _builtins
@@ -24,6 +23,50 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _DayOfWeek:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DayOfWeekEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DayOfWeek.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DAY_OF_WEEK_UNSPECIFIED: _DayOfWeek.ValueType  # 0
+    """Not given; INVALID_ARGUMENT."""
+    DAY_OF_WEEK_MONDAY: _DayOfWeek.ValueType  # 1
+    """Monday."""
+    DAY_OF_WEEK_TUESDAY: _DayOfWeek.ValueType  # 2
+    """Tuesday."""
+    DAY_OF_WEEK_WEDNESDAY: _DayOfWeek.ValueType  # 3
+    """Wednesday."""
+    DAY_OF_WEEK_THURSDAY: _DayOfWeek.ValueType  # 4
+    """Thursday."""
+    DAY_OF_WEEK_FRIDAY: _DayOfWeek.ValueType  # 5
+    """Friday."""
+    DAY_OF_WEEK_SATURDAY: _DayOfWeek.ValueType  # 6
+    """Saturday."""
+    DAY_OF_WEEK_SUNDAY: _DayOfWeek.ValueType  # 7
+    """Sunday."""
+
+class DayOfWeek(_DayOfWeek, metaclass=_DayOfWeekEnumTypeWrapper):
+    """A day of the week, ISO 8601 numbers."""
+
+DAY_OF_WEEK_UNSPECIFIED: DayOfWeek.ValueType  # 0
+"""Not given; INVALID_ARGUMENT."""
+DAY_OF_WEEK_MONDAY: DayOfWeek.ValueType  # 1
+"""Monday."""
+DAY_OF_WEEK_TUESDAY: DayOfWeek.ValueType  # 2
+"""Tuesday."""
+DAY_OF_WEEK_WEDNESDAY: DayOfWeek.ValueType  # 3
+"""Wednesday."""
+DAY_OF_WEEK_THURSDAY: DayOfWeek.ValueType  # 4
+"""Thursday."""
+DAY_OF_WEEK_FRIDAY: DayOfWeek.ValueType  # 5
+"""Friday."""
+DAY_OF_WEEK_SATURDAY: DayOfWeek.ValueType  # 6
+"""Saturday."""
+DAY_OF_WEEK_SUNDAY: DayOfWeek.ValueType  # 7
+"""Sunday."""
+Global___DayOfWeek: _TypeAlias = DayOfWeek  # noqa: Y015
 
 class _SlaIntervalKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -209,7 +252,7 @@ class BusinessWindow(_message.Message):
     DAY_FIELD_NUMBER: _builtins.int
     OPENS_AT_FIELD_NUMBER: _builtins.int
     CLOSES_AT_FIELD_NUMBER: _builtins.int
-    day: _dayofweek_pb2.DayOfWeek.ValueType
+    day: Global___DayOfWeek.ValueType
     """The day."""
     @_builtins.property
     def opens_at(self) -> _timeofday_pb2.TimeOfDay:
@@ -224,7 +267,7 @@ class BusinessWindow(_message.Message):
     def __init__(
         self,
         *,
-        day: _dayofweek_pb2.DayOfWeek.ValueType = ...,
+        day: Global___DayOfWeek.ValueType = ...,
         opens_at: _timeofday_pb2.TimeOfDay | None = ...,
         closes_at: _timeofday_pb2.TimeOfDay | None = ...,
     ) -> None: ...

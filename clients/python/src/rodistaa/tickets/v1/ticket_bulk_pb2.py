@@ -23,13 +23,12 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
-from google.rpc import code_pb2 as google_dot_rpc_dot_code__pb2
 from rodistaa.tickets.v1 import errors_pb2 as rodistaa_dot_tickets_dot_v1_dot_errors__pb2
 from rodistaa.tickets.v1 import filter_pb2 as rodistaa_dot_tickets_dot_v1_dot_filter__pb2
 from rodistaa.tickets.v1 import ticket_pb2 as rodistaa_dot_tickets_dot_v1_dot_ticket__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%rodistaa/tickets/v1/ticket_bulk.proto\x12\x13rodistaa.tickets.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x15google/rpc/code.proto\x1a rodistaa/tickets/v1/errors.proto\x1a rodistaa/tickets/v1/filter.proto\x1a rodistaa/tickets/v1/ticket.proto\"\xc3\x04\n\x18\x42ulkUpdateTicketsRequest\x12\x11\n\x03ids\x18\x01 \x03(\tB\x04\xe2\x41\x01\x01\x12\x37\n\x06\x66ilter\x18\x02 \x01(\x0b\x32!.rodistaa.tickets.v1.TicketFilterB\x04\xe2\x41\x01\x01\x12\x37\n\x06\x61ssign\x18\x03 \x01(\x0b\x32\x1f.rodistaa.tickets.v1.BulkAssignB\x04\xe2\x41\x01\x01H\x00\x12?\n\ntransition\x18\x04 \x01(\x0b\x32#.rodistaa.tickets.v1.BulkTransitionB\x04\xe2\x41\x01\x01H\x00\x12=\n\x08priority\x18\x05 \x01(\x0e\x32#.rodistaa.tickets.v1.TicketPriorityB\x04\xe2\x41\x01\x01H\x00\x12\x33\n\x04tags\x18\x06 \x01(\x0b\x32\x1d.rodistaa.tickets.v1.BulkTagsB\x04\xe2\x41\x01\x01H\x00\x12\x17\n\x07\x61rchive\x18\x07 \x01(\x08\x42\x04\xe2\x41\x01\x01H\x00\x12;\n\x08\x65scalate\x18\x08 \x01(\x0b\x32!.rodistaa.tickets.v1.BulkEscalateB\x04\xe2\x41\x01\x01H\x00\x12@\n\x0breapply_sla\x18\t \x01(\x0b\x32#.rodistaa.tickets.v1.BulkReapplySlaB\x04\xe2\x41\x01\x01H\x00\x12\x14\n\x06reason\x18\n \x01(\tB\x04\xe2\x41\x01\x02\x12\x1b\n\rvalidate_only\x18\x0b \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\x42\x08\n\x06\x63hange\"\xab\x01\n\x19\x42ulkUpdateTicketsResponse\x12\x36\n\x07results\x18\x01 \x03(\x0b\x32\x1f.rodistaa.tickets.v1.BulkResultB\x04\xe2\x41\x01\x03\x12\x1d\n\x0fsucceeded_count\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x1a\n\x0c\x66\x61iled_count\x18\x03 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x1b\n\rvalidate_only\x18\x04 \x01(\x08\x42\x04\xe2\x41\x01\x03\"\x9d\x01\n\nBulkAssign\x12\x16\n\x08owner_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12\x33\n\nowner_role\x18\x02 \x01(\x0e\x32\x19.rodistaa.tickets.v1.RoleB\x04\xe2\x41\x01\x01\x12(\n\x15\x61ssigned_franchise_id\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01H\x00\x88\x01\x01\x42\x18\n\x16_assigned_franchise_id\"k\n\x0e\x42ulkTransition\x12\x37\n\x06status\x18\x01 \x01(\x0e\x32!.rodistaa.tickets.v1.TicketStatusB\x04\xe2\x41\x01\x02\x12 \n\x12resolution_summary\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"3\n\x08\x42ulkTags\x12\x11\n\x03\x61\x64\x64\x18\x01 \x03(\tB\x04\xe2\x41\x01\x01\x12\x14\n\x06remove\x18\x02 \x03(\tB\x04\xe2\x41\x01\x01\"\x0e\n\x0c\x42ulkEscalate\"\x10\n\x0e\x42ulkReapplySla\"\xa7\x01\n\nBulkResult\x12\x17\n\tticket_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12\x33\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x1e.rodistaa.tickets.v1.BulkErrorB\x04\xe2\x41\x01\x03\x12\x12\n\x04\x65tag\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x37\n\x06status\x18\x04 \x01(\x0e\x32!.rodistaa.tickets.v1.TicketStatusB\x04\xe2\x41\x01\x03\"\x80\x01\n\tBulkError\x12$\n\x04\x63ode\x18\x01 \x01(\x0e\x32\x10.google.rpc.CodeB\x04\xe2\x41\x01\x03\x12\x36\n\x06reason\x18\x02 \x01(\x0e\x32 .rodistaa.tickets.v1.ErrorReasonB\x04\xe2\x41\x01\x03\x12\x15\n\x07message\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%rodistaa/tickets/v1/ticket_bulk.proto\x12\x13rodistaa.tickets.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a rodistaa/tickets/v1/errors.proto\x1a rodistaa/tickets/v1/filter.proto\x1a rodistaa/tickets/v1/ticket.proto\"\xc3\x04\n\x18\x42ulkUpdateTicketsRequest\x12\x11\n\x03ids\x18\x01 \x03(\tB\x04\xe2\x41\x01\x01\x12\x37\n\x06\x66ilter\x18\x02 \x01(\x0b\x32!.rodistaa.tickets.v1.TicketFilterB\x04\xe2\x41\x01\x01\x12\x37\n\x06\x61ssign\x18\x03 \x01(\x0b\x32\x1f.rodistaa.tickets.v1.BulkAssignB\x04\xe2\x41\x01\x01H\x00\x12?\n\ntransition\x18\x04 \x01(\x0b\x32#.rodistaa.tickets.v1.BulkTransitionB\x04\xe2\x41\x01\x01H\x00\x12=\n\x08priority\x18\x05 \x01(\x0e\x32#.rodistaa.tickets.v1.TicketPriorityB\x04\xe2\x41\x01\x01H\x00\x12\x33\n\x04tags\x18\x06 \x01(\x0b\x32\x1d.rodistaa.tickets.v1.BulkTagsB\x04\xe2\x41\x01\x01H\x00\x12\x17\n\x07\x61rchive\x18\x07 \x01(\x08\x42\x04\xe2\x41\x01\x01H\x00\x12;\n\x08\x65scalate\x18\x08 \x01(\x0b\x32!.rodistaa.tickets.v1.BulkEscalateB\x04\xe2\x41\x01\x01H\x00\x12@\n\x0breapply_sla\x18\t \x01(\x0b\x32#.rodistaa.tickets.v1.BulkReapplySlaB\x04\xe2\x41\x01\x01H\x00\x12\x14\n\x06reason\x18\n \x01(\tB\x04\xe2\x41\x01\x02\x12\x1b\n\rvalidate_only\x18\x0b \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\x42\x08\n\x06\x63hange\"\xab\x01\n\x19\x42ulkUpdateTicketsResponse\x12\x36\n\x07results\x18\x01 \x03(\x0b\x32\x1f.rodistaa.tickets.v1.BulkResultB\x04\xe2\x41\x01\x03\x12\x1d\n\x0fsucceeded_count\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x1a\n\x0c\x66\x61iled_count\x18\x03 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x1b\n\rvalidate_only\x18\x04 \x01(\x08\x42\x04\xe2\x41\x01\x03\"\x9d\x01\n\nBulkAssign\x12\x16\n\x08owner_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12\x33\n\nowner_role\x18\x02 \x01(\x0e\x32\x19.rodistaa.tickets.v1.RoleB\x04\xe2\x41\x01\x01\x12(\n\x15\x61ssigned_franchise_id\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01H\x00\x88\x01\x01\x42\x18\n\x16_assigned_franchise_id\"k\n\x0e\x42ulkTransition\x12\x37\n\x06status\x18\x01 \x01(\x0e\x32!.rodistaa.tickets.v1.TicketStatusB\x04\xe2\x41\x01\x02\x12 \n\x12resolution_summary\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"3\n\x08\x42ulkTags\x12\x11\n\x03\x61\x64\x64\x18\x01 \x03(\tB\x04\xe2\x41\x01\x01\x12\x14\n\x06remove\x18\x02 \x03(\tB\x04\xe2\x41\x01\x01\"\x0e\n\x0c\x42ulkEscalate\"\x10\n\x0e\x42ulkReapplySla\"\xa7\x01\n\nBulkResult\x12\x17\n\tticket_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12\x33\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x1e.rodistaa.tickets.v1.BulkErrorB\x04\xe2\x41\x01\x03\x12\x12\n\x04\x65tag\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x37\n\x06status\x18\x04 \x01(\x0e\x32!.rodistaa.tickets.v1.TicketStatusB\x04\xe2\x41\x01\x03\"n\n\tBulkError\x12\x12\n\x04\x63ode\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x36\n\x06reason\x18\x02 \x01(\x0e\x32 .rodistaa.tickets.v1.ErrorReasonB\x04\xe2\x41\x01\x03\x12\x15\n\x07message\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -96,22 +95,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_BULKERROR'].fields_by_name['reason']._serialized_options = b'\342A\001\003'
   _globals['_BULKERROR'].fields_by_name['message']._loaded_options = None
   _globals['_BULKERROR'].fields_by_name['message']._serialized_options = b'\342A\001\003'
-  _globals['_BULKUPDATETICKETSREQUEST']._serialized_start=221
-  _globals['_BULKUPDATETICKETSREQUEST']._serialized_end=800
-  _globals['_BULKUPDATETICKETSRESPONSE']._serialized_start=803
-  _globals['_BULKUPDATETICKETSRESPONSE']._serialized_end=974
-  _globals['_BULKASSIGN']._serialized_start=977
-  _globals['_BULKASSIGN']._serialized_end=1134
-  _globals['_BULKTRANSITION']._serialized_start=1136
-  _globals['_BULKTRANSITION']._serialized_end=1243
-  _globals['_BULKTAGS']._serialized_start=1245
-  _globals['_BULKTAGS']._serialized_end=1296
-  _globals['_BULKESCALATE']._serialized_start=1298
-  _globals['_BULKESCALATE']._serialized_end=1312
-  _globals['_BULKREAPPLYSLA']._serialized_start=1314
-  _globals['_BULKREAPPLYSLA']._serialized_end=1330
-  _globals['_BULKRESULT']._serialized_start=1333
-  _globals['_BULKRESULT']._serialized_end=1500
-  _globals['_BULKERROR']._serialized_start=1503
-  _globals['_BULKERROR']._serialized_end=1631
+  _globals['_BULKUPDATETICKETSREQUEST']._serialized_start=198
+  _globals['_BULKUPDATETICKETSREQUEST']._serialized_end=777
+  _globals['_BULKUPDATETICKETSRESPONSE']._serialized_start=780
+  _globals['_BULKUPDATETICKETSRESPONSE']._serialized_end=951
+  _globals['_BULKASSIGN']._serialized_start=954
+  _globals['_BULKASSIGN']._serialized_end=1111
+  _globals['_BULKTRANSITION']._serialized_start=1113
+  _globals['_BULKTRANSITION']._serialized_end=1220
+  _globals['_BULKTAGS']._serialized_start=1222
+  _globals['_BULKTAGS']._serialized_end=1273
+  _globals['_BULKESCALATE']._serialized_start=1275
+  _globals['_BULKESCALATE']._serialized_end=1289
+  _globals['_BULKREAPPLYSLA']._serialized_start=1291
+  _globals['_BULKREAPPLYSLA']._serialized_end=1307
+  _globals['_BULKRESULT']._serialized_start=1310
+  _globals['_BULKRESULT']._serialized_end=1477
+  _globals['_BULKERROR']._serialized_start=1479
+  _globals['_BULKERROR']._serialized_end=1589
 # @@protoc_insertion_point(module_scope)

@@ -7,7 +7,6 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
-import google.rpc.code_pb2 as _code_pb2
 from rodistaa.tickets.v1 import errors_pb2 as _errors_pb2
 from rodistaa.tickets.v1 import filter_pb2 as _filter_pb2
 from rodistaa.tickets.v1 import ticket_pb2 as _ticket_pb2
@@ -315,8 +314,8 @@ class BulkError(_message.Message):
     CODE_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     MESSAGE_FIELD_NUMBER: _builtins.int
-    code: _code_pb2.Code.ValueType
-    """The status code."""
+    code: _builtins.int
+    """The status code, a number of google.rpc.Code; never 0."""
     reason: _errors_pb2.ErrorReason.ValueType
     """The reason."""
     message: _builtins.str
@@ -324,7 +323,7 @@ class BulkError(_message.Message):
     def __init__(
         self,
         *,
-        code: _code_pb2.Code.ValueType = ...,
+        code: _builtins.int = ...,
         reason: _errors_pb2.ErrorReason.ValueType = ...,
         message: _builtins.str = ...,
     ) -> None: ...
