@@ -34,10 +34,7 @@ TRANSITIONS: Mapping[TicketStatus, frozenset[TicketStatus]] = {
     _S.NEW: frozenset({_S.OPEN, _S.ESCALATED}),
     _S.OPEN: AWAITING | {_S.IN_PROGRESS, _S.ESCALATED, _S.RESOLVED},
     _S.IN_PROGRESS: AWAITING | {_S.ESCALATED, _S.RESOLVED},
-    **{
-        state: (AWAITING - {state}) | {_S.IN_PROGRESS, _S.ESCALATED, _S.RESOLVED}
-        for state in AWAITING
-    },
+    **{state: (AWAITING - {state}) | {_S.IN_PROGRESS, _S.ESCALATED, _S.RESOLVED} for state in AWAITING},
     _S.ESCALATED: AWAITING | {_S.IN_PROGRESS, _S.RESOLVED, _S.ESCALATED},
     _S.REOPENED: AWAITING | {_S.IN_PROGRESS, _S.ESCALATED, _S.RESOLVED},
     _S.RESOLVED: frozenset({_S.CLOSED, _S.REOPENED}),
@@ -70,8 +67,6 @@ def check_transition(current: TicketStatus, target: TicketStatus) -> None:
 def mermaid() -> str:
     """The state diagram of docs/states.md, in Mermaid's notation."""
     lines = ["stateDiagram-v2", f"    [*] --> {_S.NEW}"]
-    lines += [
-        f"    {state} --> {target}" for state in TicketStatus for target in allowed_from(state)
-    ]
+    lines += [f"    {state} --> {target}" for state in TicketStatus for target in allowed_from(state)]
     lines += [f"    {state} --> [*]" for state in TicketStatus if not TRANSITIONS[state]]
     return "\n".join(lines)
