@@ -1,0 +1,108 @@
+"""What happens on a ticket: messages and audit events, in one numbered order."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from server.domain.ids import ChainNo, Seq, TicketId, UserId
+from server.domain.roles import Role
+from server.domain.tickets import PROTECTED_FIELDS
+
+
+class Action:
+    """Names of audit actions that the application itself gives. An open list: triggers add theirs."""
+
+    TICKET_CREATED = "TICKET_CREATED"
+    TICKET_UPDATED = "TICKET_UPDATED"
+    STATUS_CHANGED = "STATUS_CHANGED"
+    ASSIGNMENT_CHANGED = "ASSIGNMENT_CHANGED"
+    PRIORITY_CHANGED = "PRIORITY_CHANGED"
+    TICKET_ESCALATED = "TICKET_ESCALATED"
+    SENSITIVE_VIEWED = "SENSITIVE_VIEWED"
+    WATCH_CHANGED = "WATCH_CHANGED"
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentRef:
+    """An attachment as a message names it."""
+
+    id: str
+    file_name: str
+    file_type: str
+    file_size_bytes: int
+    is_sensitive: bool
+    uploaded_by_id: UserId
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Something said on a ticket; never edited, never deleted."""
+
+    id: str
+    ticket_id: TicketId
+    seq: Seq
+    actor_id: UserId
+    actor_role: Role
+    message: str
+    attachments: tuple[AttachmentRef, ...]
+    is_internal_note: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One row of the audit trail. ``payload`` holds "old" and "new" column values and the "reason"."""
+
+    id: int
+    ticket_id: TicketId
+    chain_no: ChainNo
+    seq: Seq | None
+    """None for rows that are not part of the timeline."""
+    actor_id: UserId
+    actor_role: Role
+    action: str
+    payload: Mapping[str, Any]
+    ip_address: str | None
+    created_at: datetime
+    hash: bytes
+    prev_hash: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """A message as one caller gets it."""
+
+    message: Message
+    withheld: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntryView:
+    """An audit row as one caller gets it; protected values are withheld by ``disclosed``."""
+
+    entry: AuditEntry
+    withheld: bool
+
+    def values(self, side: str) -> dict[str, Any]:
+        """The "old" or "new" values; withheld ones keep their key and lose their value."""
+        values: Mapping[str, Any] = self.entry.payload.get(side) or {}
+        if not self.withheld:
+            return dict(values)
+        return {key: None if key in PROTECTED_FIELDS else value for key, value in values.items()}
+
+
+TimelineItem = MessageView | AuditEntryView
+
+
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    """Somebody who is told about changes of a ticket, and sees it for that reason."""
+
+    ticket_id: TicketId
+    user_id: UserId
+    notify_email: bool
+    notify_push: bool
+    notify_sms: bool
+    created_at: datetime

@@ -1,0 +1,186 @@
+"""Limits of spec section 6, and what a text may be made of.
+
+Lengths count Unicode code points after trimming white space at both ends. Every rule adds to one list
+of violations, so that a caller learns all that is wrong at once.
+"""
+
+import json
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from server.domain.errors import FieldViolation, InvalidArgument, Reason
+
+TITLE = (10, 500)
+DESCRIPTION = (20, 20_000)
+MESSAGE = (1, 20_000)
+RESOLUTION_SUMMARY = (1, 20_000)
+REASON = (20, 2_000)
+OPTIONAL_REASON = (1, 2_000)
+ACCESS_REASON = (20, 500)
+QUERY = (1, 500)
+IDENTIFIER = (1, 100)
+DISPLAY_NAME = (1, 200)
+VIEW_NAME = (1, 100)
+MAX_TAGS = 20
+TAG = (1, 50)
+MAX_METADATA_BYTES = 16 * 1024
+MAX_METADATA_DEPTH = 32
+MAX_BULK = 500
+MAX_PAGE_SIZE = 200
+DEFAULT_PAGE_SIZE = 25
+MAX_FILTER_VALUES = 100
+MAX_ATTACHMENTS_OF_A_MESSAGE = 20
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+
+_TICKET_ID = re.compile(r"TKT-[1-9][0-9]{0,17}", re.ASCII)
+_IDENTIFIER = re.compile(r"[!-~]+")
+_LONG_TEXT_CONTROLS = frozenset("\n\t\r")
+
+
+class Checker:
+    """Collects what is wrong with a request; ``done`` raises it all as one InvalidArgument."""
+
+    def __init__(self) -> None:
+        self.violations: list[FieldViolation] = []
+        self._reason: Reason | None = None
+
+    def fail(self, field: str, description: str, *, reason: Reason | None = None) -> None:
+        """Note one violation. A reason of its own stands for the whole error when it is the only one."""
+        self.violations.append(FieldViolation(field, description))
+        self._reason = reason
+
+    def done(self) -> None:
+        """Raise InvalidArgument when anything was noted."""
+        if not self.violations:
+            return
+        error = InvalidArgument.of(self.violations)
+        if self._reason is not None and len(self.violations) == 1:
+            error.reason = self._reason
+        raise error
+
+    def text(
+        self,
+        field: str,
+        value: str,
+        bounds: tuple[int, int],
+        *,
+        multiline: bool = False,
+        reason: Reason | None = None,
+    ) -> str:
+        """A text of people, trimmed; NUL, lone surrogates and control characters are refused."""
+        value = value.strip()
+        if (problem := _bad_character(value, multiline=multiline)) is not None:
+            self.fail(field, problem, reason=reason)
+        low, high = bounds
+        if not low <= len(value) <= high:
+            self.fail(field, f"must have {low} to {high} characters, has {len(value)}", reason=reason)
+        return value
+
+    def optional_text(self, field: str, value: str, bounds: tuple[int, int], *, multiline: bool = False) -> str | None:
+        """The same for a text that may be left out; a blank one is None."""
+        return self.text(field, value, bounds, multiline=multiline) if value.strip() else None
+
+    def reason_text(self, field: str, value: str) -> str:
+        """The reason that assign, escalate, bulk and priority changes need."""
+        return self.text(field, value, REASON, multiline=True, reason=Reason.REASON_REQUIRED)
+
+    def access_reason(self, field: str, value: str) -> str | None:
+        """The reason for reading protected fields; None when none is given."""
+        if not value:
+            return None
+        return self.text(field, value, ACCESS_REASON, multiline=True, reason=Reason.ACCESS_REASON_INVALID)
+
+    def identifier(self, field: str, value: str) -> str:
+        """An id of another system or a user: 1 to 100 visible ASCII characters."""
+        if not value or len(value) > IDENTIFIER[1] or not _IDENTIFIER.fullmatch(value):
+            self.fail(field, "must be 1 to 100 visible ASCII characters without spaces")
+        return value
+
+    def optional_identifier(self, field: str, value: str) -> str | None:
+        """The same, or None when empty."""
+        return self.identifier(field, value) if value else None
+
+    def ticket_id(self, field: str, value: str) -> str:
+        """A ticket's id. One that no ticket can have is a bad argument, not a missing ticket."""
+        if not _TICKET_ID.fullmatch(value):
+            self.fail(field, 'must look like "TKT-1001"')
+        return value
+
+    def uuid(self, field: str, value: str) -> UUID | None:
+        """A UUID in its canonical form, or None when it is malformed (and noted)."""
+        try:
+            parsed = UUID(value)
+        except ValueError:
+            self.fail(field, "must be a UUID")
+            return None
+        if str(parsed) != value.lower():
+            self.fail(field, "must be a UUID in its 8-4-4-4-12 form")
+        return parsed
+
+    def tags(self, field: str, values: Sequence[str], *, most: int = MAX_TAGS) -> tuple[str, ...]:
+        """Labels without duplicates, in the order given."""
+        cleaned = [self.text(f"{field}[{i}]", tag, TAG) for i, tag in enumerate(values)]
+        unique = tuple(dict.fromkeys(cleaned))
+        if len(unique) > most:
+            self.fail(field, f"at most {most} tags, got {len(unique)}")
+        return unique
+
+    def metadata(self, field: str, value: Mapping[str, Any]) -> dict[str, Any]:
+        """JSON data: bounded in bytes (compact, UTF-8) and depth, texts without NUL or surrogates."""
+        if (problem := _bad_json(value, depth=0)) is not None:
+            self.fail(field, problem)
+            return {}
+        size = len(json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode())
+        if size > MAX_METADATA_BYTES:
+            self.fail(field, f"at most {MAX_METADATA_BYTES} bytes as JSON, has {size}")
+        return dict(value)
+
+    def instant(self, field: str, value: datetime) -> datetime:
+        """A time between the years 2000 and 2200."""
+        if not EARLIEST <= value <= LATEST:
+            self.fail(field, "must be between the years 2000 and 2200")
+        return value
+
+    def page_size(self, field: str, value: int, *, default: int = DEFAULT_PAGE_SIZE, most: int = MAX_PAGE_SIZE) -> int:
+        """0 is the default; negative or over the maximum is refused, never cut silently."""
+        if value < 0 or value > most:
+            self.fail(field, f"must be between 0 and {most}")
+        return value or default
+
+    def at_most(self, field: str, values: Sequence[object], most: int = MAX_FILTER_VALUES) -> None:
+        """A bound on the length of a repeated field."""
+        if len(values) > most:
+            self.fail(field, f"at most {most} values, got {len(values)}")
+
+
+def _bad_character(value: str, *, multiline: bool) -> str | None:
+    if value.isascii() and value.isprintable():
+        return None
+    for position, character in enumerate(value):
+        category = unicodedata.category(character)
+        if category == "Cs":
+            return f"has a lone surrogate at position {position}"
+        if category == "Cc" and not (multiline and character in _LONG_TEXT_CONTROLS):
+            return f"has a control character (U+{ord(character):04X}) at position {position}"
+    return None
+
+
+def _bad_json(value: object, *, depth: int) -> str | None:
+    if depth > MAX_METADATA_DEPTH:
+        return f"is nested deeper than {MAX_METADATA_DEPTH} levels"
+    if isinstance(value, str):
+        return _bad_character(value, multiline=True)
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):  # noqa: PLR0124 - NaN
+        return "has a number that JSON cannot hold"
+    if isinstance(value, Mapping):
+        children: list[object] = [*value.keys(), *value.values()]
+    elif isinstance(value, list):
+        children = value
+    else:
+        return None
+    return next((problem for child in children if (problem := _bad_json(child, depth=depth + 1))), None)
