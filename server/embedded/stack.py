@@ -1,0 +1,189 @@
+"""`tickets up`: the whole service on one machine that has nothing but Python.
+
+PostgreSQL and Redis come from wheels, on unix sockets in the data directory; the server, the worker and beat are the
+same commands that production runs. See supervisor.py for how they are kept alive and ended.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from urllib.parse import quote
+
+import grpc
+import psycopg
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from server.domain.roles import Role
+from server.embedded.dev_keys import DEFAULT_AUDIENCE, DevKeys, ensure_dev_keys, sign_dev_token
+from server.embedded.guard import Guard
+from server.embedded.instance import Instance, InstanceError
+from server.embedded.postgres import SUPERUSER, EmbeddedPostgres, EmbeddedPostgresError, Postmaster
+from server.embedded.redis_server import redis_child
+from server.embedded.supervisor import ChildSpec, Stopped, Supervisor
+from server.embedded.welcome import welcome
+
+DATABASE = "tickets"
+READY_SERVICE = "rodistaa.tickets.v1.TicketService"
+READY_SECONDS = 60.0
+
+
+def up(instance: Instance, say: Callable[[str], None] = print) -> int:
+    """Run the instance until a signal; returns the exit status. Failures are said, in one place, and give 1."""
+    try:
+        with instance.locked() as lock:
+            instance.require_free_port()
+            _run(instance, lock, say)
+    except Stopped:
+        return 0
+    except (InstanceError, EmbeddedPostgresError) as error:
+        say(f"tickets: {error}")
+        return 1
+    return 0
+
+
+def _run(instance: Instance, lock: int, say: Callable[[str], None]) -> None:
+    instance.log_dir.mkdir(mode=0o700, exist_ok=True)
+    guard = Guard(instance.data_dir, lock)
+    postgres = EmbeddedPostgres(instance.postgres_dir)
+    supervisor = Supervisor(guard, instance.log_dir, say)
+    with supervisor.signals():
+        try:
+            say("starting PostgreSQL and Redis")
+            keys = ensure_dev_keys(instance.data_dir)
+            environment = child_environment(instance, postgres.start(), keys, os.environ)
+            _ensure_database(postgres)
+            supervisor.start(redis_child(instance.socket_path("redis.sock"), instance.data_dir, environment))
+            _prepare_database(instance, supervisor, environment, say)
+            say("starting the server, the worker and beat")
+            for child in service_children(instance, environment):
+                supervisor.start(child)
+            supervisor.wait_until(lambda: is_serving(instance.grpc_target), what="the server", seconds=READY_SECONDS)
+            say(welcome(instance, lambda role: _demo_token(instance, role, environment)))
+            supervisor.watch(lambda: _keep_running(postgres, say))
+        finally:
+            # Should one of these fail, the guard is not dismissed, and finishes the work when this process ends.
+            supervisor.stop()
+            postgres.stop()
+            guard.dismiss()
+
+
+def child_environment(
+    instance: Instance, postgres: Postmaster, keys: DevKeys, inherited: Mapping[str, str]
+) -> dict[str, str]:
+    """What every child is given: the user's settings, except those that say where the stack's own parts are."""
+    socket_directory = quote(str(postgres.socket_directory), safe="")
+    return {
+        **inherited,
+        "PYTHONUNBUFFERED": "1",
+        "TICKETS_DATA_DIR": str(instance.data_dir),
+        "TICKETS_DATABASE_URL": f"postgresql://{SUPERUSER}@/{DATABASE}?host={socket_directory}&port={postgres.port}",
+        "TICKETS_REDIS_URL": f"unix://{instance.socket_path('redis.sock')}",
+        "TICKETS_GRPC_HOST": instance.grpc_host,
+        "TICKETS_GRPC_PORT": str(instance.grpc_port),
+        "TICKETS_HTTP_PORT": str(instance.http_port),
+        "TICKETS_JWKS_FILE": str(keys.jwks_path),
+        "TICKETS_DEV_SIGNING_KEY_FILE": str(keys.private_key_path),
+    }
+
+
+def service_children(instance: Instance, environment: Mapping[str, str]) -> tuple[ChildSpec, ...]:
+    """What production runs as services of its own, in the order of their start."""
+    celery = [sys.executable, "-m", "celery", "--app", "workers.app:app", "--quiet"]
+    schedule = instance.data_dir / "beat-schedule"
+    return (
+        ChildSpec(
+            "server",
+            [sys.executable, "-m", "server.cli", "serve", "--processes", str(instance.processes)],
+            environment,
+            grace_seconds=30.0,
+        ),
+        ChildSpec(
+            "worker",
+            [*celery, "worker", "--concurrency", "2", "--loglevel", "INFO", "--without-gossip", "--without-mingle"],
+            environment,
+        ),
+        ChildSpec(
+            "beat",
+            [*celery, "beat", "--loglevel", "INFO", "--pidfile=", "--schedule", str(schedule)],
+            environment,
+            grace_seconds=5.0,
+        ),
+    )
+
+
+def is_serving(target: str) -> bool:
+    """Whether the health service says SERVING for the ticket service, right now."""
+    with grpc.insecure_channel(target) as channel:
+        try:
+            answer = health_pb2_grpc.HealthStub(channel).Check(  # type: ignore[attr-defined]  # the stubs leave it out
+                health_pb2.HealthCheckRequest(service=READY_SERVICE), timeout=1.0
+            )
+        except grpc.RpcError:
+            return False
+    return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+
+def _ensure_database(postgres: EmbeddedPostgres) -> None:
+    with psycopg.connect(postgres.dsn(), autocommit=True) as connection:
+        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone()
+        if found is None:
+            connection.execute(f'CREATE DATABASE "{DATABASE}"')
+
+
+def _prepare_database(
+    instance: Instance, supervisor: Supervisor, environment: Mapping[str, str], say: Callable[[str], None]
+) -> None:
+    """Migrate; on the first run also put in the demo data, and remember by a file that it is there."""
+    supervisor.run(ChildSpec("migrate", [sys.executable, "-m", "server.cli", "migrate"], environment))
+    seeded = instance.data_dir / "demo-data"
+    if not seeded.exists():
+        say("putting in the demo data")
+        supervisor.run(ChildSpec("seed", [sys.executable, "-m", "server.cli", "seed", "--demo"], environment))
+        seeded.touch()
+
+
+def _demo_token(instance: Instance, role: Role, environment: Mapping[str, str]) -> str:
+    """For somebody who stands for the role, with a franchise for those who need one."""
+    return sign_dev_token(
+        instance.data_dir,
+        role.value,
+        f"demo-{role.value.replace('_', '-')}",
+        ["FR-001"] if role is Role.FRANCHISE_AGENT else [],
+        audience=environment.get("TICKETS_JWT_AUDIENCE", DEFAULT_AUDIENCE),
+        issuer=environment.get("TICKETS_JWT_ISSUER"),
+    )
+
+
+def _keep_running(postgres: EmbeddedPostgres, say: Callable[[str], None]) -> None:
+    """PostgreSQL is a daemon, not a child: when it is gone, start it again."""
+    if postgres.postmaster() is not None:
+        return
+    say("PostgreSQL is gone; starting it again")
+    try:
+        postgres.start()
+    except EmbeddedPostgresError as error:
+        say(f"{error}\nTrying again.")
+
+
+def instance_from(environment: Mapping[str, str]) -> Instance:
+    """The instance that the TICKETS_* settings describe. Raises InstanceError at a port that is none."""
+
+    def port(name: str, default: int) -> int:
+        text = environment.get(name, str(default))
+        if not text.isdecimal() or not 0 < int(text) < 65536:
+            raise InstanceError(f"{name} must be a port number, not {text!r}")
+        return int(text)
+
+    return Instance(
+        data_dir=Path(environment.get("TICKETS_DATA_DIR", ".data")).resolve(),
+        grpc_host=environment.get("TICKETS_GRPC_HOST", "127.0.0.1"),
+        grpc_port=port("TICKETS_GRPC_PORT", 50051),
+        http_port=port("TICKETS_HTTP_PORT", 8080),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(up(instance_from(os.environ)))
