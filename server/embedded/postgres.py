@@ -153,9 +153,7 @@ class EmbeddedPostgres:
     def dsn(self, database: str = "postgres") -> str:
         """Connection string over the unix socket. Raises EmbeddedPostgresError when not running."""
         running = self._required()
-        return make_conninfo(
-            host=str(running.socket_directory), port=running.port, user=SUPERUSER, dbname=database
-        )
+        return make_conninfo(host=str(running.socket_directory), port=running.port, user=SUPERUSER, dbname=database)
 
     def tcp_dsn(self, database: str = "postgres") -> str:
         """Connection string over 127.0.0.1 with its password, for tools that know no sockets."""
@@ -266,9 +264,7 @@ class EmbeddedPostgres:
             **account.process_identity(),
         )
         if result.returncode != 0:
-            raise EmbeddedPostgresError(
-                f"{program} failed with status {result.returncode}: {result.stdout.strip()}"
-            )
+            raise EmbeddedPostgresError(f"{program} failed with status {result.returncode}: {result.stdout.strip()}")
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
