@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -126,12 +128,8 @@ def _key_id(key: ec.EllipticCurvePrivateKey) -> str:
 
 def _create_once(path: Path, content: bytes) -> None:
     """Whole or not at all, mode 0600, and the first of several writers wins."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.touch(mode=0o600)
-    try:
-        draft.write_bytes(content)
-        os.link(draft, path)
-    except FileExistsError:
-        return
-    finally:
-        draft.unlink()
+    with tempfile.NamedTemporaryFile(dir=path.parent) as draft:
+        draft.write(content)
+        draft.flush()
+        with suppress(FileExistsError):
+            os.link(draft.name, path)

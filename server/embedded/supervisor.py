@@ -22,7 +22,7 @@ from server.embedded.guard import Guard, kill_group
 from server.embedded.instance import InstanceError
 
 BACK_OFF_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
-"""Waits before the restarts of a child that keeps dying; after the last one it is given up."""
+"""Waits before the restarts of a child that keeps dying; dying after the last one, it is given up."""
 STEADY_SECONDS = 30.0
 """A child that lived this long starts again at the first wait."""
 CHECK_SECONDS = 1.0
@@ -70,6 +70,7 @@ class Supervisor:
     guard: Guard
     log_dir: Path
     say: Callable[[str], None]
+    back_off: Sequence[float] = BACK_OFF_SECONDS
     children: list[Child] = field(default_factory=list)
     # A signal's number, or the process that ended. Putting is reentrant, so a signal handler may do it.
     events: SimpleQueue[int | subprocess.Popen[bytes]] = field(default_factory=SimpleQueue)
@@ -153,9 +154,9 @@ class Supervisor:
         child.process = None
         if now - child.started_at >= STEADY_SECONDS:
             child.attempts = 0
-        if child.attempts == len(BACK_OFF_SECONDS):
+        if child.attempts == len(self.back_off):
             raise self._failure(child.spec, status)
-        wait = BACK_OFF_SECONDS[child.attempts]
+        wait = self.back_off[child.attempts]
         child.attempts += 1
         child.restart_at = now + wait
         self.say(f"{child.spec.name} {_describe(status)}; starting it again in {wait:g} s")
