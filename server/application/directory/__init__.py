@@ -1,0 +1,1 @@
+"""Use cases of DirectoryService, one a module."""

@@ -1,0 +1,1 @@
+"""Use cases of SavedViewService, one a module."""

@@ -1,0 +1,1 @@
+"""Use cases of TicketService on the ticket itself, one a module."""

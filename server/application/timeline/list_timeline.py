@@ -1,0 +1,54 @@
+"""Reading a ticket's timeline."""
+
+from dataclasses import dataclass
+
+from server.application.call import Call
+from server.application.tickets.finding import get_visible
+from server.application.tickets.get_ticket import disclose
+from server.application.unit_of_work import Repositories, UnitOfWork
+from server.domain.ids import Seq, TicketId
+from server.domain.timeline import AuditEntryView, Message, MessageView, TimelineItem
+
+
+@dataclass(frozen=True, slots=True)
+class TimelinePage:
+    """Entries, lowest number first, and the number after which the next page begins."""
+
+    items: list[TimelineItem]
+    next: Seq | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListTimeline:
+    """Outside roles get public messages alone; protected texts need a reason, as on the ticket."""
+
+    uow: UnitOfWork
+
+    def __call__(
+        self, call: Call, ticket_id: TicketId, *, after: Seq, limit: int, access_reason: str | None
+    ) -> TimelinePage:
+        """One page. Raises NotFound."""
+
+        def page(repositories: Repositories, *, withheld: bool) -> TimelinePage:
+            rows = repositories.timeline.page(
+                ticket_id, after=after, limit=limit + 1, public_only=not call.principal.is_staff
+            )
+            items: list[TimelineItem] = [
+                MessageView(row, withheld) if isinstance(row, Message) else AuditEntryView(row, withheld)
+                for row in rows[:limit]
+            ]
+            last = rows[limit - 1].seq if len(rows) > limit else None
+            return TimelinePage(items, last)
+
+        def plain(repositories: Repositories) -> tuple[bool, TimelinePage]:
+            sensitive = get_visible(repositories, call, ticket_id).is_sensitive
+            return sensitive, page(repositories, withheld=sensitive)
+
+        def disclosed(repositories: Repositories) -> TimelinePage:
+            disclose(repositories, call, ticket_id, access_reason or "")
+            return page(repositories, withheld=False)
+
+        sensitive, found = self.uow.read(call, plain)
+        if sensitive and access_reason is not None:
+            return self.uow.write(call, disclosed)
+        return found
