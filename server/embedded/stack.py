@@ -12,13 +12,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-import grpc
 import psycopg
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from server.domain.roles import Role
 from server.embedded.dev_keys import DEFAULT_AUDIENCE, DevKeys, ensure_dev_keys, sign_dev_token
 from server.embedded.guard import Guard
+from server.embedded.health import is_serving
 from server.embedded.instance import Instance, InstanceError
 from server.embedded.postgres import SUPERUSER, EmbeddedPostgres, EmbeddedPostgresError, Postmaster
 from server.embedded.redis_server import redis_child
@@ -26,7 +25,6 @@ from server.embedded.supervisor import ChildSpec, Stopped, Supervisor
 from server.embedded.welcome import welcome
 
 DATABASE = "tickets"
-READY_SERVICE = "rodistaa.tickets.v1.TicketService"
 READY_SECONDS = 60.0
 
 
@@ -112,18 +110,6 @@ def service_children(instance: Instance, environment: Mapping[str, str]) -> tupl
             grace_seconds=5.0,
         ),
     )
-
-
-def is_serving(target: str) -> bool:
-    """Whether the health service says SERVING for the ticket service, right now."""
-    with grpc.insecure_channel(target) as channel:
-        try:
-            answer = health_pb2_grpc.HealthStub(channel).Check(  # type: ignore[attr-defined]  # the stubs leave it out
-                health_pb2.HealthCheckRequest(service=READY_SERVICE), timeout=1.0
-            )
-        except grpc.RpcError:
-            return False
-    return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
 
 def _ensure_database(postgres: EmbeddedPostgres) -> None:

@@ -1,0 +1,92 @@
+"""docker-compose.yml and the Dockerfiles name only what exists. No engine is needed to see that."""
+
+import importlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+TEXT = (ROOT / "docker-compose.yml").read_text()
+COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+DOCKERFILES = sorted({service["build"]["dockerfile"] for service in SERVICES.values() if "build" in service})
+
+
+def test_every_part_of_the_system_is_there() -> None:
+    assert {"postgres", "pgbouncer", "redis", "minio", "migrate", "server", "worker", "beat"} <= SERVICES.keys()
+    assert SERVICES["server"]["deploy"]["replicas"] >= 2
+
+
+@pytest.mark.parametrize("name", [name for name, service in SERVICES.items() if "build" in service])
+def test_our_commands_exist(name: str) -> None:
+    command = [str(word) for word in SERVICES[name].get("command", [])]
+    match command:
+        case ["tickets", subcommand, *_]:
+            shown = subprocess.run(
+                [sys.executable, "-m", "server.cli", subcommand, "--help"], capture_output=True, text=True, check=False
+            )
+            assert shown.returncode == 0, shown.stderr
+            assert all(option in shown.stdout for option in command if option.startswith("--"))
+        case ["celery", "--app", app, subcommand, *options]:
+            module = app.partition(":")[0]
+            assert (ROOT / (module.replace(".", "/") + ".py")).exists()
+            shown = subprocess.run(
+                [sys.executable, "-m", "celery", subcommand, "--help"], capture_output=True, text=True, check=False
+            )
+            assert shown.returncode == 0, shown.stderr
+            assert all(option.partition("=")[0] in shown.stdout for option in options if option.startswith("--"))
+        case []:
+            assert name == "pgbouncer"  # its image has the command
+        case _:
+            pytest.fail(f"{name} runs {command}, which is no command of ours")
+
+
+def test_modules_in_health_checks_exist() -> None:
+    for service in SERVICES.values():
+        test = [str(word) for word in service.get("healthcheck", {}).get("test", [])]
+        if "-m" in test:
+            importlib.import_module(test[test.index("-m") + 1])
+
+
+def test_all_but_beat_and_one_shots_have_a_health_check() -> None:
+    assert {name for name, service in SERVICES.items() if "healthcheck" not in service} == {"migrate", "beat"}
+
+
+@pytest.mark.parametrize("dockerfile", DOCKERFILES)
+def test_what_images_copy_exists_and_is_sent_to_the_engine(dockerfile: str) -> None:
+    admitted = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
+    for arguments in re.findall(r"^COPY (?!--from)(.+)$", (ROOT / dockerfile).read_text(), re.MULTILINE):
+        *sources, _target = arguments.split()
+        for source in sources:
+            assert (ROOT / source).exists(), f"{dockerfile} copies {source}"
+            assert any(Path(source).is_relative_to(entry) for entry in admitted), f".dockerignore hides {source}"
+
+
+@pytest.mark.parametrize("dockerfile", DOCKERFILES)
+def test_images_do_not_run_as_root(dockerfile: str) -> None:
+    users = re.findall(r"^USER (\S+)$", (ROOT / dockerfile).read_text(), re.MULTILINE)
+    assert users
+    assert users[-1] not in {"root", "0"}
+
+
+def test_what_is_referred_to_is_declared() -> None:
+    for service in SERVICES.values():
+        assert set(service.get("depends_on", {})) <= SERVICES.keys()
+        assert {volume.partition(":")[0] for volume in service.get("volumes", [])} <= COMPOSE["volumes"].keys()
+        assert {config["source"] for config in service.get("configs", [])} <= COMPOSE["configs"].keys()
+
+
+def test_secrets_come_from_the_environment_and_are_explained() -> None:
+    for service in SERVICES.values():
+        for name, value in service.get("environment", {}).items():
+            if re.search("PASSWORD|SECRET|AUTH", name):
+                assert re.fullmatch(r"\$\{\w+:\?[^}]+\}", value), f"{name} is written out"
+    assert not re.search(r"://\w*:(?!\$\{)[^@\s]+@", TEXT)
+    wanted = set(re.findall(r"(?<!\$)\$\{(\w+)", TEXT))
+    explained = set(re.findall(r"^(\w+)=$", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    assert wanted == explained
