@@ -151,16 +151,19 @@ FOR EACH ROW EXECUTE FUNCTION public.ticket_message_sequence();
 -- Deadlines for whoever inserts without them, people in psql among them.
 CREATE FUNCTION public.ticket_before_insert() RETURNS trigger
 LANGUAGE plpgsql AS $$
+DECLARE
+    policy record;
 BEGIN
     NEW.version := 1;
     IF NEW.sla_due_at IS NULL OR NEW.first_response_due_at IS NULL OR NEW.sla_policy_version IS NULL THEN
-        SELECT
-            coalesce(NEW.sla_due_at, NEW.created_at + make_interval(mins => policy.resolution_time_minutes)),
-            coalesce(NEW.first_response_due_at, NEW.created_at + make_interval(mins => policy.response_time_minutes)),
-            coalesce(NEW.sla_policy_version, policy.version)
-        INTO NEW.sla_due_at, NEW.first_response_due_at, NEW.sla_policy_version
-        FROM public.sla_config AS policy
-        WHERE policy.priority = NEW.priority;
+        SELECT sla.version, make_interval(mins => sla.response_time_minutes) AS response,
+            make_interval(mins => sla.resolution_time_minutes) AS resolution
+        INTO policy
+        FROM public.sla_config AS sla
+        WHERE sla.priority = NEW.priority;
+        NEW.sla_due_at := coalesce(NEW.sla_due_at, NEW.created_at + policy.resolution);
+        NEW.first_response_due_at := coalesce(NEW.first_response_due_at, NEW.created_at + policy.response);
+        NEW.sla_policy_version := coalesce(NEW.sla_policy_version, policy.version);
     END IF;
     RETURN NEW;
 END
