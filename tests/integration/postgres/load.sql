@@ -1,0 +1,71 @@
+-- Rows enough for the planner to want indexes, spread as in life: most tickets are done, few are sensitive.
+-- Loaded behind the triggers, which have tests of their own.
+SET session_replication_role = replica;
+SELECT setseed(0.5);
+
+INSERT INTO tickets (
+    id, title, description, created_by_id, created_by_role, owner_id, owner_role, assigned_franchise_id, priority,
+    status, linked_type, linked_id, sla_due_at, sla_escalation_level, sla_breached, first_response_due_at,
+    first_responded_at, tags, is_sensitive, archived, created_at, updated_at, resolved_at
+)
+SELECT
+    'TKT-' || n,
+    (ARRAY['Shipment delayed on the way', 'Truck document expired', 'Delivery proof mismatch'])[1 + n % 3]
+        || CASE WHEN n % 50 = 0 THEN ', payment issue' ELSE '' END,
+    'Reported by the control room, load number ' || n || '.',
+    'shipper-' || n % 500,
+    'shipper',
+    CASE WHEN n % 10 > 0 THEN 'u-' || n % 300 END,
+    (ARRAY['franchise_agent', 'ops_agent', 'ops_manager', 'regional_manager', 'hq_support', 'finance'])[1 + n % 6],
+    'FR-' || lpad((n % 200)::text, 3, '0'),
+    (ARRAY['LOW', 'MEDIUM', 'HIGH', 'CRITICAL']::ticket_priority[])[1 + n % 4],
+    CASE WHEN done THEN (ARRAY['RESOLVED', 'CLOSED']::ticket_status[])[1 + n % 2]
+        ELSE (ARRAY['NEW', 'OPEN', 'IN_PROGRESS', 'AWAITING_SHIPPER', 'ESCALATED']::ticket_status[])[1 + n / 5 % 5] END,
+    'booking',
+    'BKG-' || n % 10000,
+    created + interval '48 hours',
+    CASE WHEN n % 90 = 0 THEN 1 ELSE 0 END,
+    n % 4 > 0 OR done,
+    created + interval '8 hours',
+    CASE WHEN n % 7 > 0 THEN created + interval '1 hour' END,
+    ARRAY['region-' || n % 40, 'lane-' || n % 1000],
+    n % 60 = 0,
+    n % 25 = 0,
+    created,
+    created + interval '3 hours',
+    CASE WHEN done THEN created + interval '3 hours' END
+FROM (
+    SELECT n, n % 5 > 0 AS done, now() - n * interval '3 minutes' AS created FROM generate_series(1, 40000) AS n
+) AS numbered;
+
+INSERT INTO ticket_messages (ticket_id, seq, actor_id, actor_role, message, created_at)
+SELECT 'TKT-' || n % 4000, 1 + n / 4000, 'u-1', 'ops_agent', 'x', now() FROM generate_series(0, 19999) AS n;
+
+INSERT INTO ticket_audit (ticket_id, chain_no, seq, actor_id, actor_role, action, created_at, hash)
+SELECT 'TKT-' || n % 4000, 1 + n / 4000, CASE WHEN n % 9 > 0 THEN 1 + n / 4000 END, 'u-' || n % 500, 'ops_agent', 'x',
+    now() - interval '30 days' + n * interval '1 minute', '\x00'
+FROM generate_series(0, 39999) AS n;
+
+INSERT INTO ticket_watchers (ticket_id, user_id) SELECT 'TKT-' || n, 'u-' || n % 700 FROM generate_series(1, 20000) AS n;
+
+INSERT INTO ticket_attachments (ticket_id, uploaded_by_id, file_name, object_key, file_type, file_size_bytes, status)
+SELECT 'TKT-' || n, 'u-1', 'pod.pdf', 'k-' || n, 'application/pdf', 1,
+    CASE WHEN n % 100 = 0 THEN 'pending' ELSE 'completed' END
+FROM generate_series(1, 10000) AS n;
+
+INSERT INTO ticket_export_jobs (requested_by_id, requested_by_role, status, created_at)
+SELECT 'u-' || n % 300, 'ops_manager', CASE WHEN n % 500 = 0 THEN 'pending' ELSE 'completed' END, now() - n * interval '1h'
+FROM generate_series(1, 10000) AS n;
+
+INSERT INTO idempotency_keys (principal_id, request_id, method, fingerprint, created_at)
+SELECT 'u-' || n % 100, gen_random_uuid(), 'm', '\x00', now() - n * interval '10s' FROM generate_series(1, 20000) AS n;
+
+INSERT INTO staff_members (user_id, role, display_name, franchise_ids, active)
+SELECT 'u-' || n, CASE WHEN n % 50 = 0 THEN 'hq_support' ELSE 'franchise_agent' END, 'Asha', ARRAY['FR-' || n % 400],
+    n % 9 > 0
+FROM generate_series(1, 10000) AS n;
+
+INSERT INTO saved_views (owner_id, name, is_shared)
+SELECT 'u-' || n, 'mine', n % 100 = 0 FROM generate_series(1, 10000) AS n;
+
+VACUUM ANALYZE;

@@ -1,0 +1,217 @@
+"""Each index is what the planner takes for the query it was made for, and there is none without such a query."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, LiteralString
+
+import psycopg
+import pytest
+
+from server.adapters.postgres.tables import OPEN_TICKETS
+from tests.database import TestServer
+
+OPEN: LiteralString = "status NOT IN ('RESOLVED', 'CLOSED') AND NOT archived"
+PAGE: LiteralString = "LIMIT 26"
+
+QUERIES: list[tuple[str, LiteralString]] = [
+    # The orders of a list, first page and further pages, both directions.
+    ("tickets_created_idx", f"SELECT * FROM tickets ORDER BY created_at, id {PAGE}"),
+    ("tickets_created_idx", f"SELECT * FROM tickets ORDER BY created_at DESC, id DESC {PAGE}"),
+    (
+        "tickets_created_idx",
+        f"""SELECT * FROM tickets WHERE (created_at, id) < (now() - interval '20 days', 'TKT-9')
+        ORDER BY created_at DESC, id DESC {PAGE}""",
+    ),
+    ("tickets_updated_idx", f"SELECT * FROM tickets ORDER BY updated_at DESC, id DESC {PAGE}"),
+    (
+        "tickets_updated_idx",
+        f"""SELECT * FROM tickets WHERE (updated_at, id) > (now() - interval '20 days', 'TKT-9')
+        ORDER BY updated_at, id {PAGE}""",
+    ),
+    ("tickets_due_order_idx", f"SELECT * FROM tickets ORDER BY coalesce(sla_due_at, 'infinity'), id {PAGE}"),
+    (
+        "tickets_due_order_idx",
+        f"""SELECT * FROM tickets WHERE (coalesce(sla_due_at, 'infinity'), id) < (now(), 'TKT-9')
+        ORDER BY coalesce(sla_due_at, 'infinity') DESC, id DESC {PAGE}""",
+    ),
+    (
+        "tickets_priority_created_idx",
+        f"SELECT * FROM tickets ORDER BY priority DESC, created_at DESC, id DESC {PAGE}",
+    ),
+    (
+        "tickets_priority_created_idx",
+        f"""SELECT * FROM tickets WHERE (priority, created_at, id) > ('HIGH', now() - interval '20 days', 'TKT-9')
+        ORDER BY priority, created_at, id {PAGE}""",
+    ),
+    (
+        "tickets_active_created_idx",
+        f"SELECT * FROM tickets WHERE NOT archived ORDER BY created_at DESC, id DESC {PAGE}",
+    ),
+    ("tickets_archived_updated_idx", f"SELECT * FROM tickets WHERE archived ORDER BY updated_at DESC, id DESC {PAGE}"),
+    # Filters.
+    (
+        "tickets_status_created_idx",
+        f"SELECT * FROM tickets WHERE status = 'NEW' ORDER BY created_at DESC, id DESC {PAGE}",
+    ),
+    (
+        "tickets_priority_due_idx",
+        f"SELECT * FROM tickets WHERE priority = 'CRITICAL' ORDER BY sla_due_at, id {PAGE}",
+    ),
+    (
+        "tickets_owner_status_idx",
+        "SELECT status, count(*) FROM tickets WHERE owner_id = 'u-7' AND status IN ('OPEN', 'IN_PROGRESS') GROUP BY 1",
+    ),
+    (
+        "tickets_owner_resolved_idx",
+        """SELECT avg(resolved_at - created_at) FROM tickets
+        WHERE owner_id = 'u-7' AND resolved_at IS NOT NULL AND resolved_at > now() - interval '9 days'""",
+    ),
+    (
+        "tickets_owner_role_status_idx",
+        f"""SELECT * FROM tickets WHERE owner_role = 'ops_agent' AND status = 'ESCALATED'
+        ORDER BY created_at DESC, id DESC {PAGE}""",
+    ),
+    (
+        "tickets_role_open_idx",
+        f"""SELECT * FROM tickets WHERE owner_role = 'ops_agent' AND {OPEN}
+        ORDER BY created_at DESC, id DESC {PAGE}""",
+    ),
+    (
+        "tickets_unassigned_idx",
+        f"SELECT * FROM tickets WHERE owner_id IS NULL AND {OPEN} ORDER BY created_at DESC, id DESC {PAGE}",
+    ),
+    (
+        "tickets_franchise_created_idx",
+        f"SELECT * FROM tickets WHERE assigned_franchise_id = 'FR-001' ORDER BY created_at DESC, id DESC {PAGE}",
+    ),
+    ("tickets_linked_idx", "SELECT * FROM tickets WHERE linked_type = 'booking' AND linked_id = 'BKG-123'"),
+    (
+        "tickets_creator_idx",
+        f"SELECT * FROM tickets WHERE created_by_id = 'shipper-7' ORDER BY created_at DESC, id DESC {PAGE}",
+    ),
+    ("tickets_sensitive_idx", f"SELECT * FROM tickets WHERE is_sensitive ORDER BY created_at DESC, id DESC {PAGE}"),
+    ("tickets_search_idx", "SELECT * FROM tickets WHERE search @@ websearch_to_tsquery('english', 'payment issue')"),
+    ("tickets_tags_idx", "SELECT * FROM tickets WHERE tags @> '{lane-7}'"),
+    ("tickets_tags_idx", "SELECT * FROM tickets WHERE tags && '{lane-7,lane-8}'"),
+    # Deadlines.
+    (
+        "tickets_open_due_idx",
+        f"""SELECT * FROM tickets WHERE {OPEN} AND sla_due_at BETWEEN now() AND now() + interval '1 hour'
+        ORDER BY sla_due_at, id""",
+    ),
+    (
+        "tickets_breach_sweep_idx",
+        f"""SELECT id FROM tickets WHERE NOT sla_breached AND {OPEN} AND sla_due_at <= now() - interval '1 hour'
+        ORDER BY sla_due_at, id LIMIT 100 FOR UPDATE SKIP LOCKED""",
+    ),
+    (
+        "tickets_first_response_sweep_idx",
+        f"""SELECT id FROM tickets
+        WHERE first_responded_at IS NULL AND NOT first_response_breached AND {OPEN} AND first_response_due_at <= now()
+        ORDER BY first_response_due_at, id LIMIT 100 FOR UPDATE SKIP LOCKED""",
+    ),
+    (
+        "tickets_escalated_idx",
+        f"""SELECT id FROM tickets WHERE sla_breached AND {OPEN} AND sla_escalation_level = 1
+        ORDER BY sla_due_at, id LIMIT 100""",
+    ),
+    # One ticket's own rows, and the other tables.
+    ("tickets_pkey", "SELECT * FROM tickets WHERE id = 'TKT-77'"),
+    ("ticket_messages_pkey", "SELECT * FROM ticket_messages WHERE ticket_id = 'TKT-7' AND seq > 2 ORDER BY seq"),
+    (
+        "ticket_messages_id_key",
+        """SELECT * FROM ticket_messages
+        WHERE ticket_id = 'TKT-7' AND id = '01a2074e-1fa7-7f03-8bda-8cfecba65f99'""",
+    ),
+    ("ticket_audit_pkey", "SELECT * FROM ticket_audit WHERE ticket_id = 'TKT-7' ORDER BY chain_no LIMIT 5"),
+    (
+        "ticket_audit_seq_idx",
+        "SELECT * FROM ticket_audit WHERE ticket_id = 'TKT-7' AND seq > 2 ORDER BY seq LIMIT 5",
+    ),
+    ("ticket_audit_actor_idx", "SELECT * FROM ticket_audit WHERE actor_id = 'u-7' ORDER BY created_at DESC LIMIT 50"),
+    (
+        "ticket_audit_created_idx",
+        """SELECT * FROM ticket_audit
+        WHERE created_at >= now() - interval '29 days' AND created_at < now() - interval '28 days'""",
+    ),
+    ("ticket_watchers_pkey", "SELECT * FROM ticket_watchers WHERE ticket_id = 'TKT-7'"),
+    ("ticket_watchers_user_idx", "SELECT ticket_id FROM ticket_watchers WHERE user_id = 'u-7'"),
+    ("ticket_attachments_pkey", "SELECT * FROM ticket_attachments WHERE ticket_id = 'TKT-7'"),
+    (
+        "ticket_attachments_id_idx",
+        "SELECT * FROM ticket_attachments WHERE id = '01a2074e-1fa7-7f03-8bda-8cfecba65f99'",
+    ),
+    (
+        "ticket_attachments_pending_idx",
+        "SELECT * FROM ticket_attachments WHERE status = 'pending' ORDER BY created_at LIMIT 20",
+    ),
+    (
+        "ticket_export_jobs_requester_idx",
+        "SELECT * FROM ticket_export_jobs WHERE requested_by_id = 'u-7' ORDER BY created_at DESC, id DESC LIMIT 20",
+    ),
+    (
+        "ticket_export_jobs_unfinished_idx",
+        """SELECT * FROM ticket_export_jobs
+        WHERE status = 'pending' OR (status = 'processing' AND lease_until < now())
+        ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED""",
+    ),
+    (
+        "idempotency_keys_created_idx",
+        "DELETE FROM idempotency_keys WHERE created_at < now() - interval '2 days'",
+    ),
+    ("staff_members_role_idx", "SELECT * FROM staff_members WHERE active AND role = 'hq_support'"),
+    ("staff_members_franchises_idx", "SELECT * FROM staff_members WHERE franchise_ids @> '{FR-7}'"),
+    ("saved_views_shared_idx", "SELECT * FROM saved_views WHERE is_shared ORDER BY name, id"),
+]
+
+
+@pytest.fixture(scope="module")
+def loaded(postgres: TestServer) -> Iterator[psycopg.Connection]:
+    with postgres.new_database() as database, database.connect() as connection:
+        statements = (Path(__file__).parent / "load.sql").read_text()
+        for statement in statements.split(";\n"):
+            connection.execute(statement.encode())
+        yield connection
+
+
+@pytest.mark.parametrize(("index", "query"), QUERIES)
+def test_the_index_serves_its_query(loaded: psycopg.Connection, index: str, query: LiteralString) -> None:
+    row = loaded.execute(f"EXPLAIN (FORMAT JSON) {query}").fetchone()
+    assert row is not None
+    assert index in names_in(row[0]), json.dumps(row[0], indent=1)
+
+
+def test_there_is_no_index_without_a_query(loaded: psycopg.Connection) -> None:
+    created = loaded.execute(
+        "SELECT indexname FROM pg_indexes WHERE schemaname = 'public' AND indexname LIKE '%\\_idx'"
+    ).fetchall()
+    named = {index for index, _ in QUERIES}
+    assert {name for (name,) in created} - named == set()
+    assert len(created) >= 20
+
+
+def test_a_partial_index_is_found_by_statuses_that_are_all_open(loaded: psycopg.Connection) -> None:
+    row = loaded.execute(
+        """
+        EXPLAIN (FORMAT JSON) SELECT * FROM tickets
+        WHERE owner_id IS NULL AND NOT archived AND status = ANY ('{NEW,OPEN,ESCALATED}')
+        ORDER BY created_at DESC, id DESC LIMIT 26
+        """
+    ).fetchone()
+    assert row is not None
+    assert "tickets_unassigned_idx" in names_in(row[0])
+
+
+def test_the_predicate_of_partial_indexes_is_the_one_python_knows() -> None:
+    assert OPEN_TICKETS == OPEN
+
+
+def names_in(plan: Any) -> set[str]:
+    """Every index that occurs anywhere in a plan."""
+    if isinstance(plan, list):
+        return set[str]().union(*map(names_in, plan))
+    if isinstance(plan, dict):
+        found = names_in(list(plan.values()))
+        return found | {plan["Index Name"]} if "Index Name" in plan else found
+    return set()
