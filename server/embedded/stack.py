@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -28,7 +29,12 @@ DATABASE = "tickets"
 READY_SECONDS = 60.0
 
 
-def up(instance: Instance, say: Callable[[str], None] = print) -> int:
+def say_at_once(line: str) -> None:
+    """To a pipe or file too: whoever reads it waits for it."""
+    print(line, flush=True)
+
+
+def up(instance: Instance, say: Callable[[str], None] = say_at_once) -> int:
     """Run the instance until a signal; returns the exit status. Failures are said, in one place, and give 1."""
     try:
         with instance.locked() as lock:
@@ -62,6 +68,8 @@ def _run(instance: Instance, lock: int, say: Callable[[str], None]) -> None:
             say(welcome(instance, lambda role: _demo_token(instance, role, environment)))
             supervisor.watch(lambda: _keep_running(postgres, say))
         finally:
+            with suppress(OSError):  # nobody may be reading any more
+                say("stopping")
             # Should one of these fail, the guard is not dismissed, and finishes the work when this process ends.
             supervisor.stop()
             postgres.stop()

@@ -1,0 +1,275 @@
+"""What a newcomer does: start it, paste the printed line, stop it, start it again. On real processes."""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from server.embedded.health import is_serving
+
+ROOT = Path(__file__).resolve().parents[2]
+CI = "CI" in os.environ
+STARTED = "Ctrl-C stops everything."
+
+
+def until(condition: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not come true"
+        time.sleep(0.05)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def processes_of(data_dir: Path) -> dict[int, str]:
+    """All that runs for an instance: whatever was given its data directory, or lives in it."""
+    mark = os.fsencode(data_dir)
+    found = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        if process.name == str(os.getpid()):
+            continue
+        try:
+            command = (process / "cmdline").read_bytes()
+            if mark in command or b"TICKETS_DATA_DIR=" + mark in (process / "environ").read_bytes():
+                found[int(process.name)] = command.replace(b"\0", b" ").decode(errors="replace")
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            continue
+    return {pid: command for pid, command in found.items() if command}  # a zombie has no command line
+
+
+@dataclass
+class Running:
+    """One `tickets up`, or `make run`."""
+
+    data_dir: Path
+    port: int = field(default_factory=free_port)
+    command: tuple[str, ...] = (sys.executable, "-m", "server.cli", "up")
+    directory: Path = ROOT
+    process: subprocess.Popen[str] | None = None
+    printed: str = ""
+    """What it said until it was ready."""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, "TICKETS_DATA_DIR": str(self.data_dir), "TICKETS_GRPC_PORT": str(self.port)}
+
+    def start(self) -> None:
+        """Returns when it says that it is ready."""
+        self.process = subprocess.Popen(
+            self.command,
+            cwd=self.directory,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.printed += line
+            if line.strip() == STARTED:
+                return
+        pytest.fail(f"it did not start:\n{self.printed}")
+
+    def stop(self, number: signal.Signals = signal.SIGINT) -> int:
+        """As Ctrl-C in a terminal does it: to the whole foreground group."""
+        assert self.process is not None
+        os.killpg(self.process.pid, number)
+        self.process.communicate(timeout=60)
+        return self.process.returncode
+
+    def token(self, role: str) -> str:
+        return subprocess.run(
+            [sys.executable, "-m", "server.cli", "token", "--role", role],
+            cwd=self.directory,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+
+
+@contextmanager
+def instances(directory: Path) -> Iterator[Callable[..., Running]]:
+    """Makes instances; at the end none of their processes may be left."""
+    begun: list[Running] = []
+
+    def make(name: str = "data", **settings: Any) -> Running:
+        begun.append(Running(directory / name, **settings))
+        return begun[-1]
+
+    yield make
+    for running in begun:
+        if running.process is not None and running.process.poll() is None:
+            running.stop(signal.SIGTERM)
+    until(lambda: not any(processes_of(running.data_dir) for running in begun), 60)
+
+
+@pytest.fixture
+def begin(tmp_path: Path) -> Iterator[Callable[..., Running]]:
+    """Instances for this test alone."""
+    with instances(tmp_path) as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One instance for the tests that only talk to it."""
+    with instances(tmp_path_factory.mktemp("shared")) as make:
+        shared = make()
+        shared.start()
+        yield shared
+
+
+@pytest.fixture(scope="session")
+def grpcurl() -> str:
+    found = shutil.which("grpcurl")
+    if found is None:
+        if CI:
+            pytest.fail("grpcurl is not installed; .ci/run does it")
+        pytest.skip("grpcurl is not installed")
+    return found
+
+
+def printed_commands(text: str) -> list[list[str]]:
+    return [shlex.split(line) for line in text.splitlines() if line.startswith("grpcurl ")]
+
+
+def answer(command: list[str]) -> dict[str, Any]:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+def test_the_printed_lines_work_when_pasted(running: Running, grpcurl: str) -> None:
+    create, list_tickets = printed_commands(running.printed)
+    created = answer([grpcurl, *create[1:]])["ticket"]
+    assert created["id"].startswith("TKT-")
+    listed = answer([grpcurl, *list_tickets[1:]])["tickets"]
+    assert created["id"] in {ticket["id"] for ticket in listed}
+    assert len(listed) > 1, "the demo data is there too"
+
+
+def test_grpcurl_lists_and_describes_by_reflection(running: Running, grpcurl: str) -> None:
+    target = f"127.0.0.1:{running.port}"
+    services = subprocess.run([grpcurl, "-plaintext", target, "list"], capture_output=True, text=True, check=True)
+    assert "rodistaa.tickets.v1.TicketService" in services.stdout.split()
+    described = subprocess.run(
+        [grpcurl, "-plaintext", target, "describe", "rodistaa.tickets.v1.Ticket"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "title" in described.stdout
+
+
+def test_a_token_for_each_role_is_printed_and_can_be_made(running: Running) -> None:
+    tokens = dict(re.findall(r"^  (\w+) +(ey\S+)$", running.printed, re.MULTILINE))
+    assert {"admin", "ops_manager", "finance", "shipper", "franchise_agent"} <= tokens.keys()
+    assert running.token("ops_manager").count(".") == 2
+
+
+def test_the_second_start_is_quick_and_keeps_the_data(begin: Callable[..., Running], grpcurl: str) -> None:
+    running = begin()
+    running.start()
+    create, _ = printed_commands(running.printed)
+    created = answer([grpcurl, *create[1:]])["ticket"]["id"]
+    assert running.stop() == 0
+    assert processes_of(running.data_dir) == {}
+    started = time.monotonic()
+    running.start()
+    assert time.monotonic() - started < 15
+    get = ["-plaintext", "-H", f"authorization: Bearer {running.token('ops_manager')}", "-d", f'{{"id": "{created}"}}']
+    target = f"127.0.0.1:{running.port}"
+    found = answer([grpcurl, *get, target, "rodistaa.tickets.v1.TicketService/GetTicket"])
+    assert found["ticket"]["id"] == created
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_no_process_is_left_behind(begin: Callable[..., Running], number: signal.Signals) -> None:
+    running = begin()
+    running.start()
+    assert processes_of(running.data_dir)
+    assert running.stop(number) == (-number if number is signal.SIGKILL else 0)
+    # After SIGKILL the guard does the work, a moment later.
+    until(lambda: not processes_of(running.data_dir), 60 if number is signal.SIGKILL else 1)
+
+
+def test_a_killed_server_comes_back(begin: Callable[..., Running]) -> None:
+    running = begin()
+    running.start()
+    target = f"127.0.0.1:{running.port}"
+    servers = {pid for pid, command in processes_of(running.data_dir).items() if "serve" in command.split()}
+    os.kill(min(servers), signal.SIGKILL)
+    until(
+        lambda: bool(
+            {pid for pid, command in processes_of(running.data_dir).items() if "serve" in command.split()} - servers
+        ),
+        20,
+    )
+    until(lambda: is_serving(target), 20)
+
+
+def test_two_instances_at_once_do_not_collide(begin: Callable[..., Running]) -> None:
+    first, second = begin("first"), begin("second")
+    first.start()
+    second.start()
+    assert is_serving(f"127.0.0.1:{first.port}")
+    assert is_serving(f"127.0.0.1:{second.port}")
+    assert first.stop() == 0
+    assert is_serving(f"127.0.0.1:{second.port}")
+
+
+def refusal(running: Running) -> str:
+    done = subprocess.run(
+        running.command, cwd=running.directory, env=running.environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_a_taken_port_and_a_used_directory_are_named(running: Running, tmp_path: Path) -> None:
+    assert f"port {running.port} " in refusal(Running(tmp_path / "other", port=running.port))
+    assert f"{running.data_dir} is in use by another instance" in refusal(Running(running.data_dir))
+    assert is_serving(f"127.0.0.1:{running.port}")
+
+
+@pytest.mark.skipif(not CI, reason="fetches all packages again; runs in CI")
+def test_a_fresh_clone_runs_by_one_command(begin: Callable[..., Running], tmp_path: Path) -> None:
+    clone = tmp_path / "clone"
+    listing = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    ).stdout
+    for name in map(os.fsdecode, filter(None, listing.split(b"\0"))):
+        if (ROOT / name).exists():
+            (clone / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, clone / name)
+    running = begin(command=("make", "run"), directory=clone)
+    started = time.monotonic()
+    running.start()
+    assert time.monotonic() - started < 180
+    assert (clone / ".venv" / "bin" / "tickets").exists()
+    running.stop()
+    assert processes_of(running.data_dir) == {}
