@@ -9,7 +9,7 @@ import fcntl
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -130,11 +130,19 @@ def _make_template(cluster: EmbeddedPostgres) -> None:
 
 
 def _end_abandoned_servers() -> None:
+    """Those of runs that are no more; this run's own number may have been theirs."""
     for directory in Path(tempfile.gettempdir()).resolve().glob(f"{PREFIX}*"):
-        try:
-            os.kill(int(directory.name.removeprefix(PREFIX)), 0)
-        except ProcessLookupError:
-            if directory.lstat().st_uid == os.geteuid():
+        # Another run that starts now may be clearing up the same.
+        with suppress(FileNotFoundError):
+            if directory.lstat().st_uid == os.geteuid() and not _is_running(directory.name.removeprefix(PREFIX)):
                 EmbeddedPostgres(directory).destroy()
-        except (ValueError, PermissionError):
-            continue
+
+
+def _is_running(run: str) -> bool:
+    try:
+        os.kill(int(run), 0)
+    except ProcessLookupError:
+        return False
+    except (ValueError, PermissionError):
+        return True
+    return int(run) != os.getpid()
