@@ -1,0 +1,1 @@
+"""The gRPC surface: converts, calls one use case, converts back."""

@@ -1,0 +1,1 @@
+"""What happens around every call: one concern a module, their order in ``chain``."""

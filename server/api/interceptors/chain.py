@@ -1,0 +1,243 @@
+"""The one ordered list of what surrounds every call, and the single gRPC interceptor that applies it.
+
+grpc's own interceptors cost a pipeline walk each; here all concerns of a method are composed once, when it
+is first called, into nested functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, TypeAlias
+
+import grpc
+
+from server.api.calls import CallState, Method, Send, bind_state
+from server.api.interceptors.access_log import AccessLog
+from server.api.interceptors.authentication import Authentication
+from server.api.interceptors.concern import Concern, Handler
+from server.api.interceptors.deadline import Deadline
+from server.api.interceptors.decoding import Decoding
+from server.api.interceptors.error_mapping import ErrorMapping
+from server.api.interceptors.metrics import Metrics
+from server.api.interceptors.peer_address import PeerAddress
+from server.api.interceptors.rate_limit import RateLimit
+from server.api.interceptors.request_id import RequestId
+from server.api.interceptors.tracing import Tracing
+from server.domain.errors import ResourceExhausted, TicketsError, Unimplemented
+
+RpcHandler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
+
+EXEMPT_SERVICES = frozenset(
+    {"grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection", "grpc.reflection.v1.ServerReflection"}
+)
+"""Open to everyone and outside the chain: load balancers and grpcurl have no token."""
+
+_OVERLOAD_PAUSE = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Concerns:
+    """What the chain is made of. None leaves a concern out, and costs nothing."""
+
+    authentication: Authentication
+    request_id: RequestId = field(default_factory=RequestId)
+    peer_address: PeerAddress = field(default_factory=PeerAddress)
+    tracing: Tracing | None = None
+    access_log: AccessLog | None = None
+    metrics: Metrics | None = None
+    error_mapping: ErrorMapping = field(default_factory=ErrorMapping)
+    rate_limit: RateLimit | None = None
+    deadline: Deadline = field(default_factory=lambda: Deadline(30.0))
+
+    def observers(self) -> list[Concern | None]:
+        """The outer half, outermost first; they see how the call ended, and know no caller yet."""
+        return [
+            self.request_id,
+            self.peer_address,
+            self.tracing,
+            self.access_log,
+            self.metrics,
+            self.error_mapping,
+        ]
+
+    def gates(self, decoding: Decoding) -> list[Concern | None]:
+        """The inner half: each may refuse the call. Identity comes before any look at the request."""
+        return [self.authentication, self.rate_limit, self.deadline, decoding]
+
+
+def compose(concerns: list[Concern | None], method: Method, innermost: Handler) -> Handler:
+    """``innermost`` with the concerns about it, the first of the list outermost."""
+    handler = innermost
+    for concern in reversed(concerns):
+        if concern is not None:
+            handler = concern.around(method, handler)
+    return handler
+
+
+class ChainInterceptor(grpc.ServerInterceptor):
+    """Wraps every handler in the chain, answers unknown methods, and refuses calls while the pool is swamped.
+
+    ``control_pool`` serves what must answer even while all other threads are busy: health checks and
+    refusals. ``reflection_pool`` keeps reflection's streams, which hold a thread each, away from all else.
+    """
+
+    def __init__(
+        self,
+        concerns: Concerns,
+        *,
+        control_pool: ThreadPoolExecutor,
+        reflection_pool: ThreadPoolExecutor,
+        overloaded: Callable[[], bool],
+    ) -> None:
+        self._concerns = concerns
+        self._control_pool = control_pool
+        self._reflection_pool = reflection_pool
+        self._overloaded = overloaded
+        self._composed: dict[str, RpcHandler] = {}
+        # Paths that a client made up must not become labels, log fields or cache entries.
+        self._unknown = self._refusal(Method("unknown", "unknown"), lambda: Unimplemented("No such method."))
+        self._busy: dict[str, RpcHandler] = {}
+
+    def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], RpcHandler | None],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> RpcHandler:
+        """Runs in grpc's polling thread for every call: two look-ups, no more."""
+        path = handler_call_details.method
+        composed = self._composed.get(path)
+        if composed is None:
+            found = continuation(handler_call_details)
+            if found is None:
+                return self._unknown
+            composed = self._composed[path] = self._compose(path, found)
+        if self._overloaded() and path in self._busy:
+            return self._busy[path]
+        return composed
+
+    def _compose(self, path: str, handler: RpcHandler) -> RpcHandler:
+        if path.lstrip("/").partition("/")[0] in EXEMPT_SERVICES:
+            return _moved(handler, self._reflection_pool if handler.stream_stream else self._control_pool)
+        method = Method.at(path)
+        self._busy[path] = self._refusal(
+            method,
+            lambda: ResourceExhausted("The server has more calls than it can serve.", retry_after=_OVERLOAD_PAUSE),
+        )
+        if handler.unary_unary is not None:
+            return self._unary(method, handler)
+        if handler.unary_stream is not None:
+            return self._stream(method, handler)
+        raise TypeError(f"{path}: the contract has no client streams, so the chain knows none")
+
+    def _unary(self, method: Method, handler: RpcHandler) -> RpcHandler:
+        serve = _behaviour(handler)
+        decoding = Decoding(handler.request_deserializer, handler.response_serializer)
+        chain = compose(
+            [*self._concerns.observers(), *self._concerns.gates(decoding)],
+            method,
+            lambda state, request: serve(request, state.context),
+        )
+
+        def behave(request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ANN401 - any message
+            state = CallState(method, context)
+            bind_state(context, state)
+            try:
+                return chain(state, request)
+            finally:
+                state.finish()
+
+        return grpc.unary_unary_rpc_method_handler(behave)
+
+    def _stream(self, method: Method, handler: RpcHandler) -> RpcHandler:
+        serve = _behaviour(handler)
+        concerns = [
+            *self._concerns.observers(),
+            *self._concerns.gates(Decoding(handler.request_deserializer, None)),
+        ]
+        if getattr(serve, "experimental_non_blocking", False):
+            chain = compose(concerns, method, lambda state, request: serve(request, state.context, state.send))
+            return grpc.unary_stream_rpc_method_handler(_threadless(method, chain), None, _bytes_of)
+        chain = compose(concerns, method, lambda state, request: serve(request, state.context))
+        error_mapping = self._concerns.error_mapping
+
+        def behave(request: Any, context: grpc.ServicerContext) -> Iterator[Any]:  # noqa: ANN401 - any message
+            state = CallState(method, context)
+            bind_state(context, state)
+            try:
+                responses = chain(state, request)
+                try:
+                    yield from responses
+                except Exception as error:  # noqa: BLE001 - mapped like those before the first message
+                    error_mapping.abort(state, error)
+            finally:
+                state.finish()
+
+        return grpc.unary_stream_rpc_method_handler(behave, None, _bytes_of)
+
+    def _refusal(self, method: Method, error: Callable[[], TicketsError]) -> RpcHandler:
+        """A handler that fails at once: as a stream of streams it does not wait for a request message."""
+
+        def refuse(state: CallState, request: Any) -> Any:  # noqa: ANN401, ARG001 - never looked at
+            raise error()
+
+        chain = compose(self._concerns.observers(), method, refuse)
+
+        def behave(requests: Any, context: grpc.ServicerContext) -> Any:  # noqa: ANN401 - any messages
+            state = CallState(method, context)
+            try:
+                return chain(state, requests)
+            finally:
+                state.finish()
+
+        return _moved(grpc.stream_stream_rpc_method_handler(behave), self._control_pool)
+
+
+def _threadless(method: Method, chain: Handler) -> Callable[[Any, grpc.ServicerContext, Send], None]:
+    """A stream that gives its thread back at once and is over when grpc says so, whoever ended it."""
+
+    def behave(request: Any, context: grpc.ServicerContext, send: Send) -> None:  # noqa: ANN401 - any message
+        state = CallState(method, context, send)
+        bind_state(context, state)
+        try:
+            chain(state, request)
+        finally:
+            # Not before: an observer that failed to register must not be told of the end.
+            if not context.add_callback(state.finish):
+                state.finish()
+
+    behave.experimental_non_blocking = True  # type: ignore[attr-defined]  # how grpcio recognises such a handler
+    return behave
+
+
+def _moved(handler: RpcHandler, pool: ThreadPoolExecutor) -> RpcHandler:
+    """The same handler, served by another pool; one that needs no thread is left alone."""
+    if handler.unary_stream is not None:
+        return handler
+    serve = _behaviour(handler)
+
+    def behave(request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ANN401 - any message
+        return serve(request, context)
+
+    behave.experimental_thread_pool = pool  # type: ignore[attr-defined]  # how grpcio finds another pool
+    make = (
+        grpc.unary_unary_rpc_method_handler
+        if handler.unary_unary is not None
+        else grpc.stream_stream_rpc_method_handler
+    )
+    return make(behave, handler.request_deserializer, handler.response_serializer)
+
+
+def _behaviour(handler: RpcHandler) -> Callable[..., Any]:
+    """The function of a handler, whatever its arity."""
+    behaviour = handler.unary_unary or handler.unary_stream or handler.stream_stream
+    if behaviour is None:
+        raise TypeError("the contract has no client streams that end in one answer")
+    return behaviour
+
+
+def _bytes_of(message: Any) -> bytes:  # noqa: ANN401 - any message
+    """An event that goes to many readers is serialised once by its sender."""
+    return message if isinstance(message, bytes) else message.SerializeToString()

@@ -1,0 +1,152 @@
+"""Builds the gRPC server and takes it down again without cutting anyone off."""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+import structlog
+from grpc_health.v1 import health, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from server.api.health import Health
+from server.api.interceptors.chain import ChainInterceptor, Concerns
+from server.api.tls import TlsFiles, server_credentials
+
+_log = structlog.get_logger("server.api")
+
+
+@dataclass(frozen=True, slots=True)
+class ServerOptions:
+    """How the server listens and what it bears; ``server.settings`` explains each value."""
+
+    host: str = "127.0.0.1"
+    port: int = 50051
+    threads: int = 32
+    max_waiting_calls: int = 1000
+    max_message_bytes: int = 4 * 1024 * 1024
+    max_concurrent_streams: int = 4096
+    keepalive_seconds: float = 60.0
+    keepalive_timeout_seconds: float = 20.0
+    max_connection_age_seconds: float = 0.0
+    reuse_port: bool = False
+    reflection: bool = True
+    readiness_interval_seconds: float = 2.0
+    tls: TlsFiles | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A service of the contract and who serves it."""
+
+    name: str
+    """Full name, such as ``rodistaa.tickets.v1.TicketService``."""
+    add: Callable[[grpc.Server], None]
+
+    @classmethod
+    def of(cls, name: str, add: Callable[[Any, grpc.Server], None], servicer: object) -> "Registration":
+        """With a generated ``add_XServicer_to_server``."""
+        return cls(name, lambda server: add(servicer, server))
+
+
+class HandlerPool(ThreadPoolExecutor):
+    """A thread pool that can say how many calls wait for a thread."""
+
+    def waiting(self) -> int:
+        """Approximate, as the number changes meanwhile."""
+        return self._work_queue.qsize()
+
+
+class TicketsServer:
+    """A built server: ``start``, then ``drain`` once. Made by ``build_server``."""
+
+    def __init__(self, server: grpc.Server, port: int, health: Health, pools: Sequence[ThreadPoolExecutor]) -> None:
+        self.port = port
+        """The port bound, also where 0 was asked for."""
+        self.health = health
+        self._server = server
+        self._pools = pools
+        self._before_stop: list[Callable[[], None]] = []
+
+    def before_stop(self, callback: Callable[[], None]) -> None:
+        """Called when a drain begins, before connections are told to go away: here streams end themselves."""
+        self._before_stop.append(callback)
+
+    def start(self) -> None:
+        """Serve; the health service says SERVING as soon as the readiness check agrees."""
+        self._server.start()
+        self.health.start()
+
+    def drain(self, grace_seconds: float) -> bool:
+        """Take no new calls, let those under way finish for up to ``grace_seconds``, then cut off the rest.
+
+        Returns whether all of them finished by themselves.
+        """
+        self.health.drain()
+        for callback in self._before_stop:
+            callback()
+        cut_off = threading.Timer(grace_seconds, _log.warning, ["calls cut off at the end of the grace period"])
+        cut_off.daemon = True
+        cut_off.start()
+        self._server.stop(grace_seconds).wait()
+        finished = cut_off.is_alive()
+        cut_off.cancel()
+        for pool in self._pools:
+            pool.shutdown(wait=finished, cancel_futures=True)
+        return finished
+
+
+def build_server(
+    options: ServerOptions,
+    registrations: Sequence[Registration],
+    concerns: Concerns,
+    ready: Callable[[], bool] = lambda: True,
+) -> TicketsServer:
+    """A server with its port bound but not yet serving. Raises RuntimeError when the port is taken."""
+    pool = HandlerPool(options.threads, thread_name_prefix="rpc")
+    control_pool = ThreadPoolExecutor(2, thread_name_prefix="control")
+    reflection_pool = ThreadPoolExecutor(4, thread_name_prefix="reflection")
+    limit = options.max_waiting_calls
+    chain = ChainInterceptor(
+        concerns,
+        control_pool=control_pool,
+        reflection_pool=reflection_pool,
+        overloaded=lambda: pool.waiting() >= limit,
+    )
+    server = grpc.server(pool, interceptors=[chain], options=_channel_options(options))
+    for registration in registrations:
+        registration.add(server)
+    names = [registration.name for registration in registrations]
+    health_service = Health(names, ready, options.readiness_interval_seconds)
+    health_pb2_grpc.add_HealthServicer_to_server(health_service.servicer, server)
+    if options.reflection:
+        reflection.enable_server_reflection([*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
+    return TicketsServer(server, _bind(server, options), health_service, [pool, control_pool, reflection_pool])
+
+
+def _bind(server: grpc.Server, options: ServerOptions) -> int:
+    address = f"{options.host}:{options.port}"
+    if options.tls is not None:
+        return server.add_secure_port(address, server_credentials(options.tls))
+    return server.add_insecure_port(address)
+
+
+def _channel_options(options: ServerOptions) -> list[tuple[str, int]]:
+    chosen = [
+        ("grpc.max_receive_message_length", options.max_message_bytes),
+        ("grpc.max_send_message_length", options.max_message_bytes),
+        ("grpc.max_concurrent_streams", options.max_concurrent_streams),
+        # Without this two servers on one port would share it without noticing.
+        ("grpc.so_reuseport", int(options.reuse_port)),
+        # Find dead peers, and bear clients that ping as often as every ten seconds.
+        ("grpc.keepalive_time_ms", int(options.keepalive_seconds * 1000)),
+        ("grpc.keepalive_timeout_ms", int(options.keepalive_timeout_seconds * 1000)),
+        ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+        ("grpc.keepalive_permit_without_calls", 1),
+    ]
+    if options.max_connection_age_seconds > 0:
+        chosen.append(("grpc.max_connection_age_ms", int(options.max_connection_age_seconds * 1000)))
+        chosen.append(("grpc.max_connection_age_grace_ms", 60_000))
+    return chosen
