@@ -1,0 +1,184 @@
+"""TicketFilter and Visibility compiled to SQL: the one predicate of list, search, count, stats, bulk and export.
+
+A filter's *shape* (which fields are set) decides the text, its *values* are parameters. So the number
+of different statements stays small, and each is compiled once.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ARRAY, DateTime, Text, and_, any_, bindparam, func, literal_column, or_, select, true
+from sqlalchemy.sql.elements import BindParameter, ColumnElement
+
+from server.adapters.postgres.tables import ticket_linked_type, ticket_priority, ticket_status, ticket_watchers, tickets
+from server.domain.filters import TicketFilter, TimeRange
+from server.domain.sla import SlaStatus
+from server.domain.visibility import Visibility
+
+_t = tickets.c
+_C_TEXT = Text(collation="C")
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Which conditions a predicate has; hashable, the key under which its statements are kept."""
+
+    fields: frozenset[str]
+    sla_statuses: tuple[SlaStatus, ...]
+    archived: bool
+    unassigned: bool | None
+    sensitive: bool | None
+    visibility: frozenset[str]
+
+
+def shape_of(where: TicketFilter, visibility: Visibility) -> Shape:
+    """The shape of a filter for a caller."""
+    fields = {
+        name
+        for name in (
+            "statuses",
+            "priorities",
+            "owner_id",
+            "owner_roles",
+            "franchise_ids",
+            "linked_type",
+            "linked_id",
+            "created_by_id",
+            "tags_any",
+            "tags_all",
+            "text",
+        )
+        if getattr(where, name)
+    }
+    for name in ("created", "updated", "due"):
+        window: TimeRange | None = getattr(where, name)
+        if window is not None:
+            fields |= {f"{name}_start"} if window.start is not None else set()
+            fields |= {f"{name}_end"} if window.end is not None else set()
+    seen = {"user"}
+    if visibility.everything:
+        seen = set()
+    else:
+        seen |= {"queue"} if visibility.queue_role is not None else set()
+        seen |= {"franchises"} if visibility.franchise_ids else set()
+    return Shape(
+        fields=frozenset(fields),
+        sla_statuses=tuple(sorted(set(where.sla_statuses))),
+        archived=where.archived,
+        unassigned=where.unassigned,
+        sensitive=where.sensitive,
+        visibility=frozenset(seen),
+    )
+
+
+def values_of(where: TicketFilter, visibility: Visibility, *, now: datetime) -> dict[str, Any]:
+    """The parameters that ``predicate`` of the same shape needs."""
+    values: dict[str, Any] = visibility_values(visibility)
+    for name in ("statuses", "priorities", "owner_roles", "franchise_ids", "tags_any", "tags_all"):
+        if chosen := getattr(where, name):
+            values[name] = [str(value) for value in chosen]
+    for name in ("owner_id", "linked_id", "created_by_id", "text"):
+        if (value := getattr(where, name)) is not None:
+            values[name] = value
+    if where.linked_type is not None:
+        values["linked_type"] = where.linked_type.value
+    for name in ("created", "updated", "due"):
+        window: TimeRange | None = getattr(where, name)
+        if window is not None:
+            values[f"{name}_start"] = window.start
+            values[f"{name}_end"] = window.end
+    if where.sla_statuses:
+        values["now"] = now
+    return values
+
+
+def visibility_values(visibility: Visibility) -> dict[str, Any]:
+    """The parameters that ``visible`` needs."""
+    if visibility.everything:
+        return {}
+    return {
+        "viewer_id": visibility.user_id,
+        "viewer_role": visibility.queue_role,
+        "viewer_franchises": sorted(visibility.franchise_ids),
+    }
+
+
+def predicate(shape: Shape) -> ColumnElement[bool]:
+    """Filter and visibility together."""
+    conditions = [_CONDITIONS[name] for name in sorted(shape.fields)]
+    conditions.append(literal_column("tickets.archived") if shape.archived else literal_column("NOT tickets.archived"))
+    if shape.unassigned is not None:
+        conditions.append(_t.owner_id.is_(None) if shape.unassigned else _t.owner_id.is_not(None))
+    if shape.sensitive is not None:
+        conditions.append(_t.is_sensitive if shape.sensitive else ~_t.is_sensitive)
+    if shape.sla_statuses:
+        conditions.append(or_(*(_SLA[status] for status in shape.sla_statuses)))
+    conditions.append(visible(shape.visibility))
+    return and_(*conditions)
+
+
+def visible(parts: frozenset[str]) -> ColumnElement[bool]:
+    """``Visibility.sees`` in SQL: true for those who see everything, else a union of indexed conditions."""
+    if not parts:
+        return true()
+    viewer = bindparam("viewer_id", type_=_C_TEXT)
+    watched = select(ticket_watchers.c.ticket_id).where(ticket_watchers.c.user_id == viewer).scalar_subquery()
+    # An array, since a sub-select under OR could not take part in a bitmap index scan.
+    conditions: list[ColumnElement[bool]] = [
+        _t.created_by_id == viewer,
+        _t.owner_id == viewer,
+        _t.id == any_(func.array(watched, type_=ARRAY(_C_TEXT))),
+    ]
+    if "queue" in parts:
+        conditions.append(_t.owner_role == bindparam("viewer_role", type_=_C_TEXT))
+    if "franchises" in parts:
+        conditions.append(_t.assigned_franchise_id == any_(bindparam("viewer_franchises", type_=ARRAY(_C_TEXT))))
+    return or_(*conditions)
+
+
+def text_query(name: str) -> ColumnElement[Any]:
+    """A user's words as a tsquery: web search syntax, English stemming."""
+    return func.websearch_to_tsquery(literal_column("'english'::regconfig"), bindparam(name, type_=Text()))
+
+
+def _one_of(column: ColumnElement[Any], name: str, kind: Any) -> ColumnElement[bool]:  # noqa: ANN401 - an SQL type
+    return column == any_(bindparam(name, type_=ARRAY(kind)))
+
+
+def _moment(name: str) -> BindParameter[Any]:
+    return bindparam(name, type_=DateTime(timezone=True))
+
+
+_tags = ARRAY(_C_TEXT)
+_CONDITIONS: Mapping[str, ColumnElement[bool]] = {
+    "statuses": _one_of(_t.status, "statuses", ticket_status),
+    "priorities": _one_of(_t.priority, "priorities", ticket_priority),
+    "owner_id": _t.owner_id == bindparam("owner_id", type_=_C_TEXT),
+    "owner_roles": _one_of(_t.owner_role, "owner_roles", _C_TEXT),
+    "franchise_ids": _one_of(_t.assigned_franchise_id, "franchise_ids", _C_TEXT),
+    "linked_type": _t.linked_type == bindparam("linked_type", type_=ticket_linked_type),
+    "linked_id": _t.linked_id == bindparam("linked_id", type_=_C_TEXT),
+    "created_by_id": _t.created_by_id == bindparam("created_by_id", type_=_C_TEXT),
+    "tags_any": _t.tags.op("&&", is_comparison=True)(bindparam("tags_any", type_=_tags)),
+    "tags_all": _t.tags.op("@>", is_comparison=True)(bindparam("tags_all", type_=_tags)),
+    "text": _t.search.op("@@", is_comparison=True)(text_query("text")),
+    "created_start": _t.created_at >= _moment("created_start"),
+    "created_end": _t.created_at < _moment("created_end"),
+    "updated_start": _t.updated_at >= _moment("updated_start"),
+    "updated_end": _t.updated_at < _moment("updated_end"),
+    "due_start": _t.sla_due_at >= _moment("due_start"),
+    "due_end": _t.sla_due_at < _moment("due_end"),
+}
+
+_unresolved: ColumnElement[bool] = literal_column("tickets.status NOT IN ('RESOLVED', 'CLOSED')")
+_now = _moment("now")
+_near = (_t.sla_due_at - _now) * 5 <= (_t.sla_due_at - _t.created_at)
+_SLA: Mapping[SlaStatus, ColumnElement[bool]] = {
+    SlaStatus.COMPLETED: literal_column("tickets.status IN ('RESOLVED', 'CLOSED')"),
+    SlaStatus.NO_SLA: and_(_unresolved, _t.sla_due_at.is_(None)),
+    SlaStatus.BREACHED: and_(_unresolved, _t.sla_due_at <= _now),
+    SlaStatus.NEAR_BREACH: and_(_unresolved, _t.sla_due_at > _now, _near),
+    SlaStatus.ON_TRACK: and_(_unresolved, _t.sla_due_at > _now, ~_near),
+}
