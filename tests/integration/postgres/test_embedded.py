@@ -5,6 +5,7 @@ import signal
 import socket
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -40,6 +41,9 @@ def test_data_outlives_a_stop_and_a_crash(directory: Path) -> None:
 
     crashed = cluster.start()
     os.kill(crashed.pid, signal.SIGKILL)
+    deadline = time.monotonic() + 30
+    while cluster.postmaster() is not None:
+        assert time.monotonic() < deadline
     with cluster:
         assert read(cluster.dsn(), "SELECT n FROM kept") == 7
         running = cluster.postmaster()

@@ -109,6 +109,20 @@ def test_every_index_says_what_it_is_for(database: Database) -> None:
         assert silent == []
 
 
+def test_the_document_lists_every_index_with_its_purpose(database: Database) -> None:
+    document = (ROOT / "docs" / "schema.md").read_text(encoding="utf-8")
+    with database.connect() as connection:
+        rows = connection.execute(
+            """
+            SELECT relname, obj_description(oid, 'pg_class') FROM pg_class
+            WHERE relnamespace = 'public'::regnamespace AND relname LIKE '%\\_idx' AND NOT relispartition
+            """
+        ).fetchall()
+    lines = document.splitlines()
+    for name, purpose in rows:
+        assert any(f"`{name}`" in line and line.endswith(f"| {purpose} |") for line in lines), name
+
+
 def test_a_migration_gives_up_soon_when_the_table_is_taken(database: Database) -> None:
     with database.connect() as holder, holder.transaction():
         holder.execute("SELECT 1 FROM tickets")

@@ -79,6 +79,30 @@ def test_a_late_commit_is_not_skipped(database: Database) -> None:
         assert rows == [(first,), (second,)]
 
 
+def test_readers_sort_nothing(database: Database) -> None:
+    """The next rows after a cursor come off the partitions' keys in order, however long the outbox is."""
+    with database.connect() as connection:
+        connection.execute(
+            """
+            INSERT INTO outbox (xid, ticket_id, seq, kind, event_type, payload, created_at)
+            SELECT n::text::xid8, 'TKT-1', n, 'audit', 'X', '{}', now() + n % 3 * interval '1 day'
+            FROM generate_series(1, 30000) AS n
+            """
+        )
+        connection.execute("ANALYZE outbox")
+        plan = connection.execute(
+            """
+            EXPLAIN SELECT * FROM outbox
+            WHERE (xid, id) > ('9000'::xid8, 5) AND xid < pg_snapshot_xmin(pg_current_snapshot())
+            ORDER BY xid, id LIMIT 500
+            """
+        ).fetchall()
+    steps = "\n".join(step for (step,) in plan)
+    assert "Merge Append" in steps
+    assert "->  Sort" not in steps
+    assert "Index Scan using outbox_p" in steps
+
+
 def test_partitions_are_made_ahead_and_dropped_after_retention(database: Database) -> None:
     today = datetime.now(UTC)
     with database.connect() as connection:
