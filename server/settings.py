@@ -1,0 +1,152 @@
+"""Every setting of the server, with its default. Read once, by the composition root, and passed on from there.
+
+Each comes from the environment variable ``TICKETS_`` and its name in capitals, such as TICKETS_GRPC_PORT;
+lists and mappings are written as JSON.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, Field, IPvAnyNetwork, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from server.domain.roles import Role
+
+# An empty variable, as compose files make them, means that the setting is not given.
+Unset = BeforeValidator(lambda value: None if value == "" else value)
+OptionalPath = Annotated[Path | None, Unset]
+OptionalText = Annotated[str | None, Unset]
+OptionalSecret = Annotated[SecretStr | None, Unset]
+
+
+class ServicePrincipal(BaseModel):
+    """Whom a client certificate stands for."""
+
+    sub: str = Field(min_length=1, max_length=100)
+    role: Role = Role.SYSTEM
+    franchise_ids: list[str] = []
+
+
+class Settings(BaseSettings):
+    """See the module. Unknown TICKETS_ variables belong to other programs and are ignored."""
+
+    model_config = SettingsConfigDict(env_prefix="TICKETS_", extra="ignore", frozen=True)
+
+    # --- where things are
+
+    data_dir: Path = Field(Path(".data"), description="Where `tickets up` keeps its database, keys and files.")
+    database_url: SecretStr = Field(
+        SecretStr("postgresql://localhost/tickets"), description="PostgreSQL; a URL or a libpq connection string."
+    )
+    redis_url: SecretStr = Field(
+        SecretStr("redis://localhost:6379/0"),
+        description="Redis: broker of the workers, wake-ups. Every call works without it.",
+    )
+    dev_signing_key_file: OptionalPath = Field(
+        None, description="Private key of `tickets token`, for development. The server never reads it."
+    )
+
+    # --- listening
+
+    grpc_host: str = Field("127.0.0.1", description="Address to listen on; [::] for all.")
+    grpc_port: int = Field(50051, ge=0, le=65535, description="Port of the gRPC server; 0 takes a free one.")
+    http_port: int = Field(8080, ge=0, le=65535, description="Port of the gateway and the admin UI.")
+    metrics_host: str = Field("127.0.0.1", description="Address of /metrics and /healthz.")
+    metrics_port: int = Field(0, ge=0, le=65535, description="Port of /metrics and /healthz over HTTP; 0 for none.")
+    reuse_port: bool = Field(
+        default=False, description="Share the port with other processes (SO_REUSEPORT); --processes sets it."
+    )
+    processes: int = Field(1, ge=1, le=128, description="Server processes on the same port.")
+    threads: int = Field(32, ge=1, le=1000, description="Calls that one process works on at a time.")
+    max_waiting_calls: int = Field(
+        1000, ge=1, description="Calls that may wait for a thread; more are refused with RESOURCE_EXHAUSTED."
+    )
+    max_message_bytes: int = Field(4 * 1024 * 1024, ge=64 * 1024, description="Largest message, in and out.")
+    max_concurrent_streams: int = Field(4096, ge=1, description="Calls under way on one connection.")
+    keepalive_seconds: float = Field(60.0, ge=10, description="After this long without traffic a client is pinged.")
+    keepalive_timeout_seconds: float = Field(20.0, ge=1, description="A ping unanswered for so long ends a connection.")
+    max_connection_age_seconds: float = Field(
+        0.0, ge=0, description="Connections older than this are asked to reconnect, to spread load; 0 for never."
+    )
+    reflection: bool = Field(default=True, description="Let grpcurl and the like list the services.")
+
+    # --- life of a call and of the process
+
+    call_timeout_seconds: float = Field(
+        30.0, gt=0, description="Longest a unary call may take, also where the client's deadline is later or missing."
+    )
+    drain_grace_seconds: float = Field(
+        20.0, ge=0, description="At SIGTERM, how long calls under way may go on before they are cut off."
+    )
+    readiness_interval_seconds: float = Field(2.0, gt=0, description="How often the database is asked if it is there.")
+    rate_limit_per_second: float = Field(
+        0.0, ge=0, description="Calls of one principal to one process; 0 for no limit."
+    )
+    rate_limit_burst: int = Field(200, ge=1, description="How many of them may come at once.")
+    trusted_proxies: list[IPvAnyNetwork | Literal["unix"]] = Field(
+        [], description='Networks whose x-forwarded-for is believed, JSON: ["10.0.0.0/8", "unix"].'
+    )
+
+    # --- the database
+
+    database_pool_size: int = Field(16, ge=1, le=500, description="Connections of one process.")
+    database_pool_timeout_seconds: float = Field(
+        5.0, gt=0, description="How long a call waits for a connection before it is UNAVAILABLE."
+    )
+    database_transaction_pooling: bool = Field(
+        default=False, description="PgBouncer in transaction mode stands between: nothing is kept per connection."
+    )
+
+    # --- identity: one source of keys, and client certificates beside it
+
+    jwks_file: OptionalPath = Field(None, description="Public keys of the identity provider, followed as they change.")
+    jwks_url: OptionalText = Field(None, description="The same from an address: https, or http on this machine.")
+    jwks_max_age_seconds: float = Field(300.0, gt=0, description="Keys from an address are fetched again after this.")
+    jwt_secret: OptionalSecret = Field(None, description="Or a shared secret (HS256), at least 32 bytes.")
+    jwt_audience: str = Field("rodistaa-tickets", min_length=1, description="The `aud` that tokens must have.")
+    jwt_issuer: OptionalText = Field(None, description="The `iss` that tokens must have; not checked when not set.")
+    jwt_leeway_seconds: float = Field(5.0, ge=0, le=300, description="By how much clocks may differ.")
+    jwt_cache_seconds: float = Field(
+        60.0, ge=0, le=3600, description="How long a verified token is believed, at most until it expires."
+    )
+    tls_certificate_file: OptionalPath = Field(None, description="PEM chain; with it the server speaks TLS.")
+    tls_private_key_file: OptionalPath = Field(None, description="PEM key of the certificate.")
+    tls_client_ca_file: OptionalPath = Field(
+        None, description="PEM authority; with it every client must show a certificate signed by it (mTLS)."
+    )
+    mtls_principals: dict[str, ServicePrincipal] = Field(
+        {},
+        description='Whom certificates stand for, JSON: {"spiffe://rodistaa/booking": {"sub": "svc-booking"}}.'
+        " A name with :// is a URI, any other a common name.",
+    )
+
+    # --- logs, metrics, traces
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Lowest level that is logged.")
+    log_format: Literal["auto", "json", "console"] = Field("auto", description="auto: text on a terminal, else JSON.")
+    access_log: bool = Field(default=True, description="One line a call.")
+    access_log_keep_reads: int = Field(
+        1, ge=0, description="Keep one line in so many of the reads that succeed; 0 keeps none of them."
+    )
+    tracing: bool = Field(
+        default=False, description="OpenTelemetry spans; where they go is said by the usual OTEL_ variables."
+    )
+
+    @model_validator(mode="after")
+    def _identity_is_possible(self) -> Self:
+        """Two sources of keys would leave open which of them decides."""
+        sources = [self.jwks_file, self.jwks_url, self.jwt_secret]
+        if sum(source is not None for source in sources) > 1:
+            raise ValueError("set one of TICKETS_JWKS_FILE, TICKETS_JWKS_URL and TICKETS_JWT_SECRET")
+        return self
+
+    @model_validator(mode="after")
+    def _tls_is_whole(self) -> Self:
+        """A half-configured TLS must not silently mean plain text."""
+        if (self.tls_certificate_file is None) != (self.tls_private_key_file is None):
+            raise ValueError("TICKETS_TLS_CERTIFICATE_FILE and TICKETS_TLS_PRIVATE_KEY_FILE go together")
+        if self.tls_client_ca_file is not None and self.tls_certificate_file is None:
+            raise ValueError("TICKETS_TLS_CLIENT_CA_FILE needs a certificate of the server's own")
+        if self.mtls_principals and self.tls_client_ca_file is None:
+            raise ValueError("TICKETS_MTLS_PRINCIPALS needs TICKETS_TLS_CLIENT_CA_FILE")
+        return self
