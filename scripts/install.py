@@ -45,7 +45,7 @@ def require_new_python() -> None:
         return
     for name in OTHER_NAMES:
         path = shutil.which(name)
-        if path and runs(path, "-c", "import venv"):
+        if path and runs(path, "-c", f"import sys, venv; sys.exit(sys.version_info < {MINIMUM})"):
             os.execv(path, [path, *sys.argv])  # noqa: S606 - that is the point
     sys.exit(
         "Python {}.{} or newer is needed; {} is {}.{}. Name another with `make PYTHON=/path/to/python3 ...`.".format(
