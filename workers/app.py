@@ -1,7 +1,7 @@
 """The app of a worker or beat process: `celery --app workers.app:app worker`, or `beat`."""
 
-import os
-
+from server.settings import Settings
 from workers.factory import make_app
 
-app = make_app(os.environ["TICKETS_REDIS_URL"], os.environ["TICKETS_DATABASE_URL"])
+_settings = Settings()
+app = make_app(_settings.redis_url.get_secret_value(), _settings.database_url.get_secret_value())

@@ -34,7 +34,6 @@ class Instance:
     grpc_port: int = 50051
     http_port: int = 8080
     """Reserved for the gateway."""
-    processes: int = 1
 
     @property
     def postgres_dir(self) -> Path:

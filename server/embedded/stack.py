@@ -27,6 +27,8 @@ from server.embedded.welcome import welcome
 
 DATABASE = "tickets"
 READY_SECONDS = 60.0
+REPLACED = ("TICKETS_JWKS_", "TICKETS_JWT_SECRET", "TICKETS_TLS_", "TICKETS_MTLS_")
+"""Settings of production's identity provider and certificates: the stack signs its own tokens, in plain text."""
 
 
 def say_at_once(line: str) -> None:
@@ -79,10 +81,11 @@ def _run(instance: Instance, lock: int, say: Callable[[str], None]) -> None:
 def child_environment(
     instance: Instance, postgres: Postmaster, keys: DevKeys, inherited: Mapping[str, str]
 ) -> dict[str, str]:
-    """What every child is given: the user's settings, except those that say where the stack's own parts are."""
+    """What every child is given: the user's settings, except those that say where the stack's own parts are and how
+    callers are identified."""
     socket_directory = quote(str(postgres.socket_directory), safe="")
     return {
-        **inherited,
+        **{name: value for name, value in inherited.items() if not name.startswith(REPLACED)},
         "PYTHONUNBUFFERED": "1",
         "TICKETS_DATA_DIR": str(instance.data_dir),
         "TICKETS_DATABASE_URL": f"postgresql://{SUPERUSER}@/{DATABASE}?host={socket_directory}&port={postgres.port}",
@@ -102,7 +105,7 @@ def service_children(instance: Instance, environment: Mapping[str, str]) -> tupl
     return (
         ChildSpec(
             "server",
-            [sys.executable, "-m", "server.cli", "serve", "--processes", str(instance.processes)],
+            [sys.executable, "-m", "server.cli", "serve"],
             environment,
             grace_seconds=30.0,
         ),
@@ -144,7 +147,7 @@ def _demo_token(instance: Instance, role: Role, environment: Mapping[str, str]) 
     return sign_dev_token(
         instance.data_dir,
         role.value,
-        f"demo-{role.value.replace('_', '-')}",
+        f"demo-{role.value}",
         ["FR-001"] if role is Role.FRANCHISE_AGENT else [],
         audience=environment.get("TICKETS_JWT_AUDIENCE", DEFAULT_AUDIENCE),
         issuer=environment.get("TICKETS_JWT_ISSUER"),
@@ -163,7 +166,8 @@ def _keep_running(postgres: EmbeddedPostgres, say: Callable[[str], None]) -> Non
 
 
 def instance_from(environment: Mapping[str, str]) -> Instance:
-    """The instance that the TICKETS_* settings describe. Raises InstanceError at a port that is none."""
+    """The instance that the settings describe. Raises InstanceError at a port that is none; 0 is none either, since
+    others must be able to find it."""
 
     def port(name: str, default: int) -> int:
         text = environment.get(name, str(default))
