@@ -47,8 +47,10 @@ bench: install
 proto: install
 	scripts/proto.sh
 
+# Into the instance that runs here, or into TICKETS_DATABASE_URL.
 seed: install
-	@exec $(BIN)/tickets seed $(ARGS)
+	@url=$${TICKETS_DATABASE_URL:-$$($(BIN)/python -m server.embedded.address)} && \
+		TICKETS_DATABASE_URL=$$url $(BIN)/tickets seed $(ARGS)
 
 # No index address and no machine's wheel directory may end up in the repository.
 lock: install

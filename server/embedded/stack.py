@@ -11,21 +11,20 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import quote
 
 import psycopg
 
 from server.domain.roles import Role
+from server.embedded.address import DATABASE, database_url
 from server.embedded.dev_keys import DEFAULT_AUDIENCE, DevKeys, ensure_dev_keys, sign_dev_token
 from server.embedded.guard import Guard
 from server.embedded.health import is_serving
 from server.embedded.instance import Instance, InstanceError
-from server.embedded.postgres import SUPERUSER, EmbeddedPostgres, EmbeddedPostgresError, Postmaster
+from server.embedded.postgres import EmbeddedPostgres, EmbeddedPostgresError, Postmaster
 from server.embedded.redis_server import redis_child
 from server.embedded.supervisor import ChildSpec, Stopped, Supervisor
 from server.embedded.welcome import welcome
 
-DATABASE = "tickets"
 READY_SECONDS = 60.0
 REPLACED = ("TICKETS_JWKS_", "TICKETS_JWT_SECRET", "TICKETS_TLS_", "TICKETS_MTLS_")
 """Settings of production's identity provider and certificates: the stack signs its own tokens, in plain text."""
@@ -67,7 +66,11 @@ def _run(instance: Instance, lock: int, say: Callable[[str], None]) -> None:
             for child in service_children(instance, environment):
                 supervisor.start(child)
             supervisor.wait_until(lambda: is_serving(instance.grpc_target), what="the server", seconds=READY_SECONDS)
-            say(welcome(instance, lambda role: _demo_token(instance, role, environment)))
+            say(
+                welcome(
+                    instance, environment["TICKETS_DATABASE_URL"], lambda role: _demo_token(instance, role, environment)
+                )
+            )
             supervisor.watch(lambda: _keep_running(postgres, say))
         finally:
             with suppress(OSError):  # nobody may be reading any more
@@ -83,12 +86,11 @@ def child_environment(
 ) -> dict[str, str]:
     """What every child is given: the user's settings, except those that say where the stack's own parts are and how
     callers are identified."""
-    socket_directory = quote(str(postgres.socket_directory), safe="")
     return {
         **{name: value for name, value in inherited.items() if not name.startswith(REPLACED)},
         "PYTHONUNBUFFERED": "1",
         "TICKETS_DATA_DIR": str(instance.data_dir),
-        "TICKETS_DATABASE_URL": f"postgresql://{SUPERUSER}@/{DATABASE}?host={socket_directory}&port={postgres.port}",
+        "TICKETS_DATABASE_URL": database_url(postgres),
         "TICKETS_REDIS_URL": f"unix://{instance.socket_path('redis.sock')}",
         "TICKETS_GRPC_HOST": instance.grpc_host,
         "TICKETS_GRPC_PORT": str(instance.grpc_port),

@@ -22,7 +22,7 @@ FIRST_TICKET = {
 }
 
 
-def welcome(instance: Instance, token_for: Callable[[Role], str]) -> str:
+def welcome(instance: Instance, database_url: str, token_for: Callable[[Role], str]) -> str:
     """The text, ending without a line break. Every command in it works as it stands, in a POSIX shell."""
     tokens = {role: token_for(role) for role in Role}
     width = max(len(role.value) for role in Role)
@@ -31,6 +31,7 @@ def welcome(instance: Instance, token_for: Callable[[Role], str]) -> str:
         "Rodistaa Tickets is running.",
         "",
         f"  gRPC   {instance.grpc_target} (plaintext; reflection and health are on)",
+        f"  SQL    {database_url}",
         f"  data   {instance.data_dir} (kept; logs are in logs/)",
         "",
         "A demo token for each role, good for twelve hours (more: .venv/bin/tickets token --role ROLE):",
