@@ -153,6 +153,8 @@ class SearchBlock:
     """
 
     results: Sequence[Found]
+    start: SearchPosition | None
+    """The beginning of this block; None without results."""
     next: SearchPosition | None
     """Where the results after these begin; None after the last."""
 

@@ -174,7 +174,7 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
 
 _unresolved: ColumnElement[bool] = literal_column("tickets.status NOT IN ('RESOLVED', 'CLOSED')")
 _now = _moment("now")
-_near = (_t.sla_due_at - _now) * 5 <= (_t.sla_due_at - _t.created_at)
+_near = (_t.sla_due_at - _now).op("*")(literal_column("5")) <= (_t.sla_due_at - _t.created_at)
 _SLA: Mapping[SlaStatus, ColumnElement[bool]] = {
     SlaStatus.COMPLETED: literal_column("tickets.status IN ('RESOLVED', 'CLOSED')"),
     SlaStatus.NO_SLA: and_(_unresolved, _t.sla_due_at.is_(None)),

@@ -5,6 +5,7 @@ are ranked, then the next ones: a page costs the same for ten matches and for a 
 through reaches them all.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -48,16 +49,17 @@ def search_block(
         values |= {"block_created_at": start.block_created_at, "block_id": start.block_id}
     rows = session.all(_search(shape_of(where, visibility), continued=start is not None), values)
     if not rows:
-        return SearchBlock([], None)
+        return SearchBlock([], None, None)
     results = [_found(row) for row in rows]
     width = len(TICKET_COLUMNS)
     in_block, newest_at, newest_id, next_at, next_id = rows[0][width + 3 : width + 8]
+    begin = SearchPosition(newest_at, TicketId(newest_id), 0)
     following = None
     if offset + len(rows) < in_block:
-        following = SearchPosition(newest_at, TicketId(newest_id), offset + len(rows))
+        following = replace(begin, offset=offset + len(rows))
     elif next_at is not None:
         following = SearchPosition(next_at, TicketId(next_id), 0)
-    return SearchBlock(results, following)
+    return SearchBlock(results, begin, following)
 
 
 def _found(row: tuple[object, ...]) -> Found:

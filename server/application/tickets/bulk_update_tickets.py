@@ -10,7 +10,7 @@ from server.application.call import Call
 from server.application.tickets.changing import Plan, apply_plan
 from server.application.tickets.finding import get_visible
 from server.application.unit_of_work import Repositories, UnitOfWork
-from server.domain.errors import FailedPrecondition, Reason, TicketsError
+from server.domain.errors import DeadlineExceeded, FailedPrecondition, Reason, TicketsError, Unavailable
 from server.domain.filters import TicketFilter
 from server.domain.ids import TicketId
 from server.domain.permissions import require_admin
@@ -119,6 +119,10 @@ class BulkUpdateTickets:
         answer: Answer[Ticket, Ticket] = Answer(own_key, present=lambda t: t, dump=lambda _: b"", load=again)
         try:
             return BulkOutcome(ticket_id, self.uow.answer_once(call, answer, body), None)
+        except (Unavailable, DeadlineExceeded) as error:
+            if key is not None:
+                raise  # the repetition of the call finishes what is left
+            return BulkOutcome(ticket_id, None, error)
         except TicketsError as error:
             return BulkOutcome(ticket_id, None, error)
 

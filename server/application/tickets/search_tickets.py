@@ -27,6 +27,8 @@ class SearchPage:
 
     results: list[Found]
     next: SearchPosition | None
+    block: SearchPosition | None
+    """The beginning of the block that the results are from; None without results."""
     total: Total | None
 
 
@@ -49,6 +51,6 @@ class SearchTickets:
                 total = total_of(
                     repositories.tickets.count(query.where, visibility, query=query.words, at_most=TOTAL_CAP + 1)
                 )
-            return SearchPage(list(block.results), block.next, total)
+            return SearchPage(list(block.results), block.next, block.start, total)
 
         return self.uow.read(call, body)

@@ -1,0 +1,76 @@
+"""Members of the directory."""
+
+import re
+
+from rodistaa.tickets.v1 import directory_service_pb2 as pb
+from server.api.convert.enums import ROLE
+from server.api.convert.values import set_timestamp
+from server.domain.directory import Member, MemberDraft, MemberFilter
+from server.domain.ids import FranchiseId, UserId
+from server.domain.roles import STAFF, Role
+from server.domain.tickets import make_etag
+from server.domain.validation import DISPLAY_NAME, Checker
+
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+", re.ASCII)
+_PHONE = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
+MAX_FRANCHISES = 200
+MAX_EMAIL = 254
+PUSH_TOKEN = (1, 4096)
+QUERY = (1, 100)
+
+
+def from_member(member: Member) -> pb.Member:
+    """A member with contact addresses, without the push token."""
+    wire = pb.Member(
+        user_id=member.user_id,
+        role=ROLE.to_wire[member.role],
+        display_name=member.display_name,
+        franchise_ids=member.franchise_ids,
+        email=member.email or "",
+        phone=member.phone or "",
+        active=member.active,
+        etag=make_etag(member.version),
+    )
+    set_timestamp(wire.created_at, member.created_at)
+    set_timestamp(wire.updated_at, member.updated_at)
+    return wire
+
+
+def to_member_draft(request: pb.UpsertMemberRequest) -> tuple[MemberDraft, str | None]:
+    """The checked member and the etag that the change depends on."""
+    check, wire = Checker(), request.member
+    if not request.HasField("member"):
+        check.fail("member", "is required")
+    role = ROLE.required(check, "member.role", wire.role, Role.OPS_AGENT)
+    if role not in STAFF:
+        check.fail("member.role", "must be a role of the staff")
+    check.at_most("member.franchise_ids", wire.franchise_ids, MAX_FRANCHISES)
+    if wire.email and (len(wire.email) > MAX_EMAIL or not _EMAIL.fullmatch(wire.email)):
+        check.fail("member.email", "must be an e-mail address")
+    if wire.phone and not _PHONE.fullmatch(wire.phone):
+        check.fail("member.phone", 'must be a number in E.164 form such as "+919812345678"')
+    draft = MemberDraft(
+        user_id=UserId(check.identifier("member.user_id", wire.user_id)),
+        role=role,
+        display_name=check.text("member.display_name", wire.display_name, DISPLAY_NAME),
+        franchise_ids=tuple(
+            FranchiseId(check.identifier(f"member.franchise_ids[{i}]", value))
+            for i, value in enumerate(dict.fromkeys(wire.franchise_ids))
+        ),
+        email=wire.email or None,
+        phone=wire.phone or None,
+        push_token=check.optional_text("member.push_token", wire.push_token, PUSH_TOKEN),
+        active=wire.active if wire.HasField("active") else True,
+    )
+    check.done()
+    return draft, wire.etag or None
+
+
+def to_member_filter(check: Checker, request: pb.ListMembersRequest) -> MemberFilter:
+    """Which members are listed."""
+    return MemberFilter(
+        roles=ROLE.many(check, "roles", request.roles),
+        franchise_id=check.optional_identifier("franchise_id", request.franchise_id),
+        active=request.active if request.HasField("active") else None,
+        query=check.optional_text("query", request.query, QUERY),
+    )

@@ -1,0 +1,78 @@
+"""Saved views."""
+
+from typing import Any
+from uuid import UUID
+
+from rodistaa.tickets.v1 import saved_view_service_pb2 as pb
+from server.api.convert.filters import from_filter, from_order, to_filter, to_order
+from server.api.convert.values import set_timestamp
+from server.application.saved_views.create_saved_view import NewView
+from server.domain.errors import Reason
+from server.domain.saved_views import SavedView
+from server.domain.tickets import make_etag
+from server.domain.validation import VIEW_NAME, Checker
+
+
+def from_saved_view(view: SavedView) -> pb.SavedView:
+    """A view."""
+    wire = pb.SavedView(
+        id=str(view.id),
+        owner_id=view.owner_id,
+        name=view.name,
+        filter=from_filter(view.filter),
+        order_by=from_order(view.order),
+        is_shared=view.is_shared,
+        etag=make_etag(view.version),
+    )
+    set_timestamp(wire.created_at, view.created_at)
+    set_timestamp(wire.updated_at, view.updated_at)
+    return wire
+
+
+def to_new_view(request: pb.CreateSavedViewRequest) -> NewView:
+    """A view to create."""
+    check, wire = Checker(), request.saved_view
+    if not request.HasField("saved_view"):
+        check.fail("saved_view", "is required")
+    view = NewView(
+        name=check.text("saved_view.name", wire.name, VIEW_NAME),
+        filter=to_filter(check, "saved_view.filter", wire.filter),
+        order=to_order(check, "saved_view.order_by", wire.order_by),
+        is_shared=wire.is_shared,
+    )
+    check.done()
+    return view
+
+
+def to_view_changes(request: pb.UpdateSavedViewRequest) -> tuple[UUID, dict[str, Any], str | None]:
+    """The view, its new values by field of ``SavedView``, and the etag that the change depends on."""
+    check, wire = Checker(), request.saved_view
+    view_id = check.uuid("saved_view.id", wire.id)
+    values: dict[str, Any] = {}
+    if not request.update_mask.paths:
+        check.fail("update_mask", "must name at least one field", reason=Reason.UPDATE_MASK_INVALID)
+    for index, path in enumerate(request.update_mask.paths):
+        if path == "name":
+            values["name"] = check.text("saved_view.name", wire.name, VIEW_NAME)
+        elif path == "filter":
+            values["filter"] = to_filter(check, "saved_view.filter", wire.filter)
+        elif path == "order_by":
+            values["order"] = to_order(check, "saved_view.order_by", wire.order_by)
+        elif path == "is_shared":
+            values["is_shared"] = wire.is_shared
+        else:
+            check.fail(
+                f"update_mask.paths[{index}]",
+                f'"{path[:80]}" is not a field that can be updated',
+                reason=Reason.UPDATE_MASK_INVALID,
+            )
+    check.done()
+    return view_id or UUID(int=0), values, wire.etag or None
+
+
+def to_view_id(request: pb.DeleteSavedViewRequest) -> tuple[UUID, str | None]:
+    """The view to delete and the etag that this depends on."""
+    check = Checker()
+    view_id = check.uuid("id", request.id)
+    check.done()
+    return view_id or UUID(int=0), request.etag or None

@@ -1,0 +1,114 @@
+"""Requests that read a ticket's timeline, audit trail and watchers, and their pages."""
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from rodistaa.tickets.v1 import ticket_reads_pb2
+from rodistaa.tickets.v1 import timeline_reads_pb2 as pb
+from server.api.convert.page_tokens import PageToken, fitting, invalid_token
+from server.api.convert.timeline_out import from_audit, from_item, from_watcher
+from server.application.timeline.list_audit_entries import AuditPage
+from server.application.timeline.list_timeline import TimelinePage
+from server.application.timeline.list_watchers import WatcherPage
+from server.domain.ids import ChainNo, Seq, TicketId, UserId
+from server.domain.validation import Checker
+
+N = TypeVar("N", Seq, ChainNo)
+_MAX_NUMBER = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedQuery(Generic[N]):
+    """A page of rows that are numbered per ticket."""
+
+    ticket_id: TicketId
+    after: N
+    limit: int
+    access_reason: str | None
+
+
+def to_timeline_query(request: pb.ListTimelineRequest, token: PageToken) -> NumberedQuery[Seq]:
+    """One page of a timeline."""
+    check = Checker()
+    ticket_id = TicketId(check.ticket_id("ticket_id", request.ticket_id))
+    limit = check.page_size("page_size", request.page_size)
+    access_reason = check.access_reason("access_reason", request.access_reason)
+    if request.after_seq < 0:
+        check.fail("after_seq", "must not be negative")
+    check.done()
+    return NumberedQuery(ticket_id, Seq(max(request.after_seq, _number(token))), limit, access_reason)
+
+
+def to_audit_query(request: pb.ListAuditEntriesRequest, token: PageToken) -> NumberedQuery[ChainNo]:
+    """One page of an audit trail."""
+    check = Checker()
+    ticket_id = TicketId(check.ticket_id("ticket_id", request.ticket_id))
+    limit = check.page_size("page_size", request.page_size)
+    access_reason = check.access_reason("access_reason", request.access_reason)
+    check.done()
+    return NumberedQuery(ticket_id, ChainNo(_number(token)), limit, access_reason)
+
+
+def _number(token: PageToken) -> int:
+    parts = token.read(1)
+    if parts is None:
+        return 0
+    (text,) = parts
+    if not (text.isascii() and text.isdigit() and len(text) <= 19 and int(text) <= _MAX_NUMBER):
+        raise invalid_token()
+    return int(text)
+
+
+def timeline_response(page: TimelinePage, token: PageToken) -> pb.ListTimelineResponse:
+    """The entries that fit into one message."""
+    entries = fitting(from_item(item) for item in page.items)
+    following = entries[-1].seq if len(entries) < len(page.items) else page.next
+    return pb.ListTimelineResponse(
+        entries=entries, next_page_token=token.write(None if following is None else (str(following),))
+    )
+
+
+def audit_response(page: AuditPage, token: PageToken) -> pb.ListAuditEntriesResponse:
+    """The rows that fit into one message."""
+    entries = fitting(from_audit(item) for item in page.items)
+    following = entries[-1].chain_no if len(entries) < len(page.items) else page.next
+    return pb.ListAuditEntriesResponse(
+        audit_entries=entries, next_page_token=token.write(None if following is None else (str(following),))
+    )
+
+
+def to_ticket_id(request: pb.VerifyAuditRequest) -> TicketId:
+    """The ticket whose chain is checked."""
+    check = Checker()
+    ticket_id = TicketId(check.ticket_id("ticket_id", request.ticket_id))
+    check.done()
+    return ticket_id
+
+
+def to_watcher_query(
+    request: ticket_reads_pb2.ListWatchersRequest, token: PageToken
+) -> tuple[TicketId, UserId | None, int]:
+    """One page of watchers."""
+    check = Checker()
+    ticket_id = TicketId(check.ticket_id("ticket_id", request.ticket_id))
+    limit = check.page_size("page_size", request.page_size)
+    check.done()
+    return ticket_id, user_after(token), limit
+
+
+def user_after(token: PageToken) -> UserId | None:
+    """The user id after which a page begins."""
+    parts = token.read(1)
+    if parts is None:
+        return None
+    if not (parts[0].isascii() and parts[0].isprintable()):
+        raise invalid_token()
+    return UserId(parts[0])
+
+
+def watcher_response(page: WatcherPage, token: PageToken) -> ticket_reads_pb2.ListWatchersResponse:
+    """A page of watchers."""
+    return ticket_reads_pb2.ListWatchersResponse(
+        watchers=[from_watcher(watcher) for watcher in page.watchers],
+        next_page_token=token.write(None if page.next is None else (page.next,)),
+    )

@@ -1,0 +1,51 @@
+"""DirectoryService."""
+
+from dataclasses import dataclass
+
+import grpc
+
+from rodistaa.tickets.v1 import directory_service_pb2 as pb
+from rodistaa.tickets.v1.directory_service_pb2_grpc import DirectoryServiceServicer
+from server.api.calls import call_of
+from server.api.convert.answers import answer_for
+from server.api.convert.directory import from_member, to_member_draft, to_member_filter
+from server.api.convert.page_tokens import PageToken
+from server.api.convert.timeline_in import user_after
+from server.application.directory.list_members import ListMembers
+from server.application.directory.upsert_member import UpsertMember
+from server.domain.directory import Member
+from server.domain.validation import Checker
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryUseCases:
+    """What DirectoryService does."""
+
+    upsert: UpsertMember
+    list: ListMembers
+
+
+class DirectoryService(DirectoryServiceServicer):
+    """Documented in the contract."""
+
+    def __init__(self, use_cases: DirectoryUseCases) -> None:
+        self._do = use_cases
+
+    def UpsertMember(self, request: pb.UpsertMemberRequest, context: grpc.ServicerContext) -> pb.UpsertMemberResponse:
+        def present(member: Member) -> pb.UpsertMemberResponse:
+            return pb.UpsertMemberResponse(member=from_member(member))
+
+        draft, etag = to_member_draft(request)
+        return self._do.upsert(call_of(context), draft, etag, answer_for(request, pb.UpsertMemberResponse, present))
+
+    def ListMembers(self, request: pb.ListMembersRequest, context: grpc.ServicerContext) -> pb.ListMembersResponse:
+        call, check = call_of(context), Checker()
+        token = PageToken(call, request)
+        where = to_member_filter(check, request)
+        limit = check.page_size("page_size", request.page_size)
+        check.done()
+        page = self._do.list(call, where, after=user_after(token), limit=limit)
+        return pb.ListMembersResponse(
+            members=[from_member(member) for member in page.members],
+            next_page_token=token.write(None if page.next is None else (page.next,)),
+        )

@@ -1,0 +1,139 @@
+"""The composition root: from settings to the use cases and services of one process."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from psycopg import Connection
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool
+
+from rodistaa.tickets.v1.directory_service_pb2_grpc import add_DirectoryServiceServicer_to_server
+from rodistaa.tickets.v1.saved_view_service_pb2_grpc import add_SavedViewServiceServicer_to_server
+from rodistaa.tickets.v1.ticket_service_pb2_grpc import add_TicketServiceServicer_to_server
+from server.adapters.postgres.policy_book import PostgresPolicyBook
+from server.adapters.postgres.pool import open_pool
+from server.adapters.postgres.sessions import Sessions
+from server.adapters.postgres.ticket_numbers import PostgresTicketNumbers
+from server.adapters.postgres.unit_of_work import PostgresUnitOfWork
+from server.api.server import Registration
+from server.api.services.directory_service import DirectoryService, DirectoryUseCases
+from server.api.services.saved_view_service import SavedViewService, SavedViewUseCases
+from server.api.services.ticket_service import TicketService, TicketUseCases
+from server.application.directory.list_members import ListMembers
+from server.application.directory.upsert_member import UpsertMember
+from server.application.saved_views.create_saved_view import CreateSavedView
+from server.application.saved_views.delete_saved_view import DeleteSavedView
+from server.application.saved_views.list_saved_views import ListSavedViews
+from server.application.saved_views.update_saved_view import UpdateSavedView
+from server.application.tickets.archive_ticket import ArchiveTicket
+from server.application.tickets.assign_ticket import AssignTicket
+from server.application.tickets.bulk_update_tickets import BulkUpdateTickets
+from server.application.tickets.create_ticket import CreateTicket
+from server.application.tickets.escalate_ticket import EscalateTicket
+from server.application.tickets.get_ticket import GetTicket
+from server.application.tickets.get_ticket_stats import GetTicketStats
+from server.application.tickets.list_tickets import ListTickets
+from server.application.tickets.search_tickets import SearchTickets
+from server.application.tickets.suggest_owners import SuggestOwners
+from server.application.tickets.transition_ticket import TransitionTicket
+from server.application.tickets.update_ticket import UpdateTicket
+from server.application.timeline.add_message import AddMessage
+from server.application.timeline.list_audit_entries import ListAuditEntries
+from server.application.timeline.list_timeline import ListTimeline
+from server.application.timeline.list_watchers import ListWatchers
+from server.application.timeline.set_watch import SetWatch
+from server.application.timeline.verify_audit import VerifyAudit
+from server.settings import Settings
+
+Pool = ConnectionPool[Connection[TupleRow]]
+READINESS_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What a server process serves, and what it holds."""
+
+    registrations: tuple[Registration, ...]
+    ready: Callable[[], bool]
+    """Whether the database answers; asked now and then for the health service."""
+    close: Callable[[], None]
+
+
+def build_application(settings: Settings) -> Application:
+    """Connects in the background: it can be built while the database is away."""
+    pool = open_pool(
+        settings.database_url.get_secret_value(),
+        min_size=min(4, settings.database_pool_size),
+        max_size=settings.database_pool_size,
+        wait_seconds=settings.database_pool_timeout_seconds,
+        prepare_statements=not settings.database_transaction_pooling,
+    )
+    sessions = Sessions(
+        pool,
+        session_settings=not settings.database_transaction_pooling,
+        default_timeout_ms=int(settings.call_timeout_seconds * 1000),
+    )
+    uow = PostgresUnitOfWork(sessions)
+    registrations = (
+        Registration.of(
+            "rodistaa.tickets.v1.TicketService",
+            add_TicketServiceServicer_to_server,
+            TicketService(_ticket_use_cases(uow, sessions)),
+        ),
+        Registration.of(
+            "rodistaa.tickets.v1.DirectoryService",
+            add_DirectoryServiceServicer_to_server,
+            DirectoryService(DirectoryUseCases(UpsertMember(uow), ListMembers(uow))),
+        ),
+        Registration.of(
+            "rodistaa.tickets.v1.SavedViewService",
+            add_SavedViewServiceServicer_to_server,
+            SavedViewService(
+                SavedViewUseCases(
+                    create=CreateSavedView(uow, _now),
+                    list=ListSavedViews(uow),
+                    update=UpdateSavedView(uow, _now),
+                    delete=DeleteSavedView(uow),
+                )
+            ),
+        ),
+    )
+    return Application(registrations, lambda: _answers(pool), pool.close)
+
+
+def _ticket_use_cases(uow: PostgresUnitOfWork, sessions: Sessions) -> TicketUseCases:
+    policies = PostgresPolicyBook(sessions)
+    return TicketUseCases(
+        create=CreateTicket(uow, policies, PostgresTicketNumbers(sessions), _now),
+        get=GetTicket(uow),
+        list=ListTickets(uow),
+        search=SearchTickets(uow),
+        update=UpdateTicket(uow, policies, _now),
+        transition=TransitionTicket(uow, policies, _now),
+        assign=AssignTicket(uow),
+        escalate=EscalateTicket(uow, policies),
+        archive=ArchiveTicket(uow),
+        bulk=BulkUpdateTickets(uow),
+        add_message=AddMessage(uow, _now),
+        list_timeline=ListTimeline(uow),
+        list_audit_entries=ListAuditEntries(uow),
+        verify_audit=VerifyAudit(uow),
+        set_watch=SetWatch(uow, _now),
+        list_watchers=ListWatchers(uow),
+        suggest_owners=SuggestOwners(uow),
+        stats=GetTicketStats(uow),
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _answers(pool: Pool) -> bool:
+    try:
+        with pool.connection(timeout=READINESS_SECONDS) as connection:
+            connection.execute("SELECT 1 FROM sla_config LIMIT 1")
+    except Exception:  # noqa: BLE001 - whatever the reason, it is not ready
+        return False
+    return True

@@ -1,0 +1,157 @@
+"""The ``tickets`` command."""
+
+import os
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import click
+from pydantic import ValidationError
+
+from server.domain.roles import Role
+from server.settings import Settings
+
+DEFAULT_TOKEN_HOURS = 12.0
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+def main() -> None:
+    """Rodistaa Tickets: run it, look after it, talk to it."""
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise click.ClickException(str(error)) from None
+
+
+@main.command()
+def up() -> None:
+    """Run everything on this machine: PostgreSQL, Redis, migrations, demo data, server, worker, beat."""
+    from server.embedded.instance import InstanceError
+    from server.embedded.stack import instance_from
+    from server.embedded.stack import up as run
+
+    try:
+        instance = instance_from(os.environ)
+    except InstanceError as error:
+        raise click.ClickException(str(error)) from None
+    sys.exit(run(instance))
+
+
+@main.command()
+@click.option("--processes", type=click.IntRange(1, 128), help="Processes that share the port. [default: setting]")
+def serve(processes: int | None) -> None:
+    """Run the gRPC server. Its settings are TICKETS_* variables (server/settings.py)."""
+    settings = _settings()
+    count = settings.processes if processes is None else processes
+    if count > 1:
+        from server.processes import Layout, run_processes
+
+        layout = Layout(
+            command=[sys.executable, "-m", "server.cli", "serve"],
+            count=count,
+            host=settings.grpc_host,
+            port=settings.grpc_port,
+            drain_grace_seconds=settings.drain_grace_seconds,
+            metrics_host=settings.metrics_host,
+            metrics_port=settings.metrics_port,
+        )
+        sys.exit(run_processes(layout))
+    from server.bootstrap import build_application
+    from server.serving import serve as run
+
+    application = build_application(settings)
+    try:
+        status = run(settings, application.registrations, ready=application.ready, after_stop=[application.close])
+    except (ValueError, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    sys.exit(status)
+
+
+@main.command()
+@click.option("--to", "revision", default="head", show_default=True, help="Revision to go up to.")
+def migrate(revision: str) -> None:
+    """Bring the database up to date."""
+    from migrations.runner import upgrade
+
+    upgrade(_settings().database_url.get_secret_value(), revision)
+
+
+@main.command()
+@click.option("--demo", is_flag=True, help="30 demo tickets and staff of every role; once only.")
+@click.option("--tickets", type=click.IntRange(1), help="Add so many tickets for load tests.")
+@click.option("--seed-number", type=int, default=1, show_default=True, help="Same number, same content.")
+def seed(*, demo: bool, tickets: int | None, seed_number: int) -> None:
+    """Fill the database with demo data (the default), or with load."""
+    from server.seed import seed_demo, seed_load
+
+    dsn = _settings().database_url.get_secret_value()
+    if demo or tickets is None:
+        click.echo(seed_demo(dsn))
+    if tickets is not None:
+        click.echo(seed_load(dsn, tickets, progress=True, seed_number=seed_number))
+
+
+@main.command()
+@click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
+@click.option("--sub", help="User id. [default: demo-ROLE]")
+@click.option("--franchise", "franchises", multiple=True, help="A franchise of theirs; may be repeated.")
+@click.option("--hours", type=click.FloatRange(min=0, min_open=True), default=DEFAULT_TOKEN_HOURS, show_default=True)
+def token(role: str, sub: str | None, franchises: tuple[str, ...], hours: float) -> None:
+    """Print a development token, and nothing else."""
+    from server.embedded.dev_keys import dev_keys_in, sign_token
+
+    settings = _settings()
+    key = settings.dev_signing_key_file or dev_keys_in(Path(settings.data_dir)).private_key_path
+    try:
+        text = sign_token(
+            key,
+            Role(role),
+            sub or f"demo-{role}",
+            franchises,
+            ttl=timedelta(hours=hours),
+            audience=settings.jwt_audience,
+            issuer=settings.jwt_issuer,
+        )
+    except FileNotFoundError:
+        raise click.ClickException(f"there is no signing key at {key}; `tickets up` makes one") from None
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(text)
+
+
+@main.group()
+def audit() -> None:
+    """The audit trail, straight from the database."""
+
+
+@audit.command()
+@click.argument("ticket_ids", nargs=-1)
+@click.option("--heads-out", type=click.Path(path_type=Path), help="Write every chain's end there, to keep elsewhere.")
+@click.option("--heads-in", type=click.Path(path_type=Path, exists=True), help="Compare with ends kept earlier.")
+def verify(ticket_ids: tuple[str, ...], heads_out: Path | None, heads_in: Path | None) -> None:
+    """Recompute hash chains, of TICKET_IDS or of all tickets. Exit status 1 when anything is found."""
+    from server.audit_report import verify_chains
+
+    clean = verify_chains(
+        _settings().database_url.get_secret_value(),
+        ticket_ids,
+        say=click.echo,
+        heads_out=heads_out,
+        heads_in=heads_in,
+    )
+    sys.exit(0 if clean else 1)
+
+
+@main.command()
+def states() -> None:
+    """Print the state diagram of docs/states.md."""
+    from server.domain.fsm import states_document
+
+    click.echo(states_document(), nl=False)
+
+
+if __name__ == "__main__":
+    main()
