@@ -31,20 +31,20 @@ class Method:
     """A server stream."""
 
     @classmethod
-    def at(cls, path: str) -> "Method":
-        """The method of a known path, from the contract's own descriptors."""
+    def at(cls, path: str, *, streaming: bool = False) -> "Method":
+        """The method of a known path, from the contract's own descriptors where they are loaded."""
         service, _, rpc = path.lstrip("/").partition("/")
         name = f"{service.rpartition('.')[2]}/{rpc}"
         try:
             descriptor: MethodDescriptor = descriptor_pool.Default().FindMethodByName(f"{service}.{rpc}")
         except KeyError:
-            return cls(path, name)
+            return cls(path, name, streaming=streaming)
         level = descriptor.GetOptions().idempotency_level
         return cls(
             path,
             name,
             read_only=level != MethodOptions.IdempotencyLevel.IDEMPOTENCY_UNKNOWN,
-            streaming=descriptor.server_streaming,
+            streaming=streaming,
         )
 
 

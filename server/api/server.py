@@ -1,5 +1,6 @@
 """Builds the gRPC server and takes it down again without cutting anyone off."""
 
+import importlib
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -8,6 +9,7 @@ from typing import Any
 
 import grpc
 import structlog
+from google.protobuf import descriptor_pool
 from grpc_health.v1 import health, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
@@ -48,6 +50,9 @@ class Registration:
     @classmethod
     def of(cls, name: str, add: Callable[[Any, grpc.Server], None], servicer: object) -> "Registration":
         """With a generated ``add_XServicer_to_server``."""
+        # Its module ``x_pb2_grpc`` alone does not load the descriptor of the service, which reflection shows and
+        # ``Method.at`` reads; ``x_pb2`` does.
+        importlib.import_module(add.__module__.removesuffix("_grpc"))
         return cls(name, lambda server: add(servicer, server))
 
 
@@ -104,7 +109,10 @@ def build_server(
     concerns: Concerns,
     ready: Callable[[], bool] = lambda: True,
 ) -> TicketsServer:
-    """A server with its port bound but not yet serving. Raises RuntimeError when the port is taken."""
+    """A server with its port bound but not yet serving.
+
+    Raises RuntimeError when the port is taken, KeyError for a service that the contract does not have.
+    """
     pool = HandlerPool(options.threads, thread_name_prefix="rpc")
     control_pool = ThreadPoolExecutor(2, thread_name_prefix="control")
     reflection_pool = ThreadPoolExecutor(4, thread_name_prefix="reflection")
@@ -117,6 +125,7 @@ def build_server(
     )
     server = grpc.server(pool, interceptors=[chain], options=_channel_options(options))
     for registration in registrations:
+        descriptor_pool.Default().FindServiceByName(registration.name)
         registration.add(server)
     names = [registration.name for registration in registrations]
     health_service = Health(names, ready, options.readiness_interval_seconds)

@@ -121,7 +121,7 @@ class ChainInterceptor(grpc.ServerInterceptor):
     def _compose(self, path: str, handler: RpcHandler) -> RpcHandler:
         if path.lstrip("/").partition("/")[0] in EXEMPT_SERVICES:
             return _moved(handler, self._reflection_pool if handler.stream_stream else self._control_pool)
-        method = Method.at(path)
+        method = Method.at(path, streaming=handler.response_streaming)
         self._busy[path] = self._refusal(
             method,
             lambda: ResourceExhausted("The server has more calls than it can serve.", retry_after=_OVERLOAD_PAUSE),
@@ -172,6 +172,7 @@ class ChainInterceptor(grpc.ServerInterceptor):
                     yield from responses
                 except Exception as error:  # noqa: BLE001 - mapped like those before the first message
                     error_mapping.abort(state, error)
+                state.code = grpc.StatusCode.OK
             finally:
                 state.finish()
 
