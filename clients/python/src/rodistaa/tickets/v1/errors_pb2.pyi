@@ -87,8 +87,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_ESCALATION_CHAIN_EXHAUSTED: _ErrorReason.ValueType  # 44
     """FAILED_PRECONDITION: the last role of the escalation chain has it already."""
     ERROR_REASON_OWNER_NOT_ELIGIBLE: _ErrorReason.ValueType  # 45
-    """FAILED_PRECONDITION: the new owner is unknown to the directory, inactive,
-    or not of the role or franchise asked for.
+    """FAILED_PRECONDITION: the directory knows the new owner as inactive or of
+    another role, or does not know them and no role was given.
     """
     ERROR_REASON_BULK_TOO_LARGE: _ErrorReason.ValueType  # 46
     """FAILED_PRECONDITION: the bulk filter matches more than 500 tickets.
@@ -229,8 +229,8 @@ ERROR_REASON_TICKET_CLOSED: ErrorReason.ValueType  # 43
 ERROR_REASON_ESCALATION_CHAIN_EXHAUSTED: ErrorReason.ValueType  # 44
 """FAILED_PRECONDITION: the last role of the escalation chain has it already."""
 ERROR_REASON_OWNER_NOT_ELIGIBLE: ErrorReason.ValueType  # 45
-"""FAILED_PRECONDITION: the new owner is unknown to the directory, inactive,
-or not of the role or franchise asked for.
+"""FAILED_PRECONDITION: the directory knows the new owner as inactive or of
+another role, or does not know them and no role was given.
 """
 ERROR_REASON_BULK_TOO_LARGE: ErrorReason.ValueType  # 46
 """FAILED_PRECONDITION: the bulk filter matches more than 500 tickets.

@@ -225,7 +225,7 @@ class SearchTicketsResponse(_message.Message):
     """Whether there are more than `total_size` says."""
     @_builtins.property
     def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___SearchResult]:
-        """The page, best match first."""
+        """The page, in the order that the RPC describes."""
 
     def __init__(
         self,

@@ -59,9 +59,11 @@ class TicketServiceStub:
     ListTickets: _grpc.UnaryUnaryMultiCallable[_ticket_reads_pb2.ListTicketsRequest, _ticket_reads_pb2.ListTicketsResponse]
     """Lists the tickets that the caller may see and the filter matches."""
     SearchTickets: _grpc.UnaryUnaryMultiCallable[_ticket_reads_pb2.SearchTicketsRequest, _ticket_reads_pb2.SearchTicketsResponse]
-    """Finds tickets by words of their title and description, best match first
-    (then newest first), with the matches marked. Descriptions of sensitive
-    tickets are neither searched nor shown.
+    """Finds tickets by words of their title and description, with the matches
+    marked. Matches are taken newest first in blocks of 500; within a block the
+    best match comes first, then the newest. So a search that finds at most 500
+    tickets is ordered by rank as a whole, and a wider one costs no more.
+    Descriptions of sensitive tickets are neither searched nor shown.
     """
     UpdateTicket: _grpc.UnaryUnaryMultiCallable[_ticket_writes_pb2.UpdateTicketRequest, _ticket_writes_pb2.UpdateTicketResponse]
     """Changes the fields named by `update_mask`. Each field follows the rules of
@@ -69,7 +71,9 @@ class TicketServiceStub:
     `assigned_franchise_id` and `priority` take ops_manager or above and a
     `reason`. Title, description, severity, link, tags, sensitivity, summary
     and metadata may be changed by the owner, staff who see the ticket and, as
-    long as it is NEW, its creator. All of it happens, or nothing.
+    long as it is NEW, its creator. The link of a payment ticket is changed by
+    finance alone; `is_sensitive` is cleared by ops_manager or above or
+    compliance_officer, with a `reason`. All of it happens, or nothing.
 
     TICKET_CLOSED, TICKET_ARCHIVED, ETAG_MISMATCH, UPDATE_MASK_INVALID, and the
     reasons of the RPCs named above.
@@ -85,7 +89,8 @@ class TicketServiceStub:
     """
     AssignTicket: _grpc.UnaryUnaryMultiCallable[_ticket_writes_pb2.AssignTicketRequest, _ticket_writes_pb2.AssignTicketResponse]
     """Gives a ticket to a person, or to the queue of a role. A NEW ticket becomes
-    OPEN. ops_manager and above.
+    OPEN. ops_manager and above. A person whom the directory knows has to be
+    active and of the role; one whom it does not know needs an `owner_role`.
 
     REASON_REQUIRED, OWNER_NOT_ELIGIBLE, TICKET_CLOSED, TICKET_ARCHIVED,
     ETAG_MISMATCH.
@@ -116,7 +121,8 @@ class TicketServiceStub:
     """
     AddMessage: _grpc.UnaryUnaryMultiCallable[_ticket_writes_pb2.AddMessageRequest, _ticket_writes_pb2.AddMessageResponse]
     """Adds a message to the timeline. Whoever sees the ticket may; internal notes
-    are for staff. The first public message by staff is the first response.
+    are for staff. The first public message by staff (not by a service account)
+    is the first response. A closed ticket still takes messages.
 
     ATTACHMENT_NOT_FOUND, ATTACHMENT_NOT_READY, TICKET_ARCHIVED.
     """
@@ -238,9 +244,11 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _ticket_reads_pb2.SearchTicketsRequest,
         context: _grpc.ServicerContext,
     ) -> _ticket_reads_pb2.SearchTicketsResponse:
-        """Finds tickets by words of their title and description, best match first
-        (then newest first), with the matches marked. Descriptions of sensitive
-        tickets are neither searched nor shown.
+        """Finds tickets by words of their title and description, with the matches
+        marked. Matches are taken newest first in blocks of 500; within a block the
+        best match comes first, then the newest. So a search that finds at most 500
+        tickets is ordered by rank as a whole, and a wider one costs no more.
+        Descriptions of sensitive tickets are neither searched nor shown.
         """
 
     @_abc_1.abstractmethod
@@ -254,7 +262,9 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
         `assigned_franchise_id` and `priority` take ops_manager or above and a
         `reason`. Title, description, severity, link, tags, sensitivity, summary
         and metadata may be changed by the owner, staff who see the ticket and, as
-        long as it is NEW, its creator. All of it happens, or nothing.
+        long as it is NEW, its creator. The link of a payment ticket is changed by
+        finance alone; `is_sensitive` is cleared by ops_manager or above or
+        compliance_officer, with a `reason`. All of it happens, or nothing.
 
         TICKET_CLOSED, TICKET_ARCHIVED, ETAG_MISMATCH, UPDATE_MASK_INVALID, and the
         reasons of the RPCs named above.
@@ -282,7 +292,8 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _grpc.ServicerContext,
     ) -> _ticket_writes_pb2.AssignTicketResponse:
         """Gives a ticket to a person, or to the queue of a role. A NEW ticket becomes
-        OPEN. ops_manager and above.
+        OPEN. ops_manager and above. A person whom the directory knows has to be
+        active and of the role; one whom it does not know needs an `owner_role`.
 
         REASON_REQUIRED, OWNER_NOT_ELIGIBLE, TICKET_CLOSED, TICKET_ARCHIVED,
         ETAG_MISMATCH.
@@ -337,7 +348,8 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _grpc.ServicerContext,
     ) -> _ticket_writes_pb2.AddMessageResponse:
         """Adds a message to the timeline. Whoever sees the ticket may; internal notes
-        are for staff. The first public message by staff is the first response.
+        are for staff. The first public message by staff (not by a service account)
+        is the first response. A closed ticket still takes messages.
 
         ATTACHMENT_NOT_FOUND, ATTACHMENT_NOT_READY, TICKET_ARCHIVED.
         """

@@ -230,12 +230,11 @@ class AssignTicketRequest(_message.Message):
     id: _builtins.str
     """The ticket."""
     owner_id: _builtins.str
-    """The person to own it, an active member of the directory. Empty: nobody,
-    the role's queue.
-    """
+    """The person to own it. Empty: nobody, the role's queue."""
     owner_role: _ticket_pb2.Role.ValueType
     """The role whose queue it goes to. Left out with `owner_id` set: that
-    person's role; otherwise it has to be that person's role.
+    person's role in the directory; otherwise it has to be that role, if the
+    directory knows the person.
     """
     assigned_franchise_id: _builtins.str
     """The franchise to look after it; not set keeps the present one, empty clears

@@ -213,8 +213,8 @@ export enum ErrorReason {
   ESCALATION_CHAIN_EXHAUSTED = 44,
 
   /**
-   * FAILED_PRECONDITION: the new owner is unknown to the directory, inactive,
-   * or not of the role or franchise asked for.
+   * FAILED_PRECONDITION: the directory knows the new owner as inactive or of
+   * another role, or does not know them and no role was given.
    *
    * @generated from enum value: ERROR_REASON_OWNER_NOT_ELIGIBLE = 45;
    */

@@ -229,7 +229,7 @@ export const SearchTicketsRequestSchema: GenMessage<SearchTicketsRequest> = /*@_
  */
 export type SearchTicketsResponse = Message<"rodistaa.tickets.v1.SearchTicketsResponse"> & {
   /**
-   * The page, best match first.
+   * The page, in the order that the RPC describes.
    *
    * @generated from field: repeated rodistaa.tickets.v1.SearchResult results = 1;
    */

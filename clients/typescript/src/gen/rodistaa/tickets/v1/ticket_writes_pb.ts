@@ -230,8 +230,7 @@ export type AssignTicketRequest = Message<"rodistaa.tickets.v1.AssignTicketReque
   id: string;
 
   /**
-   * The person to own it, an active member of the directory. Empty: nobody,
-   * the role's queue.
+   * The person to own it. Empty: nobody, the role's queue.
    *
    * @generated from field: string owner_id = 2;
    */
@@ -239,7 +238,8 @@ export type AssignTicketRequest = Message<"rodistaa.tickets.v1.AssignTicketReque
 
   /**
    * The role whose queue it goes to. Left out with `owner_id` set: that
-   * person's role; otherwise it has to be that person's role.
+   * person's role in the directory; otherwise it has to be that role, if the
+   * directory knows the person.
    *
    * @generated from field: rodistaa.tickets.v1.Role owner_role = 3;
    */
