@@ -78,12 +78,18 @@ class Sessions:
 
     @contextmanager
     def autocommit(self, call: Call) -> Iterator[Session]:
-        """For reads, and for writes of one statement. Raises what ``UnitOfWork`` promises."""
+        """For reads, and for writes of one statement. Raises what ``UnitOfWork`` promises.
+
+        Behind a PgBouncer it is a transaction, since only there the timeout can be set.
+        """
+        if not self._session_settings:
+            with self.transaction(call) as session:
+                yield session
+            return
         with _translated(self._pool):
             connection = self._take(call)
             try:
-                if self._session_settings:
-                    self._limit(connection, call)
+                self._limit(connection, call)
                 yield Session(connection, call)
             finally:
                 self._pool.putconn(connection)

@@ -4,7 +4,6 @@ A number has to be known before its ticket is inserted, since the answer that is
 ticket names it; a block makes that cost next to nothing. Numbers left over at the end of a process are lost.
 """
 
-import threading
 from collections import deque
 
 from sqlalchemy import Integer, bindparam, func, literal_column, select
@@ -23,17 +22,22 @@ _NEXT = Statement(
 
 
 class PostgresTicketNumbers:
-    """See ``TicketNumbers``."""
+    """See ``TicketNumbers``.
+
+    No lock is held while the database is asked: when it hangs, each caller waits for its own deadline only. Several
+    callers that find nothing left fetch a block each.
+    """
 
     def __init__(self, sessions: Sessions, *, block: int = BLOCK) -> None:
         self._sessions = sessions
         self._block = block
-        self._lock = threading.Lock()
         self._numbers: deque[int] = deque()
 
     def next(self, call: Call) -> int:
-        with self._lock:
-            if not self._numbers:
-                with self._sessions.autocommit(call) as session:
-                    self._numbers.extend(row[0] for row in session.all(_NEXT, {"block": self._block}))
+        try:
             return self._numbers.popleft()
+        except IndexError:
+            with self._sessions.autocommit(call) as session:
+                first, *others = (row[0] for row in session.all(_NEXT, {"block": self._block}))
+            self._numbers.extend(others)
+            return int(first)

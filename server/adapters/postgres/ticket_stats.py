@@ -77,7 +77,10 @@ def _groups(shape: Shape) -> Statement:
         (~unresolved, literal_column("'completed'")),
         (_t.sla_due_at.is_(None), literal_column("'no_sla'")),
         (_t.sla_due_at <= moment, literal_column("'breached'")),
-        ((_t.sla_due_at - moment).op("*")(literal_column("5")) <= _t.sla_due_at - _t.created_at, literal_column("'near_breach'")),
+        (
+            (_t.sla_due_at - moment).op("*")(literal_column("5")) <= _t.sla_due_at - _t.created_at,
+            literal_column("'near_breach'"),
+        ),
         else_=literal_column("'on_track'"),
     )
     missed = _t.sla_breached | (_t.resolved_at > _t.sla_due_at) | (unresolved & (_t.sla_due_at <= moment))
