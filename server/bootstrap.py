@@ -18,6 +18,7 @@ from server.adapters.postgres.ticket_numbers import PostgresTicketNumbers
 from server.adapters.postgres.unit_of_work import PostgresUnitOfWork
 from server.api.server import Registration
 from server.api.services.directory_service import DirectoryService, DirectoryUseCases
+from server.api.services.not_offered import not_offered
 from server.api.services.saved_view_service import SavedViewService, SavedViewUseCases
 from server.api.services.ticket_service import TicketService, TicketUseCases
 from server.application.directory.list_members import ListMembers
@@ -98,6 +99,7 @@ def build_application(settings: Settings) -> Application:
                 )
             ),
         ),
+        *not_offered(),
     )
     return Application(registrations, lambda: _answers(pool), pool.close)
 
