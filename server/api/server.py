@@ -1,7 +1,7 @@
 """Builds the gRPC server and takes it down again without cutting anyone off."""
 
 import importlib
-import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,6 +18,8 @@ from server.api.interceptors.chain import ChainInterceptor, Concerns
 from server.api.tls import TlsFiles, server_credentials
 
 _log = structlog.get_logger("server.api")
+
+_LAST_MOMENT_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +65,19 @@ class HandlerPool(ThreadPoolExecutor):
         """Approximate, as the number changes meanwhile."""
         return self._work_queue.qsize()
 
+    def finish(self, until: float) -> bool:
+        """Take no more work and wait for the threads until that ``time.monotonic()``; whether all of them ended."""
+        self.shutdown(wait=False, cancel_futures=True)
+        threads = list(self._threads)
+        for thread in threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        return not any(thread.is_alive() for thread in threads)
+
 
 class TicketsServer:
     """A built server: ``start``, then ``drain`` once. Made by ``build_server``."""
 
-    def __init__(self, server: grpc.Server, port: int, health: Health, pools: Sequence[ThreadPoolExecutor]) -> None:
+    def __init__(self, server: grpc.Server, port: int, health: Health, pools: Sequence[HandlerPool]) -> None:
         self.port = port
         """The port bound, also where 0 was asked for."""
         self.health = health
@@ -87,19 +97,17 @@ class TicketsServer:
     def drain(self, grace_seconds: float) -> bool:
         """Take no new calls, let those under way finish for up to ``grace_seconds``, then cut off the rest.
 
-        Returns whether all of them finished by themselves.
+        Returns whether every handler has come to its end; one that was cut off may go on in its thread.
         """
         self.health.drain()
         for callback in self._before_stop:
             callback()
-        cut_off = threading.Timer(grace_seconds, _log.warning, ["calls cut off at the end of the grace period"])
-        cut_off.daemon = True
-        cut_off.start()
         self._server.stop(grace_seconds).wait()
-        finished = cut_off.is_alive()
-        cut_off.cancel()
-        for pool in self._pools:
-            pool.shutdown(wait=finished, cancel_futures=True)
+        give_up = time.monotonic() + _LAST_MOMENT_SECONDS
+        ended = [pool.finish(give_up) for pool in self._pools]
+        finished = all(ended)
+        if not finished:
+            _log.warning("handlers that were cut off are still running")
         return finished
 
 
@@ -114,8 +122,8 @@ def build_server(
     Raises RuntimeError when the port is taken, KeyError for a service that the contract does not have.
     """
     pool = HandlerPool(options.threads, thread_name_prefix="rpc")
-    control_pool = ThreadPoolExecutor(2, thread_name_prefix="control")
-    reflection_pool = ThreadPoolExecutor(4, thread_name_prefix="reflection")
+    control_pool = HandlerPool(2, thread_name_prefix="control")
+    reflection_pool = HandlerPool(4, thread_name_prefix="reflection")
     limit = options.max_waiting_calls
     chain = ChainInterceptor(
         concerns,
