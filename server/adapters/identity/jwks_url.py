@@ -53,13 +53,14 @@ class JwksUrl:
 
     def current(self) -> KeySet:
         """The last good set, at once; one that is due is renewed by another thread."""
-        if self._keys is None:
+        keys = self._keys
+        if keys is None:
             return self.refreshed()
         if self._clock() >= self._due_at and not self._fetching.locked():
             # Set before the thread starts, so that the callers of the next instants do not start theirs.
             self._due_at = self._clock() + _RETRY_SECONDS
             threading.Thread(target=self._refresh, name="jwks-refresh", daemon=True).start()
-        return self._keys
+        return keys
 
     def refreshed(self) -> KeySet:
         """Fetches if that is allowed again; who comes while another fetches waits for that, within the timeout."""
