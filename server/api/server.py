@@ -1,5 +1,6 @@
 """Builds the gRPC server and takes it down again without cutting anyone off."""
 
+import errno
 import importlib
 import time
 from collections.abc import Callable, Sequence
@@ -119,7 +120,7 @@ def build_server(
 ) -> TicketsServer:
     """A server with its port bound but not yet serving.
 
-    Raises RuntimeError when the port is taken, KeyError for a service that the contract does not have.
+    Raises OSError when the port is taken, KeyError for a service that the contract does not have.
     """
     pool = HandlerPool(options.threads, thread_name_prefix="rpc")
     control_pool = HandlerPool(2, thread_name_prefix="control")
@@ -145,9 +146,13 @@ def build_server(
 
 def _bind(server: grpc.Server, options: ServerOptions) -> int:
     address = f"{options.host}:{options.port}"
-    if options.tls is not None:
-        return server.add_secure_port(address, server_credentials(options.tls))
-    return server.add_insecure_port(address)
+    try:
+        if options.tls is not None:
+            return server.add_secure_port(address, server_credentials(options.tls))
+        return server.add_insecure_port(address)
+    except RuntimeError:
+        # grpc tells the cause to its own log alone.
+        raise OSError(errno.EADDRINUSE, f"cannot listen on {address}; is the port taken?") from None
 
 
 def _channel_options(options: ServerOptions) -> list[tuple[str, int]]:

@@ -1,0 +1,24 @@
+"""The supervising process of the tests; prints the port."""
+
+import sys
+
+from server import log
+from server.processes import Layout, run_processes
+from server.settings import Settings
+
+if __name__ == "__main__":
+    settings = Settings()
+    log.configure(settings.log_level, settings.log_format)
+    sys.exit(
+        run_processes(
+            Layout(
+                command=[sys.executable, "-m", "tests.integration.processes.child"],
+                count=settings.processes,
+                host=settings.grpc_host,
+                port=settings.grpc_port,
+                drain_grace_seconds=settings.drain_grace_seconds,
+                metrics_port=settings.metrics_port,
+            ),
+            on_port=lambda port: print(port, flush=True),  # noqa: T201 - for the test
+        )
+    )

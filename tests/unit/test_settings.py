@@ -1,0 +1,64 @@
+"""Settings from the environment."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from server.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    for name in [name for name in os.environ if name.startswith("TICKETS_")]:
+        monkeypatch.delenv(name)
+
+
+def test_every_setting_is_explained() -> None:
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+def test_defaults_listen_on_this_machine_only() -> None:
+    settings = Settings()
+    assert (settings.grpc_host, settings.metrics_host) == ("127.0.0.1", "127.0.0.1")
+
+
+def test_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TICKETS_GRPC_PORT", "0")
+    monkeypatch.setenv("TICKETS_TRUSTED_PROXIES", '["10.0.0.0/8", "unix"]')
+    monkeypatch.setenv("TICKETS_JWKS_FILE", "/keys/jwks.json")
+    monkeypatch.setenv("TICKETS_JWKS_URL", "")
+    settings = Settings()
+    assert settings.grpc_port == 0
+    assert [str(proxy) for proxy in settings.trusted_proxies] == ["10.0.0.0/8", "unix"]
+    assert settings.jwks_file == Path("/keys/jwks.json")
+    assert settings.jwks_url is None
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"JWKS_FILE": "a", "JWT_SECRET": "b"},
+        {"TLS_CERTIFICATE_FILE": "a"},
+        {"TLS_CLIENT_CA_FILE": "a"},
+        {"MTLS_PRINCIPALS": '{"billing": {"sub": "svc-billing"}}'},
+        {"MTLS_PRINCIPALS": '{"billing": {"sub": "x", "role": "root"}}'},
+        {"GRPC_PORT": "70000"},
+        {"THREADS": "0"},
+        {"TRUSTED_PROXIES": '["anywhere"]'},
+        {"LOG_LEVEL": "LOUD"},
+    ],
+)
+def test_contradictions_are_found_at_the_start(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(f"TICKETS_{name}", value)
+    with pytest.raises(ValidationError):
+        Settings()
+
+
+def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TICKETS_JWT_SECRET", "hunter2" * 5)
+    monkeypatch.setenv("TICKETS_DATABASE_URL", "postgresql://tickets:hunter2@db/tickets")
+    assert "hunter2" not in repr(Settings())
