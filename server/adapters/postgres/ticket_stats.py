@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Date, DateTime, Integer, Text, bindparam, case, cast, func, literal_column, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from server.adapters.postgres.predicates import Shape, predicate, shape_of, values_of
+from server.adapters.postgres.predicates import Shape, fifth_or_less_left, predicate, shape_of, values_of
 from server.adapters.postgres.sessions import Session
 from server.adapters.postgres.statements import Statement
 from server.adapters.postgres.tables import tickets
@@ -77,10 +77,7 @@ def _groups(shape: Shape) -> Statement:
         (~unresolved, literal_column("'completed'")),
         (_t.sla_due_at.is_(None), literal_column("'no_sla'")),
         (_t.sla_due_at <= moment, literal_column("'breached'")),
-        (
-            (_t.sla_due_at - moment).op("*")(literal_column("5")) <= _t.sla_due_at - _t.created_at,
-            literal_column("'near_breach'"),
-        ),
+        (fifth_or_less_left(moment), literal_column("'near_breach'")),
         else_=literal_column("'on_track'"),
     )
     missed = _t.sla_breached | (_t.resolved_at > _t.sla_due_at) | (unresolved & (_t.sla_due_at <= moment))
