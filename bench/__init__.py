@@ -1,0 +1,1 @@
+"""Benchmarks on a stack of their own: `make bench`. What the rows mean is said in docs/performance.md."""

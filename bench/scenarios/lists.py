@@ -1,0 +1,157 @@
+"""A page of a list on a million tickets against one on few, and a page far down against the first."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+import psycopg
+
+from bench.load import SERVICE, Sample, Work
+from bench.plan import Plan
+from bench.rounds import Row, in_turn, middle, ratio_row
+from bench.stack import token_for
+from rodistaa.tickets.v1 import ticket_pb2 as pb
+from rodistaa.tickets.v1.filter_pb2 import TicketFilter
+from rodistaa.tickets.v1.ticket_reads_pb2 import ListTicketsRequest, ListTicketsResponse
+from server.domain.roles import Role
+
+_MANAGER = token_for(Role.OPS_MANAGER, "bench-manager")
+_DEEP_PAGE = 400
+_OPEN = [
+    pb.TICKET_STATUS_NEW,
+    pb.TICKET_STATUS_OPEN,
+    pb.TICKET_STATUS_IN_PROGRESS,
+    pb.TICKET_STATUS_ESCALATED,
+    pb.TICKET_STATUS_REOPENED,
+]
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    name: str
+    token: str = _MANAGER
+    where: dict[str, Any] = field(default_factory=dict)
+    order_by: str = ""
+
+    def work(self, target: str, page_token: str = "") -> Work:
+        request = ListTicketsRequest(filter=TicketFilter(**self.where), order_by=self.order_by, page_token=page_token)
+        return Work(target, "ListTickets", self.token, [request.SerializeToString()])
+
+
+def list_tickets(plan: Plan) -> list[Row]:
+    """Each filter and each kind of caller, one call at a time."""
+    small, large = plan.stack.seeded(plan.small), plan.stack.seeded(plan.large)
+    on_small, on_large = plan.stack.server(small), plan.stack.server(large)
+    rows = []
+    for listed in _lists(small):
+        work = [listed.work(served.target) for served in (on_large, on_small)]
+        found = [len(_page(each).tickets) for each in work]
+        pairs = in_turn(_calls(plan, work[0]), _calls(plan, work[1]), plan.rounds)
+        rows.append(
+            ratio_row(
+                f"ListTickets, {listed.name}: {plan.large:,} tickets against {plan.small:,}",
+                pairs,
+                lambda sample: sample.p50,
+                at_most=1.3,
+                detail=f"{_milliseconds(pairs, 0)} against {_milliseconds(pairs, 1)} ms; "
+                f"{found[0]} and {found[1]} tickets",
+            )
+        )
+    return rows
+
+
+def deep_page(plan: Plan) -> list[Row]:
+    """Page 400 against page 1, on the large database."""
+    target = plan.stack.server(plan.stack.seeded(plan.large)).target
+    rows = []
+    for listed in (
+        _List("newest first"),
+        _List("closed, by last change", where={"statuses": [pb.TICKET_STATUS_CLOSED]}, order_by="updated_at desc"),
+        _List("ops_agent, newest first", token=token_for(Role.OPS_AGENT, "bench-agent")),
+    ):
+        token = ""
+        for _ in range(_DEEP_PAGE - 1):
+            token = _page(listed.work(target, token)).next_page_token
+        pairs = in_turn(_calls(plan, listed.work(target, token)), _calls(plan, listed.work(target)), plan.rounds)
+        rows.append(
+            ratio_row(
+                f"ListTickets, {listed.name}: page {_DEEP_PAGE} against page 1",
+                pairs,
+                lambda sample: sample.p50,
+                at_most=1.3,
+                detail=f"{_milliseconds(pairs, 0)} against {_milliseconds(pairs, 1)} ms",
+            )
+        )
+    return rows
+
+
+def _lists(dsn: str) -> Iterator[_List]:
+    """What people look at. Names come from the small database, where they are the most frequent, since pages have to be
+    full in both."""
+    with psycopg.connect(dsn) as connection:
+
+        def most_frequent(columns: str, source: str = "tickets WHERE true") -> tuple[Any, ...]:
+            row = connection.execute(
+                f"SELECT {columns} FROM {source} GROUP BY {columns} ORDER BY count(*) DESC, {columns} LIMIT 1".encode()
+            ).fetchone()
+            if row is None:
+                raise RuntimeError(f"no {columns} among the tickets")
+            return row
+
+        (franchise,) = most_frequent("assigned_franchise_id", "tickets WHERE assigned_franchise_id IS NOT NULL")
+        linked_type, linked_id = most_frequent("linked_type::text, linked_id", "tickets WHERE linked_id LIKE '%-1__'")
+        (shipper,) = most_frequent("created_by_id", "tickets WHERE created_by_role = 'shipper'")
+        (agent,) = most_frequent("owner_id", "tickets WHERE owner_role = 'ops_agent' AND owner_id IS NOT NULL")
+    yield _List("no filter")
+    yield _List(
+        "status and priority",
+        where={
+            "statuses": [pb.TICKET_STATUS_OPEN, pb.TICKET_STATUS_IN_PROGRESS],
+            "priorities": [pb.TICKET_PRIORITY_HIGH, pb.TICKET_PRIORITY_CRITICAL],
+        },
+    )
+    yield _List("reopened (rare)", where={"statuses": [pb.TICKET_STATUS_REOPENED]})
+    yield _List("queue of a role", where={"owner_roles": [pb.ROLE_OPS_AGENT], "statuses": _OPEN})
+    yield _List(
+        "queue of a role, by deadline",
+        where={"owner_roles": [pb.ROLE_OPS_AGENT], "statuses": _OPEN},
+        order_by="sla_due_at",
+    )
+    yield _List("queue of a role, by priority", where={"owner_roles": [pb.ROLE_FINANCE]}, order_by="priority desc")
+    yield _List("unassigned", where={"unassigned": True, "statuses": _OPEN})
+    yield _List("one franchise", where={"franchise_ids": [franchise]})
+    yield _List("one franchise, open", where={"franchise_ids": [franchise], "statuses": _OPEN})
+    yield _List("tag (frequent)", where={"tags_any": ["payment"]})
+    yield _List("tag (rarer), open", where={"tags_any": ["payout-hold"], "statuses": _OPEN})
+    yield _List(
+        "linked entity",
+        where={"linked_type": getattr(pb, f"LINKED_TYPE_{linked_type.upper()}"), "linked_id": linked_id},
+    )
+    yield _List("owner, open", where={"owner_id": agent, "statuses": _OPEN})
+    yield _List("as ops_agent", token=token_for(Role.OPS_AGENT, agent))
+    yield _List("as ops_agent, high and critical", token=token_for(Role.OPS_AGENT, agent), where={"priorities": [3, 4]})
+    yield _List("as franchise_agent", token=token_for(Role.FRANCHISE_AGENT, "bench-franchise", franchise))
+    yield _List(
+        "as franchise_agent, open",
+        token=token_for(Role.FRANCHISE_AGENT, "bench-franchise", franchise),
+        where={"statuses": _OPEN},
+    )
+    yield _List("as shipper", token=token_for(Role.SHIPPER, shipper))
+    yield _List("as a new shipper", token=token_for(Role.SHIPPER, "bench-shipper"))
+
+
+def _calls(plan: Plan, work: Work) -> Callable[[], Sample]:
+    return lambda: plan.load.run(work, seconds=plan.seconds / 4, callers=1)
+
+
+def _page(work: Work) -> ListTicketsResponse:
+    with grpc.insecure_channel(work.target) as channel:
+        call: grpc.UnaryUnaryMultiCallable[bytes, ListTicketsResponse] = channel.unary_unary(
+            f"{SERVICE}ListTickets", response_deserializer=ListTicketsResponse.FromString
+        )
+        return call(work.bodies[0], metadata=(("authorization", f"Bearer {work.token}"),), timeout=30)
+
+
+def _milliseconds(pairs: list[tuple[Sample, Sample]], place: int) -> str:
+    return f"{1000 * middle(pairs, place, lambda sample: sample.p50):.1f}"

@@ -1,0 +1,152 @@
+"""What is measured: a PostgreSQL of our own with durable settings, and servers on it as processes."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import grpc
+import jwt
+import psycopg
+from psycopg import sql
+
+from migrations import runner
+from server.domain.roles import Role
+from server.embedded.postgres import DURABLE, EmbeddedPostgres
+from server.seed.load import seed_load
+
+SECRET = "a-secret-of-the-benchmark-0123456789"
+READY_SECONDS = 60.0
+SETTINGS = {**DURABLE, "shared_buffers": "1GB", "max_wal_size": "8GB", "checkpoint_timeout": "30min"}
+"""The data fits into memory, and no checkpoint falls into a round; fsync and synchronous_commit stay on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A server that answers."""
+
+    target: str
+    pid: int
+
+    def cpu_seconds(self) -> float:
+        """Processor time that the process has used, its children's not counted."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def token_for(role: Role, sub: str, *franchises: str) -> str:
+    """A token of a day."""
+    claims = {
+        "sub": sub,
+        "role": role.value,
+        "franchise_ids": franchises,
+        "aud": "rodistaa-tickets",
+        "exp": datetime.now(UTC) + timedelta(days=1),
+    }
+    return jwt.encode(claims, SECRET, algorithm="HS256")
+
+
+class Stack:
+    """Databases by name, and servers on them; all of them end with it."""
+
+    def __init__(self, cluster: EmbeddedPostgres, directory: Path, ends: ExitStack) -> None:
+        self._cluster = cluster
+        self._directory = directory
+        self._ends = ends
+
+    def seeded(self, tickets: int) -> str:
+        """The connection string of a database with that many tickets; kept from an earlier run if there is one."""
+        name = f"tickets_{tickets}"
+        if not self._exists(name):
+            unfinished = f"{name}_unfinished"
+            dsn = self.empty(unfinished)
+            seed_load(dsn, tickets, progress=sys.stderr.isatty())
+            with psycopg.connect(dsn, autocommit=True) as connection:
+                connection.execute("VACUUM (ANALYZE)")
+                connection.execute("CHECKPOINT")
+            self._administer(
+                sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(unfinished), sql.Identifier(name))
+            )
+        return self._cluster.dsn(name)
+
+    def empty(self, name: str) -> str:
+        """The connection string of a new, migrated database."""
+        self._administer(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        self._administer(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        runner.upgrade(self._cluster.dsn(name))
+        return self._cluster.dsn(name)
+
+    def server(self, dsn: str, *, processes: int = 1) -> Served:
+        """The real server, as `tickets serve` runs it in production."""
+        port = _free_port()
+        command = [sys.executable, "-m", "server.cli", "serve"]
+        if processes > 1:
+            command += ["--processes", str(processes)]
+        environment = {
+            "TICKETS_DATABASE_URL": dsn,
+            "TICKETS_JWT_SECRET": SECRET,
+            "TICKETS_JWKS_FILE": "",
+            "TICKETS_GRPC_HOST": "127.0.0.1",
+            "TICKETS_GRPC_PORT": str(port),
+        }
+        return self._start(f"server-{port}", command, environment, port)
+
+    def floor(self, dsn: str, *, processes: int = 1) -> Served:
+        """The bare handlers; of several processes the first one is told of."""
+        port = _free_port()
+        command = [sys.executable, "-m", "bench.floor", str(port)]
+        served = [
+            self._start(f"floor-{port}-{number}", command, {"TICKETS_DATABASE_URL": dsn}, port)
+            for number in range(processes)
+        ]
+        return served[0]
+
+    def _start(self, name: str, command: list[str], environment: dict[str, str], port: int) -> Served:
+        log = self._ends.enter_context((self._directory / f"{name}.log").open("wb"))
+        process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=log, stderr=log)
+        self._ends.callback(_stop, process)
+        target = f"127.0.0.1:{port}"
+        with grpc.insecure_channel(target) as channel:
+            try:
+                grpc.channel_ready_future(channel).result(timeout=READY_SECONDS)
+            except grpc.FutureTimeoutError:
+                raise RuntimeError(f"{name} does not answer; see {self._directory}") from None
+        return Served(target, process.pid)
+
+    def _exists(self, name: str) -> bool:
+        with psycopg.connect(self._cluster.dsn(), autocommit=True) as connection:
+            return connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is not None
+
+    def _administer(self, statement: sql.Composed) -> None:
+        with psycopg.connect(self._cluster.dsn(), autocommit=True) as connection:
+            connection.execute(statement)
+
+
+@contextmanager
+def running_stack(directory: Path) -> Iterator[Stack]:
+    """A stack whose data lies in ``directory``."""
+    with ExitStack() as ends:
+        cluster = ends.enter_context(EmbeddedPostgres(directory, settings=SETTINGS))
+        yield Stack(cluster, directory, ends)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
