@@ -1,7 +1,8 @@
 """Limits of spec section 6, and what a text may be made of.
 
 Lengths count Unicode code points after trimming white space at both ends. Every rule adds to one list
-of violations, so that a caller learns all that is wrong at once.
+of violations, so that a caller learns all that is wrong at once; but what is far too long is refused
+unread, so that no request costs more to refuse than to serve.
 """
 
 import json
@@ -9,10 +10,12 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from server.domain.errors import FieldViolation, InvalidArgument, Reason
+
+V = TypeVar("V")
 
 TITLE = (10, 500)
 DESCRIPTION = (20, 20_000)
@@ -28,11 +31,13 @@ VIEW_NAME = (1, 100)
 MAX_TAGS = 20
 TAG = (1, 50)
 MAX_METADATA_BYTES = 16 * 1024
-MAX_METADATA_DEPTH = 32
+MAX_METADATA_DEPTH = 20
+"""Protobuf libraries refuse messages nested deeper than 100, a level of JSON is up to three of them, and the audit
+shows metadata below five messages: what is accepted must also be readable there."""
 MAX_BULK = 500
 MAX_PAGE_SIZE = 200
 DEFAULT_PAGE_SIZE = 25
-MAX_FILTER_VALUES = 100
+MAX_LIST_VALUES = 100
 MAX_ATTACHMENTS_OF_A_MESSAGE = 20
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
@@ -40,6 +45,12 @@ LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 _TICKET_ID = re.compile(r"TKT-[1-9][0-9]{0,17}", re.ASCII)
 _IDENTIFIER = re.compile(r"[!-~]+")
 _LONG_TEXT_CONTROLS = frozenset("\n\t\r")
+_TRIMMED = "".join(
+    character
+    for character in map(chr, range(0x3001))
+    if character.isspace() and (character in _LONG_TEXT_CONTROLS or unicodedata.category(character) != "Cc")
+)
+"""White space of all scripts, but not those control characters that ``str.strip`` would take away unseen."""
 
 
 class Checker:
@@ -47,20 +58,20 @@ class Checker:
 
     def __init__(self) -> None:
         self.violations: list[FieldViolation] = []
-        self._reason: Reason | None = None
+        self._reasons: set[Reason] = set()
 
-    def fail(self, field: str, description: str, *, reason: Reason | None = None) -> None:
-        """Note one violation. A reason of its own stands for the whole error when it is the only one."""
+    def fail(self, field: str, description: str, *, reason: Reason = Reason.INVALID_REQUEST) -> None:
+        """Note one violation. A reason of its own stands for the whole error when all violations have it."""
         self.violations.append(FieldViolation(field, description))
-        self._reason = reason
+        self._reasons.add(reason)
 
     def done(self) -> None:
         """Raise InvalidArgument when anything was noted."""
         if not self.violations:
             return
         error = InvalidArgument.of(self.violations)
-        if self._reason is not None and len(self.violations) == 1:
-            error.reason = self._reason
+        if len(self._reasons) == 1:
+            (error.reason,) = self._reasons
         raise error
 
     def text(
@@ -70,20 +81,20 @@ class Checker:
         bounds: tuple[int, int],
         *,
         multiline: bool = False,
-        reason: Reason | None = None,
+        reason: Reason = Reason.INVALID_REQUEST,
     ) -> str:
         """A text of people, trimmed; NUL, lone surrogates and control characters are refused."""
-        value = value.strip()
-        if (problem := _bad_character(value, multiline=multiline)) is not None:
-            self.fail(field, problem, reason=reason)
+        value = value.strip(_TRIMMED)
         low, high = bounds
         if not low <= len(value) <= high:
             self.fail(field, f"must have {low} to {high} characters, has {len(value)}", reason=reason)
+        if len(value) <= high and (problem := _bad_character(value, multiline=multiline)) is not None:
+            self.fail(field, problem)
         return value
 
     def optional_text(self, field: str, value: str, bounds: tuple[int, int], *, multiline: bool = False) -> str | None:
         """The same for a text that may be left out; a blank one is None."""
-        return self.text(field, value, bounds, multiline=multiline) if value.strip() else None
+        return self.text(field, value, bounds, multiline=multiline) if value.strip(_TRIMMED) else None
 
     def reason_text(self, field: str, value: str) -> str:
         """The reason that assign, escalate, bulk and priority changes need."""
@@ -124,7 +135,7 @@ class Checker:
 
     def tags(self, field: str, values: Sequence[str], *, most: int = MAX_TAGS) -> tuple[str, ...]:
         """Labels without duplicates, in the order given."""
-        cleaned = [self.text(f"{field}[{i}]", tag, TAG) for i, tag in enumerate(values)]
+        cleaned = [self.text(f"{field}[{i}]", tag, TAG) for i, tag in enumerate(self.few(field, values))]
         unique = tuple(dict.fromkeys(cleaned))
         if len(unique) > most:
             self.fail(field, f"at most {most} tags, got {len(unique)}")
@@ -152,10 +163,12 @@ class Checker:
             self.fail(field, f"must be between 0 and {most}")
         return value or default
 
-    def at_most(self, field: str, values: Sequence[object], most: int = MAX_FILTER_VALUES) -> None:
-        """A bound on the length of a repeated field."""
+    def few(self, field: str, values: Sequence[V], most: int = MAX_LIST_VALUES) -> Sequence[V]:
+        """The values of a repeated field; too many are a violation, and then none of them is looked at."""
         if len(values) > most:
             self.fail(field, f"at most {most} values, got {len(values)}")
+            return ()
+        return values
 
 
 def _bad_character(value: str, *, multiline: bool) -> str | None:

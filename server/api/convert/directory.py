@@ -11,7 +11,7 @@ from server.domain.roles import STAFF, Role
 from server.domain.tickets import make_etag
 from server.domain.validation import DISPLAY_NAME, Checker
 
-_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+", re.ASCII)
+_EMAIL = re.compile(r"[!-?A-~]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 MAX_FRANCHISES = 200
 MAX_EMAIL = 254
@@ -44,7 +44,10 @@ def to_member_draft(request: pb.UpsertMemberRequest) -> tuple[MemberDraft, str |
     role = ROLE.required(check, "member.role", wire.role, Role.OPS_AGENT)
     if role not in STAFF:
         check.fail("member.role", "must be a role of the staff")
-    check.at_most("member.franchise_ids", wire.franchise_ids, MAX_FRANCHISES)
+    franchise_ids = tuple(
+        FranchiseId(check.identifier(f"member.franchise_ids[{i}]", value))
+        for i, value in enumerate(check.few("member.franchise_ids", wire.franchise_ids, MAX_FRANCHISES))
+    )
     if wire.email and (len(wire.email) > MAX_EMAIL or not _EMAIL.fullmatch(wire.email)):
         check.fail("member.email", "must be an e-mail address")
     if wire.phone and not _PHONE.fullmatch(wire.phone):
@@ -53,10 +56,7 @@ def to_member_draft(request: pb.UpsertMemberRequest) -> tuple[MemberDraft, str |
         user_id=UserId(check.identifier("member.user_id", wire.user_id)),
         role=role,
         display_name=check.text("member.display_name", wire.display_name, DISPLAY_NAME),
-        franchise_ids=tuple(
-            FranchiseId(check.identifier(f"member.franchise_ids[{i}]", value))
-            for i, value in enumerate(dict.fromkeys(wire.franchise_ids))
-        ),
+        franchise_ids=tuple(dict.fromkeys(franchise_ids)),
         email=wire.email or None,
         phone=wire.phone or None,
         push_token=check.optional_text("member.push_token", wire.push_token, PUSH_TOKEN),

@@ -1,6 +1,6 @@
 """Enums of the contract and of the domain, matched by name."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from enum import Enum
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -47,10 +47,10 @@ class EnumPair(Generic[E]):
             check.fail(field, "is required")
         return self.optional(check, field, number) or fallback
 
-    def many(self, check: Checker, field: str, numbers: Iterable[int]) -> tuple[E, ...]:
+    def many(self, check: Checker, field: str, numbers: Sequence[int]) -> tuple[E, ...]:
         """Each as ``required``, without duplicates, in the order given."""
         found: list[E] = []
-        for index, number in enumerate(numbers):
+        for index, number in enumerate(check.few(field, numbers)):
             if number == 0:
                 check.fail(f"{field}[{index}]", "must not be UNSPECIFIED")
             elif (member := self.optional(check, f"{field}[{index}]", number)) is not None:

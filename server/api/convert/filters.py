@@ -6,13 +6,11 @@ from rodistaa.tickets.v1 import filter_pb2
 from server.api.convert.enums import LINKED_TYPE, PRIORITY, ROLE, SLA_STATUS, STATUS
 from server.api.convert.values import set_timestamp, to_datetime
 from server.domain.filters import NEWEST_FIRST, Order, OrderField, TicketFilter, TimeRange
-from server.domain.validation import MAX_FILTER_VALUES, QUERY, Checker
+from server.domain.validation import MAX_LIST_VALUES, QUERY, Checker
 
 
 def to_filter(check: Checker, field: str, wire: filter_pb2.TicketFilter) -> TicketFilter:
     """A checked filter; ``field`` is its path in the request."""
-    for name in ("statuses", "priorities", "owner_roles", "franchise_ids", "tags_any", "tags_all", "sla_statuses"):
-        check.at_most(f"{field}.{name}", getattr(wire, name))
     linked_type = LINKED_TYPE.optional(check, f"{field}.linked_type", wire.linked_type)
     if wire.linked_id and linked_type is None:
         check.fail(f"{field}.linked_id", "needs linked_type")
@@ -23,13 +21,14 @@ def to_filter(check: Checker, field: str, wire: filter_pb2.TicketFilter) -> Tick
         owner_roles=ROLE.many(check, f"{field}.owner_roles", wire.owner_roles),
         unassigned=wire.unassigned if wire.HasField("unassigned") else None,
         franchise_ids=tuple(
-            check.identifier(f"{field}.franchise_ids[{i}]", value) for i, value in enumerate(wire.franchise_ids)
+            check.identifier(f"{field}.franchise_ids[{i}]", value)
+            for i, value in enumerate(check.few(f"{field}.franchise_ids", wire.franchise_ids))
         ),
         linked_type=linked_type,
         linked_id=check.optional_identifier(f"{field}.linked_id", wire.linked_id),
         created_by_id=check.optional_identifier(f"{field}.created_by_id", wire.created_by_id),
-        tags_any=check.tags(f"{field}.tags_any", wire.tags_any, most=MAX_FILTER_VALUES),
-        tags_all=check.tags(f"{field}.tags_all", wire.tags_all, most=MAX_FILTER_VALUES),
+        tags_any=check.tags(f"{field}.tags_any", wire.tags_any, most=MAX_LIST_VALUES),
+        tags_all=check.tags(f"{field}.tags_all", wire.tags_all, most=MAX_LIST_VALUES),
         sla_statuses=SLA_STATUS.many(check, f"{field}.sla_statuses", wire.sla_statuses),
         created=_range(check, f"{field}.created", wire.created) if wire.HasField("created") else None,
         updated=_range(check, f"{field}.updated", wire.updated) if wire.HasField("updated") else None,

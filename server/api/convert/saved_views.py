@@ -5,9 +5,9 @@ from uuid import UUID
 
 from rodistaa.tickets.v1 import saved_view_service_pb2 as pb
 from server.api.convert.filters import from_filter, from_order, to_filter, to_order
+from server.api.convert.update_masks import masked
 from server.api.convert.values import set_timestamp
 from server.application.saved_views.create_saved_view import NewView
-from server.domain.errors import Reason
 from server.domain.saved_views import SavedView
 from server.domain.tickets import make_etag
 from server.domain.validation import VIEW_NAME, Checker
@@ -48,24 +48,16 @@ def to_view_changes(request: pb.UpdateSavedViewRequest) -> tuple[UUID, dict[str,
     """The view, its new values by field of ``SavedView``, and the etag that the change depends on."""
     check, wire = Checker(), request.saved_view
     view_id = check.uuid("saved_view.id", wire.id)
+    named = masked(check, request.update_mask, ("name", "filter", "order_by", "is_shared"))
     values: dict[str, Any] = {}
-    if not request.update_mask.paths:
-        check.fail("update_mask", "must name at least one field", reason=Reason.UPDATE_MASK_INVALID)
-    for index, path in enumerate(request.update_mask.paths):
-        if path == "name":
-            values["name"] = check.text("saved_view.name", wire.name, VIEW_NAME)
-        elif path == "filter":
-            values["filter"] = to_filter(check, "saved_view.filter", wire.filter)
-        elif path == "order_by":
-            values["order"] = to_order(check, "saved_view.order_by", wire.order_by)
-        elif path == "is_shared":
-            values["is_shared"] = wire.is_shared
-        else:
-            check.fail(
-                f"update_mask.paths[{index}]",
-                f'"{path[:80]}" is not a field that can be updated',
-                reason=Reason.UPDATE_MASK_INVALID,
-            )
+    if "name" in named:
+        values["name"] = check.text("saved_view.name", wire.name, VIEW_NAME)
+    if "filter" in named:
+        values["filter"] = to_filter(check, "saved_view.filter", wire.filter)
+    if "order_by" in named:
+        values["order"] = to_order(check, "saved_view.order_by", wire.order_by)
+    if "is_shared" in named:
+        values["is_shared"] = wire.is_shared
     check.done()
     return view_id or UUID(int=0), values, wire.etag or None
 

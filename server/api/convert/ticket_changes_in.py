@@ -8,13 +8,13 @@ from uuid import UUID
 from rodistaa.tickets.v1 import ticket_bulk_pb2, ticket_pb2
 from rodistaa.tickets.v1 import ticket_writes_pb2 as pb
 from server.api.convert.enums import LINKED_TYPE, PRIORITY, ROLE, SEVERITY, STATUS
+from server.api.convert.update_masks import masked
 from server.api.convert.values import from_struct
 from server.application.tickets.assign_ticket import Assignment
 from server.application.tickets.transition_ticket import Transition
 from server.application.tickets.update_ticket import UPDATABLE, TicketPatch
 from server.application.timeline.add_message import NewMessage
 from server.application.timeline.set_watch import WatchSettings
-from server.domain.errors import Reason
 from server.domain.fsm import TicketStatus
 from server.domain.ids import FranchiseId, TicketId, UserId
 from server.domain.roles import Role
@@ -126,18 +126,8 @@ def to_patch(request: pb.UpdateTicketRequest) -> tuple[Target, TicketPatch]:
     """New values of the fields that the mask names."""
     check, wire = Checker(), request.ticket
     target = target_of(check, "ticket.id", wire.id, wire.etag)
-    values: dict[str, Any] = {}
-    if not request.update_mask.paths:
-        check.fail("update_mask", "must name at least one field", reason=Reason.UPDATE_MASK_INVALID)
-    for index, path in enumerate(request.update_mask.paths):
-        if path in _PATCH:
-            values[path] = _PATCH[path](check, wire)
-        else:
-            check.fail(
-                f"update_mask.paths[{index}]",
-                f'"{path[:80]}" is not a field that can be updated',
-                reason=Reason.UPDATE_MASK_INVALID,
-            )
+    named = masked(check, request.update_mask, _PATCH)
+    values = {path: _PATCH[path](check, wire) for path in named}
     reason = check.optional_text("reason", request.reason, OPTIONAL_REASON, multiline=True)
     check.done()
     long_enough = reason is not None and REASON[0] <= len(reason) <= REASON[1]
@@ -219,9 +209,9 @@ def to_message(request: pb.AddMessageRequest) -> tuple[TicketId, NewMessage]:
     check = Checker()
     ticket_id = TicketId(check.ticket_id("ticket_id", request.ticket_id))
     text = check.text("message", request.message, MESSAGE, multiline=True)
-    check.at_most("attachment_ids", request.attachment_ids, MAX_ATTACHMENTS_OF_A_MESSAGE)
     ids: list[UUID] = []
-    for index, value in enumerate(request.attachment_ids):
+    given = check.few("attachment_ids", request.attachment_ids, MAX_ATTACHMENTS_OF_A_MESSAGE)
+    for index, value in enumerate(given):
         attachment_id = check.uuid(f"attachment_ids[{index}]", value)
         if attachment_id in ids:
             check.fail(f"attachment_ids[{index}]", "is named twice")
