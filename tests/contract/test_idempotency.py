@@ -1,0 +1,421 @@
+"""The same request_id gives the same answer, and the change happens once (AIP-155)."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from threading import Barrier
+from typing import Any
+from uuid import UUID, uuid4
+
+import grpc
+import pytest
+from google.protobuf.message import Message
+
+from rodistaa.tickets.client import TicketsError
+from rodistaa.tickets.v1 import directory_service_pb2 as directory
+from rodistaa.tickets.v1 import filter_pb2
+from rodistaa.tickets.v1 import saved_view_service_pb2 as views
+from rodistaa.tickets.v1 import ticket_bulk_pb2 as bulk
+from rodistaa.tickets.v1 import ticket_pb2 as t
+from rodistaa.tickets.v1 import ticket_reads_pb2 as reads
+from rodistaa.tickets.v1 import ticket_service_pb2 as service
+from rodistaa.tickets.v1 import ticket_writes_pb2 as writes
+from server.adapters.postgres.housekeeping import PostgresHousekeeping
+from server.adapters.postgres.pool import open_pool
+from server.application.housekeeping.purge_idempotency_keys import PurgeIdempotencyKeys
+from server.domain.roles import Role
+from tests.running import Running, StartServer
+from tests.ticket_requests import REASON, new_ticket, retitle
+
+Rpc = Callable[[Any], Message]
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A call that changes something, the same call with another body, and a later change of the same thing."""
+
+    rpc: Rpc
+    request: Any
+    other: Any
+    change_meanwhile: str
+    """SQL; ``%(id)s`` is ``changed_id``."""
+    changed_id: str
+
+
+CHANGE_TICKET = "UPDATE tickets SET tags = tags || 'meanwhile'::text WHERE id = %(id)s"
+CHANGE_VIEW = "UPDATE saved_views SET name = name || '*', version = version + 1 WHERE id::text = %(id)s"
+CHANGE_MEMBER = "UPDATE staff_members SET display_name = 'Meanwhile', version = version + 1 WHERE user_id = %(id)s"
+
+
+def manager_of(server: Running) -> Any:
+    return server.client(Role.OPS_MANAGER, "once-manager").tickets
+
+
+def a_ticket(server: Running) -> t.Ticket:
+    """OPEN, and owned by the manager."""
+    manager = manager_of(server)
+    created = manager.CreateTicket(new_ticket()).ticket
+    request = writes.AssignTicketRequest(
+        id=created.id, owner_id="once-manager", owner_role=t.ROLE_OPS_MANAGER, reason=REASON
+    )
+    ticket: t.Ticket = manager.AssignTicket(request).ticket
+    return ticket
+
+
+def a_view(server: Running) -> views.SavedView:
+    request = views.CreateSavedViewRequest(saved_view=views.SavedView(name=f"Late {uuid4()}"))
+    return server.client(Role.OPS_MANAGER, "once-manager").saved_views.CreateSavedView(request).saved_view
+
+
+def create_ticket(server: Running) -> Mutation:
+    title = f"Truck KYC expired {uuid4()}"
+    return Mutation(
+        manager_of(server).CreateTicket,
+        new_ticket(title=title),
+        new_ticket(title=f"{title} again"),
+        "UPDATE tickets SET tags = tags || 'meanwhile'::text WHERE title = %(id)s",
+        title,
+    )
+
+
+def update_ticket(server: Running) -> Mutation:
+    ticket = a_ticket(server)
+    return Mutation(
+        manager_of(server).UpdateTicket,
+        retitle(ticket.id, "Payment is late", etag=ticket.etag),
+        retitle(ticket.id, "Payment is very late", etag=ticket.etag),
+        CHANGE_TICKET,
+        ticket.id,
+    )
+
+
+def transition_ticket(server: Running) -> Mutation:
+    ticket = a_ticket(server)
+    return Mutation(
+        manager_of(server).TransitionTicket,
+        writes.TransitionTicketRequest(id=ticket.id, status=t.TICKET_STATUS_IN_PROGRESS),
+        writes.TransitionTicketRequest(id=ticket.id, status=t.TICKET_STATUS_AWAITING_SHIPPER),
+        "UPDATE tickets SET status = 'AWAITING_OPERATOR' WHERE id = %(id)s",
+        ticket.id,
+    )
+
+
+def assign_ticket(server: Running) -> Mutation:
+    ticket = a_ticket(server)
+    return Mutation(
+        manager_of(server).AssignTicket,
+        writes.AssignTicketRequest(id=ticket.id, owner_role=t.ROLE_OPS_AGENT, reason=REASON),
+        writes.AssignTicketRequest(id=ticket.id, owner_role=t.ROLE_HQ_SUPPORT, reason=REASON),
+        CHANGE_TICKET,
+        ticket.id,
+    )
+
+
+def escalate_ticket(server: Running) -> Mutation:
+    ticket = a_ticket(server)
+    return Mutation(
+        manager_of(server).EscalateTicket,
+        writes.EscalateTicketRequest(id=ticket.id, reason=REASON),
+        writes.EscalateTicketRequest(id=ticket.id, reason=REASON + " today"),
+        CHANGE_TICKET,
+        ticket.id,
+    )
+
+
+def archive_ticket(server: Running) -> Mutation:
+    ticket = a_ticket(server)
+    return Mutation(
+        manager_of(server).ArchiveTicket,
+        writes.ArchiveTicketRequest(id=ticket.id, reason="A duplicate"),
+        writes.ArchiveTicketRequest(id=ticket.id, archived=False),
+        "UPDATE tickets SET archived = false WHERE id = %(id)s",
+        ticket.id,
+    )
+
+
+def bulk_update_tickets(server: Running) -> Mutation:
+    ticket = a_ticket(server)
+
+    def request(tag: str) -> bulk.BulkUpdateTicketsRequest:
+        # One of the two is not there, so the answer tells of a failure as well.
+        return bulk.BulkUpdateTicketsRequest(
+            ids=[ticket.id, "TKT-999999999"], tags=bulk.BulkTags(add=[tag]), reason=REASON
+        )
+
+    admin = server.client(Role.ADMIN, "once-admin").tickets
+    return Mutation(admin.BulkUpdateTickets, request("fraud"), request("delay"), CHANGE_TICKET, ticket.id)
+
+
+def add_message(server: Running) -> Mutation:
+    ticket = a_ticket(server)
+    return Mutation(
+        manager_of(server).AddMessage,
+        writes.AddMessageRequest(ticket_id=ticket.id, message="We are looking into it."),
+        writes.AddMessageRequest(ticket_id=ticket.id, message="We are still looking into it."),
+        CHANGE_TICKET,
+        ticket.id,
+    )
+
+
+def set_watch(server: Running) -> Mutation:
+    ticket = a_ticket(server)
+    return Mutation(
+        manager_of(server).SetWatch,
+        writes.SetWatchRequest(ticket_id=ticket.id, notify_sms=True),
+        writes.SetWatchRequest(ticket_id=ticket.id, notify_sms=False),
+        "UPDATE ticket_watchers SET notify_sms = false, notify_email = false WHERE ticket_id = %(id)s",
+        ticket.id,
+    )
+
+
+def upsert_member(server: Running) -> Mutation:
+    def request(name: str) -> directory.UpsertMemberRequest:
+        member = directory.Member(user_id="once-member", role=t.ROLE_OPS_AGENT, display_name=name)
+        return directory.UpsertMemberRequest(member=member)
+
+    admin = server.client(Role.ADMIN, "once-admin").directory
+    return Mutation(admin.UpsertMember, request("Asha"), request("Ravi"), CHANGE_MEMBER, "once-member")
+
+
+def create_saved_view(server: Running) -> Mutation:
+    def request(name: str) -> views.CreateSavedViewRequest:
+        return views.CreateSavedViewRequest(saved_view=views.SavedView(name=name))
+
+    client = server.client(Role.OPS_MANAGER, "once-manager").saved_views
+    name = f"Payments {uuid4()}"
+    return Mutation(
+        client.CreateSavedView,
+        request(name),
+        request(f"{name} of the month"),
+        "DELETE FROM saved_views WHERE name = %(id)s",
+        name,
+    )
+
+
+def update_saved_view(server: Running) -> Mutation:
+    view = a_view(server)
+
+    def request(name: str) -> views.UpdateSavedViewRequest:
+        changed = views.UpdateSavedViewRequest(saved_view=views.SavedView(id=view.id, name=f"{name} {view.id}"))
+        changed.update_mask.paths.append("name")
+        return changed
+
+    client = server.client(Role.OPS_MANAGER, "once-manager").saved_views
+    return Mutation(client.UpdateSavedView, request("Overdue"), request("Very overdue"), CHANGE_VIEW, view.id)
+
+
+def delete_saved_view(server: Running) -> Mutation:
+    view = a_view(server)
+    client = server.client(Role.OPS_MANAGER, "once-manager").saved_views
+    return Mutation(
+        client.DeleteSavedView,
+        views.DeleteSavedViewRequest(id=view.id),
+        views.DeleteSavedViewRequest(id=view.id, etag=view.etag),
+        "SELECT %(id)s",
+        view.id,
+    )
+
+
+MUTATIONS = {
+    "CreateTicket": create_ticket,
+    "UpdateTicket": update_ticket,
+    "TransitionTicket": transition_ticket,
+    "AssignTicket": assign_ticket,
+    "EscalateTicket": escalate_ticket,
+    "ArchiveTicket": archive_ticket,
+    "BulkUpdateTickets": bulk_update_tickets,
+    "AddMessage": add_message,
+    "SetWatch": set_watch,
+    "UpsertMember": upsert_member,
+    "CreateSavedView": create_saved_view,
+    "UpdateSavedView": update_saved_view,
+    "DeleteSavedView": delete_saved_view,
+}
+
+
+def test_no_mutation_is_left_out() -> None:
+    offered = [
+        method
+        for file, name in (
+            (service, "TicketService"),
+            (directory, "DirectoryService"),
+            (views, "SavedViewService"),
+        )
+        for method in file.DESCRIPTOR.services_by_name[name].methods
+    ]
+    repeatable = {method.name for method in offered if "request_id" in method.input_type.fields_by_name}
+    assert repeatable == MUTATIONS.keys()
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_a_repeated_call_gives_the_first_answer_though_the_thing_has_changed(server: Running, name: str) -> None:
+    mutation = MUTATIONS[name](server)
+    mutation.request.request_id = str(uuid4())
+    first = mutation.rpc(mutation.request)
+    with server.database.connect() as connection:
+        connection.execute(mutation.change_meanwhile.encode(), {"id": mutation.changed_id})
+        before = _rows_of(connection)
+        again = mutation.rpc(mutation.request)
+        assert _rows_of(connection) == before
+    assert again.SerializeToString(deterministic=True) == first.SerializeToString(deterministic=True)
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_the_request_id_of_another_body_is_refused(server: Running, name: str) -> None:
+    mutation = MUTATIONS[name](server)
+    mutation.request.request_id = mutation.other.request_id = str(uuid4())
+    mutation.rpc(mutation.request)
+    with pytest.raises(TicketsError) as refused:
+        mutation.rpc(mutation.other)
+    assert refused.value.code is grpc.StatusCode.ALREADY_EXISTS
+    assert refused.value.reason == "REQUEST_ID_REUSED"
+
+
+def _rows_of(connection: Any) -> Any:
+    """How many rows there are of whatever a mutation may write, and the latest change of a row."""
+    return connection.execute(
+        """
+        SELECT (SELECT count(*) FROM tickets), (SELECT sum(version) FROM tickets), (SELECT count(*) FROM ticket_audit),
+            (SELECT count(*) FROM ticket_messages), (SELECT count(*) FROM outbox),
+            (SELECT count(*) FROM ticket_watchers WHERE notify_sms),
+            (SELECT sum(version) FROM saved_views), (SELECT sum(version) FROM staff_members)
+        """
+    ).fetchone()
+
+
+def at_once(calls: list[Callable[[], Message]]) -> list[Message]:
+    """All of them at the same moment, each in a thread of its own; the answers in their order."""
+    start = Barrier(len(calls))
+
+    def run(call: Callable[[], Message]) -> Message:
+        start.wait()
+        return call()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+def one_answer(answers: list[Message]) -> bool:
+    return len({answer.SerializeToString(deterministic=True) for answer in answers}) == 1
+
+
+def tickets_created_by(server: Running, user_id: str) -> list[t.Ticket]:
+    request = reads.ListTicketsRequest(filter=filter_pb2.TicketFilter(created_by_id=user_id), page_size=200)
+    return list(server.client(Role.ADMIN).tickets.ListTickets(request).tickets)
+
+
+def test_fifty_at_once_create_one_ticket(server: Running) -> None:
+    shipper = server.client(Role.SHIPPER, "fifty-at-once").tickets
+    request = new_ticket(str(uuid4()))
+    answers = at_once([lambda: shipper.CreateTicket(request)] * 50)
+    assert one_answer(answers)
+    assert [ticket.id for ticket in tickets_created_by(server, "fifty-at-once")] == [answers[0].ticket.id]  # type: ignore[attr-defined]
+
+
+def test_fifty_at_once_over_two_processes_create_one_ticket(server_processes: StartServer, database: Any) -> None:
+    served = [Running(process.target, database) for process in (server_processes(), server_processes())]
+    try:
+        clients = [each.client(Role.SHIPPER, "fifty-at-once").tickets for each in served]
+        request = new_ticket(str(uuid4()))
+
+        def call(number: int) -> Callable[[], Message]:
+            return lambda: clients[number % 2].CreateTicket(request, wait_for_ready=True, timeout=60)
+
+        answers = at_once([call(number) for number in range(50)])
+        assert one_answer(answers)
+        assert len(tickets_created_by(served[0], "fifty-at-once")) == 1
+    finally:
+        for each in served:
+            each.close()
+
+
+@pytest.mark.parametrize("name", ["UpdateTicket", "AddMessage", "SetWatch", "BulkUpdateTickets", "CreateSavedView"])
+def test_other_calls_at_once_happen_once_too(server: Running, name: str) -> None:
+    mutation = MUTATIONS[name](server)
+    with server.database.connect() as connection:
+        audited = connection.execute("SELECT count(*) FROM ticket_audit").fetchone()
+        mutation.request.request_id = str(uuid4())
+        assert one_answer(at_once([lambda: mutation.rpc(mutation.request)] * 20))
+        after = connection.execute("SELECT count(*) FROM ticket_audit").fetchone()
+    assert audited is not None
+    assert after == (audited[0] + (name != "CreateSavedView"),)
+
+
+def test_another_principal_may_use_the_same_id(server: Running) -> None:
+    request = new_ticket(str(uuid4()))
+    one = server.client(Role.SHIPPER, "principal-one").tickets.CreateTicket(request).ticket
+    two = server.client(Role.SHIPPER, "principal-two").tickets.CreateTicket(request).ticket
+    assert one.id != two.id
+    assert two.created_by_id == "principal-two"
+
+
+def test_the_request_id_of_another_method_is_refused(server: Running) -> None:
+    manager = manager_of(server)
+    request_id = str(uuid4())
+    ticket = manager.CreateTicket(new_ticket(request_id)).ticket
+    with pytest.raises(TicketsError) as refused:
+        manager.UpdateTicket(retitle(ticket.id, "Payment is late", request_id=request_id))
+    assert refused.value.reason == "REQUEST_ID_REUSED"
+
+
+def test_a_failure_is_not_remembered(server: Running) -> None:
+    manager = manager_of(server)
+    ticket = manager.CreateTicket(new_ticket()).ticket
+    request = writes.TransitionTicketRequest(id=ticket.id, status=t.TICKET_STATUS_IN_PROGRESS, request_id=str(uuid4()))
+    with pytest.raises(TicketsError) as refused:
+        manager.TransitionTicket(request)
+    assert refused.value.reason == "TRANSITION_NOT_ALLOWED"
+    manager.AssignTicket(writes.AssignTicketRequest(id=ticket.id, owner_role=t.ROLE_OPS_AGENT, reason=REASON))
+    assert manager.TransitionTicket(request).ticket.status == t.TICKET_STATUS_IN_PROGRESS
+
+
+def test_the_id_of_a_failure_is_free_for_another_body(server: Running) -> None:
+    manager = manager_of(server)
+    request_id = str(uuid4())
+    with pytest.raises(TicketsError):
+        manager.UpdateTicket(retitle("TKT-999999999", "Payment is late", request_id=request_id))
+    ticket = a_ticket(server)
+    changed = manager.UpdateTicket(retitle(ticket.id, "Payment is late", request_id=request_id)).ticket
+    assert changed.title == "Payment is late"
+
+
+def test_upper_and_lower_case_are_the_same_id(server: Running) -> None:
+    manager = manager_of(server)
+    request_id = "abcdefab-cdef-4abc-8def-abcdefabcdef"
+    first = manager.CreateTicket(new_ticket(request_id))
+    assert manager.CreateTicket(new_ticket(request_id.upper())).ticket.id == first.ticket.id
+
+
+@pytest.mark.parametrize("request_id", ["1", "not-a-uuid", "00000000-0000-0000-0000-00000000000g"])
+def test_an_id_that_is_no_uuid_is_refused(server: Running, request_id: str) -> None:
+    with pytest.raises(TicketsError) as refused:
+        manager_of(server).CreateTicket(new_ticket(request_id))
+    assert refused.value.code is grpc.StatusCode.INVALID_ARGUMENT
+    assert [violation.field for violation in refused.value.field_violations] == ["request_id"]
+
+
+@pytest.fixture
+def purge(server: Running) -> Iterator[PurgeIdempotencyKeys]:
+    pool = open_pool(server.database.dsn, min_size=1, max_size=1, wait_seconds=10, prepare_statements=True)
+    yield PurgeIdempotencyKeys(PostgresHousekeeping(pool))
+    pool.close()
+
+
+def test_ids_are_kept_for_a_day_and_then_forgotten(server: Running, purge: PurgeIdempotencyKeys) -> None:
+    shipper = server.client(Role.SHIPPER, "a-day-later").tickets
+    request = new_ticket(str(uuid4()))
+    first = shipper.CreateTicket(request).ticket
+
+    def after(age: timedelta) -> t.Ticket:
+        with server.database.connect() as connection:
+            connection.execute(
+                "UPDATE idempotency_keys SET created_at = now() - %s WHERE request_id = %s",
+                [age, UUID(request.request_id)],
+            )
+        purge()
+        ticket: t.Ticket = shipper.CreateTicket(request).ticket
+        return ticket
+
+    assert after(timedelta(hours=23, minutes=59)).id == first.id
+    assert after(timedelta(hours=24, seconds=1)).id != first.id
