@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from server.application.call import Call
 from server.application.tickets.finding import get_visible
 from server.application.unit_of_work import Repositories, UnitOfWork
-from server.domain.audit_chain import ChainHead, Finding, StoredEntry, verify_chain
-from server.domain.ids import TicketId
+from server.domain.audit_chain import ChainHead, Finding, FindingKind, StoredEntry, verify_chain
+from server.domain.ids import ChainNo, TicketId
 from server.domain.permissions import require_staff
 
 
@@ -20,7 +20,7 @@ class AuditVerdict:
 
 
 def judge(entries: Iterator[StoredEntry], head: ChainHead | None) -> AuditVerdict:
-    """Check one chain, counting the rows."""
+    """Check one chain, counting the rows. A chain begins with the ticket, so an empty one was removed, its end too."""
     checked = 0
 
     def counted() -> Iterator[StoredEntry]:
@@ -30,6 +30,8 @@ def judge(entries: Iterator[StoredEntry], head: ChainHead | None) -> AuditVerdic
             yield entry
 
     finding = verify_chain(counted(), head)
+    if finding is None and checked == 0:
+        finding = Finding(ChainNo(1), FindingKind.TAIL_REMOVED)
     return AuditVerdict(checked, finding)
 
 
