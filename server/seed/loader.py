@@ -70,7 +70,7 @@ class Loader:
                 connection,
                 {
                     **self.parameters,
-                    "seed": self.seed_number,
+                    "seed": self.seed_number % 2**32,
                     "stories": STORIES,
                     "endings": ENDINGS_OF_A_TEMPLATE,
                     "franchises": LOAD_FRANCHISES,
