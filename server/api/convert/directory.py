@@ -4,7 +4,9 @@ import re
 
 from rodistaa.tickets.v1 import directory_service_pb2 as pb
 from server.api.convert.enums import ROLE
+from server.api.convert.page_tokens import PageToken, fitting
 from server.api.convert.values import set_timestamp
+from server.application.directory.list_members import MemberPage
 from server.domain.directory import Member, MemberDraft, MemberFilter
 from server.domain.ids import FranchiseId, UserId
 from server.domain.roles import STAFF, Role
@@ -73,4 +75,13 @@ def to_member_filter(check: Checker, request: pb.ListMembersRequest) -> MemberFi
         franchise_id=check.optional_identifier("franchise_id", request.franchise_id),
         active=request.active if request.HasField("active") else None,
         query=check.optional_text("query", request.query, QUERY),
+    )
+
+
+def members_response(page: MemberPage, token: PageToken) -> pb.ListMembersResponse:
+    """The members that fit into one message: one may have many franchises."""
+    members = fitting(from_member(member) for member in page.members)
+    following = members[-1].user_id if len(members) < len(page.members) else page.next
+    return pb.ListMembersResponse(
+        members=members, next_page_token=token.write(None if following is None else (following,))
     )

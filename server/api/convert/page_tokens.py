@@ -63,11 +63,19 @@ class PageToken:
         if (
             not isinstance(parts, list)
             or len(parts) != length + 1
-            or not all(isinstance(part, str) for part in parts)
+            or not all(isinstance(part, str) and _is_storable(part) for part in parts)
             or parts[0] != self._fingerprint
         ):
             raise invalid_token()
         return tuple(parts[1:])
+
+
+def _is_storable(text: str) -> bool:
+    """Whether PostgreSQL could take it as a text: JSON can spell lone surrogates and NUL, in forged tokens."""
+    try:
+        return b"\0" not in text.encode()
+    except UnicodeEncodeError:
+        return False
 
 
 def invalid_token() -> InvalidArgument:

@@ -5,9 +5,11 @@ from uuid import UUID
 
 from rodistaa.tickets.v1 import saved_view_service_pb2 as pb
 from server.api.convert.filters import from_filter, from_order, to_filter, to_order
+from server.api.convert.page_tokens import PageToken, fitting, invalid_token
 from server.api.convert.update_masks import masked
 from server.api.convert.values import set_timestamp
 from server.application.saved_views.create_saved_view import NewView
+from server.application.saved_views.list_saved_views import SavedViewPage
 from server.domain.saved_views import SavedView
 from server.domain.tickets import make_etag
 from server.domain.validation import VIEW_NAME, Checker
@@ -68,3 +70,24 @@ def to_view_id(request: pb.DeleteSavedViewRequest) -> tuple[UUID, str | None]:
     view_id = check.uuid("id", request.id)
     check.done()
     return view_id or UUID(int=0), request.etag or None
+
+
+def view_after(token: PageToken) -> tuple[str, UUID] | None:
+    """The name and id after which a page begins."""
+    parts = token.read(2)
+    if parts is None:
+        return None
+    name, text = parts
+    view_id = Checker().uuid("page_token", text)
+    if view_id is None:
+        raise invalid_token()
+    return name, view_id
+
+
+def saved_views_response(page: SavedViewPage, token: PageToken) -> pb.ListSavedViewsResponse:
+    """The views that fit into one message: a filter may be large."""
+    views = fitting(from_saved_view(view) for view in page.views)
+    following = (views[-1].name, UUID(views[-1].id)) if len(views) < len(page.views) else page.next
+    return pb.ListSavedViewsResponse(
+        saved_views=views, next_page_token=token.write(None if following is None else (following[0], str(following[1])))
+    )

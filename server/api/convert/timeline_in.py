@@ -101,8 +101,6 @@ def user_after(token: PageToken) -> UserId | None:
     parts = token.read(1)
     if parts is None:
         return None
-    if not (parts[0].isascii() and parts[0].isprintable()):
-        raise invalid_token()
     return UserId(parts[0])
 
 

@@ -8,7 +8,7 @@ from rodistaa.tickets.v1 import directory_service_pb2 as pb
 from rodistaa.tickets.v1.directory_service_pb2_grpc import DirectoryServiceServicer
 from server.api.calls import call_of
 from server.api.convert.answers import answer_for
-from server.api.convert.directory import from_member, to_member_draft, to_member_filter
+from server.api.convert.directory import from_member, members_response, to_member_draft, to_member_filter
 from server.api.convert.page_tokens import PageToken
 from server.api.convert.timeline_in import user_after
 from server.application.directory.list_members import ListMembers
@@ -44,8 +44,4 @@ class DirectoryService(DirectoryServiceServicer):
         where = to_member_filter(check, request)
         limit = check.page_size("page_size", request.page_size)
         check.done()
-        page = self._do.list(call, where, after=user_after(token), limit=limit)
-        return pb.ListMembersResponse(
-            members=[from_member(member) for member in page.members],
-            next_page_token=token.write(None if page.next is None else (page.next,)),
-        )
+        return members_response(self._do.list(call, where, after=user_after(token), limit=limit), token)

@@ -1,7 +1,6 @@
 """SavedViewService."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
 import grpc
 
@@ -9,8 +8,15 @@ from rodistaa.tickets.v1 import saved_view_service_pb2 as pb
 from rodistaa.tickets.v1.saved_view_service_pb2_grpc import SavedViewServiceServicer
 from server.api.calls import call_of
 from server.api.convert.answers import answer_for
-from server.api.convert.page_tokens import PageToken, invalid_token
-from server.api.convert.saved_views import from_saved_view, to_new_view, to_view_changes, to_view_id
+from server.api.convert.page_tokens import PageToken
+from server.api.convert.saved_views import (
+    from_saved_view,
+    saved_views_response,
+    to_new_view,
+    to_view_changes,
+    to_view_id,
+    view_after,
+)
 from server.application.saved_views.create_saved_view import CreateSavedView
 from server.application.saved_views.delete_saved_view import DeleteSavedView
 from server.application.saved_views.list_saved_views import ListSavedViews
@@ -49,11 +55,7 @@ class SavedViewService(SavedViewServiceServicer):
         token = PageToken(call, request)
         limit = check.page_size("page_size", request.page_size)
         check.done()
-        page = self._do.list(call, after=_position(token), limit=limit)
-        following = None if page.next is None else (page.next[0], str(page.next[1]))
-        return pb.ListSavedViewsResponse(
-            saved_views=[from_saved_view(view) for view in page.views], next_page_token=token.write(following)
-        )
+        return saved_views_response(self._do.list(call, after=view_after(token), limit=limit), token)
 
     def UpdateSavedView(self, request: pb.UpdateSavedViewRequest, context: Context) -> pb.UpdateSavedViewResponse:
         def present(view: SavedView) -> pb.UpdateSavedViewResponse:
@@ -68,14 +70,3 @@ class SavedViewService(SavedViewServiceServicer):
 
         answer = answer_for(request, pb.DeleteSavedViewResponse, present)
         return self._do.delete(call_of(context), *to_view_id(request), answer)
-
-
-def _position(token: PageToken) -> tuple[str, UUID] | None:
-    parts = token.read(2)
-    if parts is None:
-        return None
-    check = Checker()
-    view_id = check.uuid("page_token", parts[1])
-    if view_id is None or "\0" in parts[0] or not parts[0].isprintable():
-        raise invalid_token()
-    return parts[0], view_id

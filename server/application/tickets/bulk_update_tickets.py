@@ -32,7 +32,7 @@ class BulkOutcome:
 
 @dataclass(frozen=True, slots=True)
 class BulkReport:
-    """One outcome a ticket, in the order of the ids, or by the list's order for a filter."""
+    """One outcome a ticket, in the order of the ids, or by id for a filter."""
 
     outcomes: Sequence[BulkOutcome]
     validate_only: bool
@@ -86,7 +86,7 @@ class BulkUpdateTickets:
                 reason=Reason.BULK_TOO_LARGE,
                 metadata={"matched": f"{MAX_BULK + 1}+"},
             )
-        return ids
+        return sorted(ids)
 
     def _try(self, call: Call, command: BulkCommand) -> BulkReport:
         """What would happen, on one snapshot, without locks and without effects."""
