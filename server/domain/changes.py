@@ -11,7 +11,7 @@ from server.domain.errors import FailedPrecondition, Reason
 from server.domain.fsm import TicketStatus, check_transition
 from server.domain.ids import FranchiseId, TicketId, UserId, Version
 from server.domain.principal import Principal
-from server.domain.roles import Role
+from server.domain.roles import Role, at_or_above
 from server.domain.sla import SlaPolicy
 from server.domain.tickets import Ticket, TicketDraft, TicketPriority
 
@@ -90,12 +90,15 @@ def transition(
 
 
 def next_escalation_role(ticket: Ticket, policy: SlaPolicy) -> Role | None:
-    """The role after the ticket's present one in the chain; the first for a ticket outside it; None at its end."""
-    chain = policy.escalation_chain
-    if ticket.owner_role in chain:
-        rest = chain[chain.index(ticket.owner_role) + 1 :]
-        return rest[0] if rest else None
-    return chain[0] if chain else None
+    """The role after the ticket's present one in the chain; None at its end.
+
+    A ticket outside the chain enters it at the first role that is not below its present one: an
+    escalation never moves a ticket down the ladder of roles.
+    """
+    chain, present = policy.escalation_chain, ticket.owner_role
+    if present in chain:
+        return next(iter(chain[chain.index(present) + 1 :]), None)
+    return next((role for role in chain if present is None or not at_or_above(present, role)), None)
 
 
 def escalate(ticket: Ticket, policy: SlaPolicy) -> Ticket:
@@ -105,7 +108,7 @@ def escalate(ticket: Ticket, policy: SlaPolicy) -> Ticket:
     role = next_escalation_role(ticket, policy)
     if role is None:
         raise FailedPrecondition(
-            f"Ticket {ticket.id} is with the last role of its escalation chain.",
+            f"Ticket {ticket.id} has no role above its present one in its escalation chain.",
             reason=Reason.ESCALATION_CHAIN_EXHAUSTED,
         )
     return replace(

@@ -52,14 +52,14 @@ def check_transition(current: TicketStatus, target: TicketStatus) -> None:
     """Raise FailedPrecondition, naming the current and the allowed states, when the step is not in the table."""
     if target in TRANSITIONS[current]:
         return
-    allowed = ", ".join(allowed_from(current)) or "none"
+    allowed = allowed_from(current)
     raise FailedPrecondition(
-        f"A ticket in state {current} cannot become {target}. Allowed: {allowed}.",
+        f"A ticket in state {current} cannot become {target}. Allowed: {', '.join(allowed) or 'none'}.",
         reason=Reason.TRANSITION_NOT_ALLOWED,
         metadata={
             "current_status": current,
             "requested_status": target,
-            "allowed_statuses": allowed,
+            "allowed_statuses": ",".join(allowed),
         },
     )
 
