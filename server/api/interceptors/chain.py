@@ -149,7 +149,7 @@ class ChainInterceptor(grpc.ServerInterceptor):
             finally:
                 state.finish()
 
-        return grpc.unary_unary_rpc_method_handler(behave)
+        return grpc.stream_unary_rpc_method_handler(behave)
 
     def _stream(self, method: Method, handler: RpcHandler) -> RpcHandler:
         serve = _behaviour(handler)
@@ -159,7 +159,7 @@ class ChainInterceptor(grpc.ServerInterceptor):
         ]
         if getattr(serve, "experimental_non_blocking", False):
             chain = compose(concerns, method, lambda state, request: serve(request, state.context, state.send))
-            return grpc.unary_stream_rpc_method_handler(_threadless(method, chain), None, _bytes_of)
+            return grpc.stream_stream_rpc_method_handler(_threadless(method, chain), None, _bytes_of)
         chain = compose(concerns, method, lambda state, request: serve(request, state.context))
         error_mapping = self._concerns.error_mapping
 
@@ -176,7 +176,7 @@ class ChainInterceptor(grpc.ServerInterceptor):
             finally:
                 state.finish()
 
-        return grpc.unary_stream_rpc_method_handler(behave, None, _bytes_of)
+        return grpc.stream_stream_rpc_method_handler(behave, None, _bytes_of)
 
     def _refusal(self, method: Method, error: Callable[[], TicketsError]) -> RpcHandler:
         """A handler that fails at once: as a stream of streams it does not wait for a request message."""

@@ -9,6 +9,7 @@ import structlog
 from server.api.calls import CallState, Method
 from server.api.errors import Failure, failure_of
 from server.api.interceptors.concern import Handler
+from server.api.interceptors.decoding import ClientGone
 from server.domain.errors import TicketsError, Unimplemented
 
 _log = structlog.get_logger("server.api")
@@ -24,6 +25,8 @@ class ErrorMapping:
         def handle(state: CallState, request: Any) -> Any:  # noqa: ANN401 - any message
             try:
                 response = inner(state, request)
+            except ClientGone as gone:
+                raise gone.signal from None
             except Exception as error:  # noqa: BLE001 - the last place before grpc would answer with its text
                 self.abort(state, error)
             if not streaming:

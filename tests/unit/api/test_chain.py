@@ -1,9 +1,11 @@
 """What every call meets on its way in and out, over real gRPC."""
 
 import json
+import queue
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import google.rpc.error_details_pb2 as error_details
 import grpc
@@ -95,6 +97,45 @@ def test_the_scheme_is_not_case_sensitive(rig: Rig) -> None:
 def test_authentication_comes_before_any_look_at_the_request(rig: Rig) -> None:
     error = failure(lambda: rig.raw(LIST_MEMBERS, TRUNCATED, metadata=()))
     assert error.code is grpc.StatusCode.UNAUTHENTICATED
+
+
+def test_nobody_makes_the_server_wait_before_saying_who_it_is() -> None:
+    done = threading.Event()
+
+    def never() -> Iterator[bytes]:
+        done.wait(30)
+        yield from ()
+
+    with running(options=ServerOptions(port=0, threads=1)) as rig:
+        silent: Any = rig.channel.stream_unary(LIST_MEMBERS)
+        error = failure(lambda: silent(never(), timeout=10))
+        done.set()
+    assert error.code is grpc.StatusCode.UNAUTHENTICATED
+
+
+def test_a_client_that_goes_away_without_a_request_is_no_defect() -> None:
+    done = threading.Event()
+    lines: queue.Queue[str] = queue.Queue()
+
+    def never() -> Iterator[bytes]:
+        done.wait(30)
+        yield from ()
+
+    with running(concerns(access_log=AccessLog(lines.put))) as rig:
+        silent: Any = rig.channel.stream_unary(LIST_MEMBERS)
+        with structlog.testing.capture_logs() as logs, pytest.raises(grpc.RpcError):
+            silent(never(), metadata=TOKEN, timeout=0.2)
+        line = json.loads(lines.get(timeout=10))
+        done.set()
+    # grpc may tell the end of the messages before it tells why they ended.
+    assert line["code"] in {"CANCELLED", "INVALID_ARGUMENT"}
+    assert logs == []
+
+
+def test_a_call_without_a_request_is_the_clients_mistake(rig: Rig) -> None:
+    silent: Any = rig.channel.stream_unary(LIST_MEMBERS)
+    error = failure(lambda: silent(iter(()), metadata=TOKEN, timeout=10))
+    assert (error.code, error.info.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST")
 
 
 # --- malformed requests, unknown and unimplemented methods

@@ -91,7 +91,11 @@ def test_idle_reflection_streams_do_not_keep_calls_out() -> None:
 
 
 def test_two_servers_do_not_share_a_port_by_accident() -> None:
-    with running() as rig, pytest.raises(RuntimeError), running(options=ServerOptions(port=rig.server.port)):
+    with (
+        running() as rig,
+        pytest.raises(OSError, match="is the port taken"),
+        running(options=ServerOptions(port=rig.server.port)),
+    ):
         pass
 
 
