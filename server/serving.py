@@ -62,7 +62,7 @@ def serve(
     metrics = _metrics_server(settings, server)
     server.start()
     when_parent_is_gone(stop.set)
-    _log.info("serving", address=f"{settings.grpc_host}:{server.port}", pid=os.getpid())
+    _log.info("listening", address=f"{settings.grpc_host}:{server.port}", pid=os.getpid())
     _settle_garbage_collector()
     stop.wait()
     _log.info("draining", grace_seconds=settings.drain_grace_seconds)

@@ -1,5 +1,6 @@
 """The standard health service: what load balancers and ``tickets up`` ask before they send anyone here."""
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 
@@ -61,10 +62,12 @@ class Health:
     def _check(self) -> None:
         try:
             serving = self._ready()
-        except Exception:  # noqa: BLE001 - whatever is wrong, the answer is no
-            _log.warning("readiness check failed", exc_info=True)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong, the answer is no
+            _log.debug("readiness check failed", exc_info=error)
             serving = False
         if serving != self._serving and not self._stopping.is_set():
+            # Said once for each change: while the database is away, the next lines would all be the same.
+            _log.log(logging.INFO if serving else logging.WARNING, "serving" if serving else "not serving")
             self._announce(serving=serving)
 
     def _announce(self, *, serving: bool) -> None:
