@@ -33,7 +33,8 @@ _SECRET_TEXT = re.compile(
 def configure(level: str = "INFO", log_format: LogFormat = "auto", stream: TextIO | None = None) -> None:
     """Route structlog and the standard library's logging to ``stream`` (stderr). Called once, at start-up.
 
-    ``auto`` means text on a terminal and JSON elsewhere.
+    ``auto`` means text on a terminal and JSON elsewhere. Tracebacks come without the values of local
+    variables, which hold what people wrote and who they are.
     """
     out = stream if stream is not None else sys.stderr
     console = log_format == "console" or (log_format == "auto" and out.isatty())
@@ -45,7 +46,7 @@ def configure(level: str = "INFO", log_format: LogFormat = "auto", stream: TextI
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     last: list[Processor] = (
-        [redact, structlog.dev.ConsoleRenderer(colors=out.isatty())]
+        [redact, structlog.dev.ConsoleRenderer(colors=out.isatty(), exception_formatter=structlog.dev.plain_traceback)]
         if console
         else [structlog.processors.format_exc_info, redact, structlog.processors.JSONRenderer(default=str)]
     )

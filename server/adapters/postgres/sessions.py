@@ -150,7 +150,7 @@ class Sessions:
 
 @contextmanager
 def _translated(pool: "ConnectionPool[Connection]") -> Iterator[None]:
-    """psycopg's failures as the application knows them; what is a defect stays as it is."""
+    """psycopg's failures as the application knows them; what is left is a defect."""
     try:
         yield
     except pg.QueryCanceled as error:
@@ -162,3 +162,23 @@ def _translated(pool: "ConnectionPool[Connection]") -> Iterator[None]:
     except _LOST as error:
         pool.check()  # one broken connection is seldom alone: replace the others before they fail callers
         raise Unavailable(context={"cause": f"{type(error).__name__}: {error}"}) from error
+    except psycopg.Error as error:
+        raise StorageDefect(_without_values(error)).with_traceback(error.__traceback__) from None
+
+
+class StorageDefect(Exception):
+    """PostgreSQL refused what we should not have asked.
+
+    It stands in for psycopg's error, whose text quotes the row that was refused: that would bring the
+    protected fields of sensitive tickets into the log.
+    """
+
+
+def _without_values(error: psycopg.Error) -> str:
+    """What names the defect. Data exceptions (class 22) have the value in their first line already."""
+    if error.sqlstate is None:
+        return f"{type(error).__name__}: {error}"
+    found = error.diag
+    text = "" if error.sqlstate.startswith("22") else found.message_primary or ""
+    names = [name for name in (found.table_name, found.column_name, found.constraint_name) if name]
+    return f"{type(error).__name__} ({error.sqlstate}): {'; '.join([text, *names])}"
