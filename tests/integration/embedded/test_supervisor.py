@@ -4,11 +4,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.waiting import eventually
 
 DRIVER = """
 import os, sys
@@ -74,14 +75,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     for driver in drivers:
         driver.process.kill()
         driver.process.communicate()
-    until(lambda: not any(runs(pid) for driver in drivers for pid in driver.started()))
-
-
-def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true"
-        time.sleep(0.02)
+    eventually(lambda: not any(runs(pid) for driver in drivers for pid in driver.started()))
 
 
 def runs(pid: int) -> bool:
@@ -95,7 +89,7 @@ def runs(pid: int) -> bool:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_everything(start: Start, number: signal.Signals) -> None:
     driver = start("first", SLEEPER, "second", SLEEPER)
-    until(lambda: len(driver.started()) == 4)
+    eventually(lambda: len(driver.started()) == 4)
     assert driver.line() == "up"
     driver.process.send_signal(number)
     assert driver.process.wait(timeout=20) == 0
@@ -106,7 +100,7 @@ def test_children_end_in_reverse_order(start: Start, tmp_path: Path) -> None:
     log = tmp_path / "order"
     note = f"trap 'echo {{name}} >> {log}; exit' TERM; echo $$ >> {{{{pids}}}}; while :; do sleep 0.05; done"
     driver = start("first", note.format(name="first"), "second", note.format(name="second"))
-    until(lambda: len(driver.started()) == 2)
+    eventually(lambda: len(driver.started()) == 2)
     driver.process.terminate()
     driver.process.wait(timeout=20)
     assert log.read_text().split() == ["second", "first"]
@@ -114,7 +108,7 @@ def test_children_end_in_reverse_order(start: Start, tmp_path: Path) -> None:
 
 def test_a_child_that_ignores_sigterm_is_killed(start: Start) -> None:
     driver = start("stubborn", "trap '' TERM; " + SLEEPER)
-    until(lambda: len(driver.started()) == 2)
+    eventually(lambda: len(driver.started()) == 2)
     driver.process.terminate()
     driver.process.wait(timeout=20)
     assert not any(map(runs, driver.started()))
@@ -122,19 +116,19 @@ def test_a_child_that_ignores_sigterm_is_killed(start: Start) -> None:
 
 def test_nothing_outlives_a_killed_supervisor(start: Start) -> None:
     driver = start("first", SLEEPER, "second", SLEEPER)
-    until(lambda: len(driver.started()) == 4)
+    eventually(lambda: len(driver.started()) == 4)
     driver.process.kill()
-    until(lambda: not any(map(runs, driver.started())))
+    eventually(lambda: not any(map(runs, driver.started())))
 
 
 def test_a_killed_child_is_started_again_and_its_descendants_end(start: Start) -> None:
     driver = start("child", SLEEPER)
-    until(lambda: len(driver.started()) == 2)
+    eventually(lambda: len(driver.started()) == 2)
     assert driver.line() == "up"
     leader, descendant = driver.started()
     os.kill(leader, signal.SIGKILL)
     assert driver.line() == "child was killed by SIGKILL; starting it again in 0.2 s"
-    until(lambda: not runs(descendant) and len(driver.started()) == 4)
+    eventually(lambda: not runs(descendant) and len(driver.started()) == 4)
     driver.process.terminate()
     assert driver.process.wait(timeout=20) == 0
     assert not any(map(runs, driver.started()))
@@ -151,7 +145,7 @@ def test_a_child_that_keeps_dying_is_given_up_with_its_last_words(start: Start) 
 
 def test_the_data_directory_stays_locked_until_a_killed_instance_is_cleaned_up(start: Start) -> None:
     first = start("stubborn", "trap '' TERM; " + SLEEPER)
-    until(lambda: len(first.started()) == 2)
+    eventually(lambda: len(first.started()) == 2)
     first.process.kill()
     first.process.wait()
     second = start("child", "true; " + SLEEPER)

@@ -3,10 +3,8 @@
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,18 +13,11 @@ import redis
 from server.embedded.instance import Instance
 from server.embedded.redis_server import redis_child
 from tests.database import Database
+from tests.waiting import eventually
 from workers.factory import make_app
 from workers.housekeeping import MAINTAIN_OUTBOX, PURGE_IDEMPOTENCY_KEYS
 
 CELERY = [sys.executable, "-m", "celery", "--app", "workers.app:app", "--quiet"]
-SOON = timedelta(seconds=40)
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + SOON.total_seconds()
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true"
-        time.sleep(0.05)
 
 
 @pytest.fixture
@@ -54,7 +45,7 @@ def redis_url(tmp_path: Path, processes: ExitStack) -> str:
         except redis.ConnectionError:
             return False
 
-    until(answers)
+    eventually(answers)
     return f"unix://{socket}"
 
 
@@ -81,7 +72,7 @@ def test_workers_and_beats_purge_expired_keys(
         with database.connect() as connection:
             return connection.execute("SELECT count(*) FROM idempotency_keys").fetchone() == (0,)
 
-    until(all_purged)
+    eventually(all_purged, within=40)
 
 
 def test_a_message_is_acknowledged_after_the_work_and_only_json_is_read() -> None:
