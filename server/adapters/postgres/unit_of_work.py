@@ -82,12 +82,18 @@ class PostgresUnitOfWork:
     sessions: Sessions
 
     def read(self, call: Call, body: Callable[[Repositories], T]) -> T:
-        with self.sessions.autocommit(call) as session:
-            return body(_repositories(session))
+        def attempt() -> T:
+            with self.sessions.autocommit(call) as session:
+                return body(_repositories(session))
+
+        return self.sessions.retrying(call, attempt)
 
     def read_snapshot(self, call: Call, body: Callable[[Repositories], T]) -> T:
-        with self.sessions.transaction(call, snapshot=True) as session:
-            return body(_repositories(session))
+        def attempt() -> T:
+            with self.sessions.transaction(call, snapshot=True) as session:
+                return body(_repositories(session))
+
+        return self.sessions.retrying(call, attempt)
 
     def write(self, call: Call, body: Callable[[Repositories], T]) -> T:
         def attempt() -> T:

@@ -9,7 +9,6 @@ from threading import Barrier
 from typing import Any, TypeVar
 from uuid import uuid4
 
-import psycopg
 import pytest
 from psycopg_pool import ConnectionPool
 
@@ -161,6 +160,35 @@ def test_of_two_unserializable_transactions_one_is_run_again(
     ]
 
 
+def test_a_snapshot_that_loses_is_taken_again(database: Database, two_tickets: tuple[TicketId, TicketId]) -> None:
+    """Against somebody who alters the tables that it reads, in the other order."""
+    setting(database, "deadlock_timeout = '20ms'")
+    ticket_is_read = Barrier(2)
+    runs = []
+
+    def body(repositories: Repositories) -> str:
+        ticket = repositories.tickets.get(two_tickets[0], EVERYTHING)
+        runs.append(1)
+        if len(runs) == 1:
+            ticket_is_read.wait(10)
+        repositories.members.get(UserId("u-7"))
+        assert ticket is not None
+        return ticket.title
+
+    def alter_both() -> str:
+        with database.connect(autocommit=False) as migration:
+            migration.execute("SET deadlock_timeout = '10s'")
+            migration.execute("LOCK TABLE staff_members IN ACCESS EXCLUSIVE MODE")
+            ticket_is_read.wait(10)
+            migration.execute("LOCK TABLE tickets IN ACCESS EXCLUSIVE MODE")
+            return "altered"
+
+    with unit_of_work(database) as uow:
+        ends = both(lambda: uow.read_snapshot(a_call(), body), alter_both)
+    assert ends == ("Payment not received", "altered")
+    assert len(runs) == 2
+
+
 def test_who_keeps_losing_gives_up(database: Database, two_tickets: tuple[TicketId, TicketId]) -> None:
     setting(database, "lock_timeout = '10ms'")
     runs = []
@@ -211,7 +239,7 @@ def test_a_snapshot_sees_one_instant(
 
 
 def test_a_snapshot_cannot_write(uow: PostgresUnitOfWork, two_tickets: tuple[TicketId, TicketId]) -> None:
-    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+    with pytest.raises(Exception, match="read-only transaction"):
         uow.read_snapshot(a_call(), lambda repositories: retitle(repositories, two_tickets[0], "Changed"))
 
 
