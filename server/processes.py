@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 import structlog
 from prometheus_client import multiprocess
 
+from server import log
 from server.metrics_http import MULTIPROCESS_DIR, MetricsServer, shared_registry, somebody_serves
 
 _log = structlog.get_logger("server.processes")
@@ -44,6 +45,8 @@ class Layout:
     drain_grace_seconds: float
     metrics_host: str = "127.0.0.1"
     metrics_port: int = 0
+    log_level: str = "INFO"
+    log_format: log.LogFormat = "auto"
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
 
 
@@ -65,6 +68,7 @@ def run_processes(layout: Layout, on_port: Callable[[int], None] = lambda _: Non
     ``on_port`` is told the port before the first child starts. Raises OSError when it is taken. Runs in
     the main thread.
     """
+    log.configure(layout.log_level, layout.log_format)
     events: queue.SimpleQueue[object] = queue.SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: events.put(_STOP))

@@ -2,13 +2,11 @@
 
 import sys
 
-from server import log
 from server.processes import Layout, run_processes
 from server.settings import Settings
 
 if __name__ == "__main__":
     settings = Settings()
-    log.configure(settings.log_level, settings.log_format)
     sys.exit(
         run_processes(
             Layout(
@@ -18,6 +16,8 @@ if __name__ == "__main__":
                 port=settings.grpc_port,
                 drain_grace_seconds=settings.drain_grace_seconds,
                 metrics_port=settings.metrics_port,
+                log_level=settings.log_level,
+                log_format=settings.log_format,
             ),
             on_port=lambda port: print(port, flush=True),  # noqa: T201 - for the test
         )
