@@ -57,8 +57,13 @@ def serve(processes: int | None) -> None:
             drain_grace_seconds=settings.drain_grace_seconds,
             metrics_host=settings.metrics_host,
             metrics_port=settings.metrics_port,
+            log_level=settings.log_level,
+            log_format=settings.log_format,
         )
-        sys.exit(run_processes(layout))
+        try:
+            sys.exit(run_processes(layout))
+        except OSError as error:
+            raise click.ClickException(str(error)) from None
     from server.bootstrap import build_application
     from server.serving import serve as run
 
