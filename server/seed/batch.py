@@ -107,7 +107,8 @@ rolled AS MATERIALIZED (
 ),
 drawn AS MATERIALIZED (
     SELECT
-        r.*, s.*, ending.words, policy.version AS policy_version, policy.chain,
+        r.*, s.template_no, s.priority, s.linked_type, s.creator_role, s.creator_population, s.service,
+        policy.version AS policy_version, policy.chain,
         CASE s.linked_type
             WHEN 'franchise' THEN 'FR-' || to_char(r.franchise_no, 'FM000')
             ELSE s.link_prefix || '-' || 100 + CASE
@@ -125,7 +126,6 @@ drawn AS MATERIALIZED (
         END AS is_done
     FROM rolled AS r
     JOIN seed_story AS s ON s.no = r.story_no
-    JOIN seed_ending AS ending ON ending.template_no = s.template_no AND ending.no = r.ending_no
     LEFT JOIN policy ON policy.priority = s.priority
 ),
 ended AS MATERIALIZED (
@@ -205,9 +205,9 @@ created AS MATERIALIZED (
 )
 SELECT
     'TKT-' || n, replace(title, '{ref}', linked_id), replace(opening, '{ref}', linked_id) || ' ' || words,
-    creator_id, creator_role, owner_id, owner_role,
+    creator_id, c.creator_role, owner_id, owner_role,
     CASE WHEN owner_role = 'franchise_agent' OR owner_pick %% 8 > 0 THEN 'FR-' || to_char(franchise_no, 'FM000') END,
-    priority, status, severity, linked_type, linked_id, due_at, level, is_breached, policy_version,
+    c.priority, status, severity, c.linked_type, linked_id, due_at, level, is_breached, policy_version,
     response_due_at,
     CASE WHEN owner_id IS NOT NULL AND NOT is_internal THEN message_at END,
     response_due_at < CASE
@@ -229,13 +229,15 @@ SELECT
         ELSE reply
     END,
     CASE WHEN message_at IS NOT NULL THEN coalesce(owner_id, creator_id) END,
-    CASE WHEN message_at IS NULL THEN NULL WHEN owner_id IS NULL THEN creator_role ELSE owner_role END,
+    CASE WHEN message_at IS NULL THEN NULL WHEN owner_id IS NULL THEN c.creator_role ELSE owner_role END,
     is_internal,
     message_at,
     CASE WHEN message_at IS NOT NULL THEN
         overlay(overlay(md5(n || '/' || %(seed)s) PLACING '8' FROM 13) PLACING 'a' FROM 17)::uuid
     END
-FROM created
+FROM created AS c
+JOIN seed_story AS story ON story.no = story_no
+JOIN seed_ending AS ending ON ending.template_no = c.template_no AND ending.no = ending_no
 """
 """Fills seed_batch with the tickets of the numbers first to last."""
 
