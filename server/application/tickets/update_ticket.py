@@ -14,7 +14,7 @@ from server.application.tickets.changing import Plan, change_ticket
 from server.application.unit_of_work import PolicyBook, Repositories, UnitOfWork
 from server.domain import permissions
 from server.domain.changes import assign, change_priority, require_changeable, require_not_archived, transition
-from server.domain.errors import InvalidArgument, Reason
+from server.domain.errors import FailedPrecondition, InvalidArgument, Reason
 from server.domain.fsm import TicketStatus
 from server.domain.ids import TicketId
 from server.domain.sla import SlaPolicies
@@ -74,6 +74,7 @@ class UpdateTicket:
             after = self._change_priority(call, after, patch, policies)
             after = _assign(repositories, call, after, patch)
             after = self._transition(call, after, patch, policies)
+            _require_summary(after, patch)
             return after, Change(_action(ticket, after), patch.reason)
 
         return plan
@@ -135,6 +136,14 @@ def _assign(repositories: Repositories, call: Call, ticket: Ticket, patch: Ticke
     if owner_id is None and role is None:
         raise InvalidArgument.field("ticket.owner_role", "is needed when nobody owns the ticket")
     return assign(ticket, owner_id=owner_id, owner_role=role, franchise_id=franchise)
+
+
+def _require_summary(after: Ticket, patch: TicketPatch) -> None:
+    """What is needed to enter RESOLVED cannot be taken away from a ticket that stays there."""
+    if after.status is TicketStatus.RESOLVED and "resolution_summary" in patch.values and not after.resolution_summary:
+        raise FailedPrecondition(
+            "A resolved ticket keeps its resolution summary.", reason=Reason.RESOLUTION_SUMMARY_REQUIRED
+        )
 
 
 def _require_reason(patch: TicketPatch, what: str) -> None:
