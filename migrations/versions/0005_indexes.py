@@ -19,6 +19,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     execute(
         """
+        DROP STATISTICS public.tickets_queue_statistics;
         DROP INDEX public.saved_views_shared_idx,
             public.staff_members_franchises_idx,
             public.staff_members_role_idx,
@@ -37,11 +38,14 @@ def downgrade() -> None:
             public.tickets_escalated_idx,
             public.tickets_first_response_sweep_idx,
             public.tickets_breach_sweep_idx,
+            public.tickets_open_due_order_idx,
             public.tickets_open_due_idx,
             public.tickets_creator_idx,
             public.tickets_linked_idx,
             public.tickets_franchise_created_idx,
             public.tickets_unassigned_idx,
+            public.tickets_role_priority_idx,
+            public.tickets_role_due_idx,
             public.tickets_role_open_idx,
             public.tickets_owner_role_status_idx,
             public.tickets_owner_resolved_idx,
@@ -49,6 +53,7 @@ def downgrade() -> None:
             public.tickets_priority_due_idx,
             public.tickets_status_created_idx,
             public.tickets_archived_updated_idx,
+            public.tickets_open_created_idx,
             public.tickets_active_created_idx,
             public.tickets_priority_created_idx,
             public.tickets_due_order_idx,

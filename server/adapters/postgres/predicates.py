@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, DateTime, Text, and_, any_, bindparam, func, literal_column, or_, select, true
+from sqlalchemy import ARRAY, DateTime, Text, all_, and_, any_, bindparam, func, literal_column, or_, select, true
 from sqlalchemy.sql.elements import BindParameter, ColumnElement
 
 from server.adapters.postgres.tables import ticket_linked_type, ticket_priority, ticket_status, ticket_watchers, tickets
@@ -19,6 +19,10 @@ from server.domain.visibility import Visibility
 
 _t = tickets.c
 _C_TEXT = Text(collation="C")
+
+_SINGLE = {"statuses": "status", "priorities": "priority", "owner_roles": "owner_role", "franchise_ids": "franchise_id"}
+"""Conditions on lists, and those that stand in for them when there is one value: an index gives its rows in order only
+where its leading columns equal something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +42,7 @@ def shape_of(where: TicketFilter, visibility: Visibility) -> Shape:
     fields = {
         name
         for name in (
-            "statuses",
-            "priorities",
             "owner_id",
-            "owner_roles",
-            "franchise_ids",
             "linked_type",
             "linked_id",
             "created_by_id",
@@ -52,6 +52,8 @@ def shape_of(where: TicketFilter, visibility: Visibility) -> Shape:
         )
         if getattr(where, name)
     }
+    fields |= {name for name in _SINGLE if len(getattr(where, name)) > 1}
+    fields |= {single for name, single in _SINGLE.items() if len(getattr(where, name)) == 1}
     for name in ("created", "updated", "due"):
         window: TimeRange | None = getattr(where, name)
         if window is not None:
@@ -62,7 +64,8 @@ def shape_of(where: TicketFilter, visibility: Visibility) -> Shape:
         seen = set()
     else:
         seen |= {"queue"} if visibility.queue_role is not None else set()
-        seen |= {"franchises"} if visibility.franchise_ids else set()
+        if visibility.franchise_ids:
+            seen.add("franchise" if len(visibility.franchise_ids) == 1 else "franchises")
     return Shape(
         fields=frozenset(fields),
         sla_statuses=tuple(sorted(set(where.sla_statuses))),
@@ -76,9 +79,11 @@ def shape_of(where: TicketFilter, visibility: Visibility) -> Shape:
 def values_of(where: TicketFilter, visibility: Visibility, *, now: datetime) -> dict[str, Any]:
     """The parameters that ``predicate`` of the same shape needs."""
     values: dict[str, Any] = visibility_values(visibility)
-    for name in ("statuses", "priorities", "owner_roles", "franchise_ids", "tags_any", "tags_all"):
+    for name in (*_SINGLE, "tags_any", "tags_all"):
         if chosen := getattr(where, name):
             values[name] = [str(value) for value in chosen]
+            if name in _SINGLE:
+                values[_SINGLE[name]] = str(chosen[0])
     for name in ("owner_id", "linked_id", "created_by_id", "text"):
         if (value := getattr(where, name)) is not None:
             values[name] = value
@@ -102,11 +107,17 @@ def visibility_values(visibility: Visibility) -> dict[str, Any]:
         "viewer_id": visibility.user_id,
         "viewer_role": visibility.queue_role,
         "viewer_franchises": sorted(visibility.franchise_ids),
+        "viewer_franchise": min(visibility.franchise_ids, default=None),
     }
 
 
 def predicate(shape: Shape) -> ColumnElement[bool]:
     """Filter and visibility together."""
+    return and_(filtered(shape), visible(shape.visibility))
+
+
+def filtered(shape: Shape) -> ColumnElement[bool]:
+    """The filter alone."""
     conditions = [_CONDITIONS[name] for name in sorted(shape.fields)]
     conditions.append(literal_column("tickets.archived") if shape.archived else literal_column("NOT tickets.archived"))
     if shape.unassigned is not None:
@@ -115,27 +126,61 @@ def predicate(shape: Shape) -> ColumnElement[bool]:
         conditions.append(_t.is_sensitive if shape.sensitive else ~_t.is_sensitive)
     if shape.sla_statuses:
         conditions.append(or_(*(_SLA[status] for status in shape.sla_statuses)))
-    conditions.append(visible(shape.visibility))
     return and_(*conditions)
 
 
 def visible(parts: frozenset[str]) -> ColumnElement[bool]:
     """``Visibility.sees`` in SQL: true for those who see everything, else a union of indexed conditions."""
+    return or_(*(reason.holds for reason in _reasons(parts))) if parts else true()
+
+
+def visible_apart(parts: frozenset[str]) -> list[ColumnElement[bool]]:
+    """The same as conditions of which at most one holds for a ticket, each with an index of its own.
+
+    Under OR the planner cannot take the rows of a page from several indexes in order: it reads everything
+    that somebody sees, or everything there is.
+    """
     if not parts:
-        return true()
+        return [true()]
+    reasons = _reasons(parts)
+    return [and_(reason.holds, *(other.fails for other in reasons[:place])) for place, reason in enumerate(reasons)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reason:
+    """Why a caller may see a ticket. ``fails`` is true where ``holds`` is false or NULL, in words whose share of the
+    table the planner can tell."""
+
+    holds: ColumnElement[bool]
+    fails: ColumnElement[bool]
+
+
+def _reasons(parts: frozenset[str]) -> list[_Reason]:
     viewer = bindparam("viewer_id", type_=_C_TEXT)
-    watched = select(ticket_watchers.c.ticket_id).where(ticket_watchers.c.user_id == viewer).scalar_subquery()
     # An array, since a sub-select under OR could not take part in a bitmap index scan.
-    conditions: list[ColumnElement[bool]] = [
-        _t.created_by_id == viewer,
-        _t.owner_id == viewer,
-        _t.id == any_(func.array(watched, type_=ARRAY(_C_TEXT))),
+    watched = func.array(
+        select(ticket_watchers.c.ticket_id).where(ticket_watchers.c.user_id == viewer).scalar_subquery(),
+        type_=ARRAY(_C_TEXT),
+    )
+    reasons = [
+        _equal(_t.created_by_id, viewer),
+        _equal(_t.owner_id, viewer),
+        _Reason(_t.id == any_(watched), _t.id != all_(watched)),
     ]
     if "queue" in parts:
-        conditions.append(_t.owner_role == bindparam("viewer_role", type_=_C_TEXT))
+        reasons.append(_equal(_t.owner_role, bindparam("viewer_role", type_=_C_TEXT)))
+    if "franchise" in parts:
+        reasons.append(_equal(_t.assigned_franchise_id, bindparam("viewer_franchise", type_=_C_TEXT)))
     if "franchises" in parts:
-        conditions.append(_t.assigned_franchise_id == any_(bindparam("viewer_franchises", type_=ARRAY(_C_TEXT))))
-    return or_(*conditions)
+        franchises = bindparam("viewer_franchises", type_=ARRAY(_C_TEXT))
+        reasons.append(
+            _Reason(_t.assigned_franchise_id == any_(franchises), _t.assigned_franchise_id != all_(franchises))
+        )
+    return reasons
+
+
+def _equal(column: ColumnElement[str | None], value: BindParameter[Any]) -> _Reason:
+    return _Reason(column == value, column.is_distinct_from(value))
 
 
 def text_query(name: str) -> ColumnElement[Any]:
@@ -160,10 +205,14 @@ def fifth_or_less_left(moment: ColumnElement[Any]) -> ColumnElement[bool]:
 
 _tags = ARRAY(_C_TEXT)
 _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
+    "status": _t.status == bindparam("status", type_=ticket_status),
     "statuses": _one_of(_t.status, "statuses", ticket_status),
+    "priority": _t.priority == bindparam("priority", type_=ticket_priority),
     "priorities": _one_of(_t.priority, "priorities", ticket_priority),
     "owner_id": _t.owner_id == bindparam("owner_id", type_=_C_TEXT),
+    "owner_role": _t.owner_role == bindparam("owner_role", type_=_C_TEXT),
     "owner_roles": _one_of(_t.owner_role, "owner_roles", _C_TEXT),
+    "franchise_id": _t.assigned_franchise_id == bindparam("franchise_id", type_=_C_TEXT),
     "franchise_ids": _one_of(_t.assigned_franchise_id, "franchise_ids", _C_TEXT),
     "linked_type": _t.linked_type == bindparam("linked_type", type_=ticket_linked_type),
     "linked_id": _t.linked_id == bindparam("linked_id", type_=_C_TEXT),

@@ -1,24 +1,38 @@
 """Tickets in PostgreSQL: one round trip a read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 from psycopg.types.json import Jsonb
-from sqlalchemy import BigInteger, DateTime, Select, Text, bindparam, func, literal_column, select, tuple_, update
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Select,
+    Text,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
 from sqlalchemy.sql.elements import ColumnElement
 
 from server.adapters.postgres.context import context_cte, context_of
 from server.adapters.postgres.predicates import (
     Shape,
+    filtered,
     predicate,
     shape_of,
     text_query,
     values_of,
     visibility_values,
     visible,
+    visible_apart,
 )
 from server.adapters.postgres.rows import TICKET_COLUMNS, to_ticket
 from server.adapters.postgres.sessions import Session
@@ -148,27 +162,41 @@ _ORDER_EXPRESSIONS: Mapping[OrderField, ColumnElement[Any]] = {
 }
 
 
-def _order_key(order: Order) -> tuple[list[ColumnElement[Any]], list[ColumnElement[Any]]]:
-    """The columns of an order's keyset, and the parameters that hold a position in it."""
+def _mark(order: Order) -> list[ColumnElement[Any]]:
+    """The parameters that hold a position in an order."""
     moment = DateTime(timezone=True)
-    by_priority = order.field is OrderField.PRIORITY
-    columns = [_ORDER_EXPRESSIONS[order.field]]
-    position: list[ColumnElement[Any]] = [bindparam("after_value", type_=ticket_priority if by_priority else moment)]
-    if by_priority:
-        columns.append(tickets.c.created_at)
-        position.append(bindparam("after_created_at", type_=moment))
-    return [*columns, tickets.c.id], [*position, bindparam("after_id", type_=Text(collation="C"))]
+    after_id = bindparam("after_id", type_=Text(collation="C"))
+    if order.field is OrderField.PRIORITY:
+        after = bindparam("after_value", type_=ticket_priority)
+        return [after, bindparam("after_created_at", type_=moment), after_id]
+    return [bindparam("after_value", type_=moment), after_id]
 
 
 @lru_cache(maxsize=1024)
 def _page(shape: Shape, order: Order, *, continued: bool) -> Statement:
-    columns, position = _order_key(order)
-    query = select(*TICKET_COLUMNS).where(predicate(shape))
-    if continued:
-        key, mark = tuple_(*columns), tuple_(*position)
-        query = query.where(key < mark if order.descending else key > mark)
-    query = query.order_by(*(column.desc() if order.descending else column for column in columns))
-    return Statement(query.limit(_LIMIT), prepare=False)
+    """One ordered query for each reason to see a ticket, and the first rows of them all."""
+    key: list[ColumnElement[Any]] = [_ORDER_EXPRESSIONS[order.field]]
+    if order.field is OrderField.PRIORITY:
+        key.append(tickets.c.created_at)
+    key.append(tickets.c.id)
+    # Repeated outside, where only names are left.
+    names = [f"key_{place}" for place in range(len(key))]
+
+    def ordered(query: Select[Any], columns: Sequence[ColumnElement[Any]]) -> Select[Any]:
+        return query.order_by(*(column.desc() if order.descending else column for column in columns)).limit(_LIMIT)
+
+    pages = []
+    for reason in visible_apart(shape.visibility):
+        query = select(*TICKET_COLUMNS, *(column.label(name) for column, name in zip(key, names, strict=True)))
+        query = query.where(filtered(shape), reason)
+        if continued:
+            here, mark = tuple_(*key), tuple_(*_mark(order))
+            query = query.where(here < mark if order.descending else here > mark)
+        pages.append(ordered(query, key))
+    if len(pages) == 1:
+        return Statement(pages[0], prepare=False)
+    together = union_all(*(page.subquery().select() for page in pages)).subquery("pages")
+    return Statement(ordered(together.select(), [together.c[name] for name in names]), prepare=False)
 
 
 @lru_cache(maxsize=256)

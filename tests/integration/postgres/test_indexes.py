@@ -48,6 +48,14 @@ QUERIES: list[tuple[str, LiteralString]] = [
         "tickets_active_created_idx",
         f"SELECT * FROM tickets WHERE NOT archived ORDER BY created_at DESC, id DESC {PAGE}",
     ),
+    (
+        "tickets_open_created_idx",
+        f"SELECT * FROM tickets WHERE {OPEN} AND tags && '{{region-7}}' ORDER BY created_at DESC, id DESC {PAGE}",
+    ),
+    (
+        "tickets_open_due_order_idx",
+        f"SELECT * FROM tickets WHERE {OPEN} ORDER BY coalesce(sla_due_at, 'infinity'), id {PAGE}",
+    ),
     ("tickets_archived_updated_idx", f"SELECT * FROM tickets WHERE archived ORDER BY updated_at DESC, id DESC {PAGE}"),
     # Filters.
     (
@@ -75,6 +83,16 @@ QUERIES: list[tuple[str, LiteralString]] = [
     (
         "tickets_role_open_idx",
         f"""SELECT * FROM tickets WHERE owner_role = 'ops_agent' AND {OPEN}
+        ORDER BY created_at DESC, id DESC {PAGE}""",
+    ),
+    (
+        "tickets_role_due_idx",
+        f"""SELECT * FROM tickets WHERE owner_role = 'ops_agent' AND {OPEN}
+        ORDER BY coalesce(sla_due_at, 'infinity'), id {PAGE}""",
+    ),
+    (
+        "tickets_role_priority_idx",
+        f"""SELECT * FROM tickets WHERE owner_role = 'ops_agent' AND priority = 'HIGH'
         ORDER BY created_at DESC, id DESC {PAGE}""",
     ),
     (
