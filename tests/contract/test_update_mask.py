@@ -177,7 +177,7 @@ def test_status_owner_and_priority_change_in_one_call_and_one_audit_row(world: W
         t.TICKET_PRIORITY_CRITICAL,
     )
     assert changed.sla_due_at.seconds - changed.created_at.seconds == 4 * 3600
-    created, row = audit(world, made.id)
+    _, row = audit(world, made.id)
     assert row.reason == REASON
     assert row.old_values["status"] == "NEW"
     assert {"status", "owner_id", "owner_role", "priority", "title"} <= set(row.new_values.keys())
