@@ -38,7 +38,6 @@ DURABLE: Mapping[str, str] = MappingProxyType(
         "max_wal_size": "2GB",
         "max_connections": "200",
         "checkpoint_timeout": "15min",
-        "wal_compression": "on",
         "random_page_cost": "1.1",
         "jit": "off",
         "log_min_messages": "warning",
