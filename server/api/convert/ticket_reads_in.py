@@ -131,7 +131,8 @@ def to_wanted(request: pb.SuggestOwnersRequest) -> Wanted:
 
 @cache
 def _time_zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    """Names that mean the same on every machine, so that PostgreSQL knows them too."""
+    return frozenset(available_timezones() - {"localtime", "Factory"})
 
 
 def to_stats_query(request: pb.GetTicketStatsRequest) -> tuple[TicketFilter, int, str]:
