@@ -158,6 +158,9 @@ def _translated(pool: "ConnectionPool[Connection]") -> Iterator[None]:
     except _LOSING:
         raise
     except (PoolTimeout, TooManyRequests) as error:
+        # A pool that gave up connecting tries again only for those who may wait, and callers who have waited in vain
+        # count as waiting until a connection comes: without this, an outage that many waited for would have no end.
+        pool.check()
         raise Unavailable(context={"cause": "all database connections are taken or the database is away"}) from error
     except _LOST as error:
         pool.check()  # one broken connection is seldom alone: replace the others before they fail callers
