@@ -67,6 +67,9 @@ class UnitOfWork(Protocol):
         The ticket is stored as given, ``id``, ``created_at`` and deadlines included.
         """
 
+    def kept_answer(self, call: Call, key: RequestKey) -> bytes | None:
+        """The kept answer of a request, if it has one. Raises AlreadyExists for another request's key."""
+
     def begin_answer(self, call: Call, key: RequestKey) -> bytes | None:
         """Register the key of a request that takes several transactions; the kept answer if it has one."""
 

@@ -138,33 +138,7 @@ class PostgresUnitOfWork:
             return presented
         return answer.load(self._finished(call, key))
 
-    def begin_answer(self, call: Call, key: RequestKey) -> bytes | None:
-        def attempt() -> bool:
-            with self.sessions.autocommit(call) as session:
-                return session.first(_CLAIM, _key_values(call, key, None)) is not None
-
-        return None if self.sessions.retrying(call, attempt) else self._kept(call, key)
-
-    def finish_answer(self, call: Call, request_id: UUID, response: bytes) -> None:
-        values = {"principal_id": call.principal.user_id, "request_id": request_id, "response": response}
-
-        def attempt() -> None:
-            with self.sessions.autocommit(call) as session:
-                session.run(_KEEP, values)
-
-        self.sessions.retrying(call, attempt)
-
-    def _finished(self, call: Call, key: RequestKey) -> bytes:
-        response = self._kept(call, key)
-        if response is None:
-            raise Aborted(
-                f"A request with request_id {key.request_id} is still running. Try again.",
-                reason=Reason.REQUEST_IN_PROGRESS,
-            )
-        return response
-
-    def _kept(self, call: Call, key: RequestKey) -> bytes | None:
-        """The answer of the request that has the key; None while it has none yet."""
+    def kept_answer(self, call: Call, key: RequestKey) -> bytes | None:
         with self.sessions.autocommit(call) as session:
             row = session.first(_KEPT, _key_values(call, key, None))
         if row is None:
@@ -177,6 +151,31 @@ class PostgresUnitOfWork:
                 metadata={"client_request_id": str(key.request_id)},
             )
         return None if response is None else bytes(response)
+
+    def begin_answer(self, call: Call, key: RequestKey) -> bytes | None:
+        def attempt() -> bool:
+            with self.sessions.autocommit(call) as session:
+                return session.first(_CLAIM, _key_values(call, key, None)) is not None
+
+        return None if self.sessions.retrying(call, attempt) else self.kept_answer(call, key)
+
+    def finish_answer(self, call: Call, request_id: UUID, response: bytes) -> None:
+        values = {"principal_id": call.principal.user_id, "request_id": request_id, "response": response}
+
+        def attempt() -> None:
+            with self.sessions.autocommit(call) as session:
+                session.run(_KEEP, values)
+
+        self.sessions.retrying(call, attempt)
+
+    def _finished(self, call: Call, key: RequestKey) -> bytes:
+        response = self.kept_answer(call, key)
+        if response is None:
+            raise Aborted(
+                f"A request with request_id {key.request_id} is still running. Try again.",
+                reason=Reason.REQUEST_IN_PROGRESS,
+            )
+        return response
 
 
 def _key_values(call: Call, key: RequestKey, response: bytes | None) -> dict[str, Any]:

@@ -64,11 +64,15 @@ class BulkUpdateTickets:
         if command.validate_only:
             return answer.present(self._try(call, command))
         if answer.key is None:
-            return answer.present(self._apply(call, command, None))
+            return answer.present(self._apply(call, command, self._ids(call, command), None))
+        kept = self.uow.kept_answer(call, answer.key)
+        if kept is not None:
+            return answer.load(kept)
+        ids = self._ids(call, command)  # may refuse, and a refusal must not take the key
         kept = self.uow.begin_answer(call, answer.key)
         if kept is not None:
             return answer.load(kept)
-        presented = answer.present(self._apply(call, command, answer.key))
+        presented = answer.present(self._apply(call, command, ids, answer.key))
         self.uow.finish_answer(call, answer.key.request_id, answer.dump(presented))
         return presented
 
@@ -103,8 +107,8 @@ class BulkUpdateTickets:
         outcomes = self.uow.read_snapshot(call, lambda repositories: [try_one(repositories, i) for i in ids])
         return BulkReport(outcomes, validate_only=True)
 
-    def _apply(self, call: Call, command: BulkCommand, key: RequestKey | None) -> BulkReport:
-        ids, plan = self._ids(call, command), command.plan_for(call)
+    def _apply(self, call: Call, command: BulkCommand, ids: Sequence[TicketId], key: RequestKey | None) -> BulkReport:
+        plan = command.plan_for(call)
         return BulkReport([self._apply_one(call, ticket_id, plan, key) for ticket_id in ids], validate_only=False)
 
     def _apply_one(self, call: Call, ticket_id: TicketId, plan: Plan, key: RequestKey | None) -> BulkOutcome:
