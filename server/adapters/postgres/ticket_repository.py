@@ -1,6 +1,6 @@
 """Tickets in PostgreSQL: one round trip a read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -20,6 +20,7 @@ from sqlalchemy import (
     union_all,
     update,
 )
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.elements import ColumnElement
 
 from server.adapters.postgres.context import context_cte, context_of
@@ -154,12 +155,15 @@ def _update(changed: frozenset[str]) -> Statement:
 
 
 _LIMIT = bindparam("limit", type_=BigInteger())
-_ORDER_EXPRESSIONS: Mapping[OrderField, ColumnElement[Any]] = {
-    OrderField.CREATED_AT: tickets.c.created_at,
-    OrderField.UPDATED_AT: tickets.c.updated_at,
-    OrderField.SLA_DUE_AT: func.coalesce(tickets.c.sla_due_at, literal_column("'infinity'::timestamptz")),
-    OrderField.PRIORITY: tickets.c.priority,
-}
+
+
+def _key(columns: ReadOnlyColumnCollection[str, Any], order: Order) -> list[ColumnElement[Any]]:
+    """What an order compares, of tickets or of a query that gives their columns."""
+    if order.field is OrderField.SLA_DUE_AT:
+        return [func.coalesce(columns.sla_due_at, literal_column("'infinity'::timestamptz")), columns.id]
+    if order.field is OrderField.PRIORITY:
+        return [columns.priority, columns.created_at, columns.id]
+    return [columns[order.field.value], columns.id]
 
 
 def _mark(order: Order) -> list[ColumnElement[Any]]:
@@ -175,28 +179,22 @@ def _mark(order: Order) -> list[ColumnElement[Any]]:
 @lru_cache(maxsize=1024)
 def _page(shape: Shape, order: Order, *, continued: bool) -> Statement:
     """One ordered query for each reason to see a ticket, and the first rows of them all."""
-    key: list[ColumnElement[Any]] = [_ORDER_EXPRESSIONS[order.field]]
-    if order.field is OrderField.PRIORITY:
-        key.append(tickets.c.created_at)
-    key.append(tickets.c.id)
-    # Repeated outside, where only names are left.
-    names = [f"key_{place}" for place in range(len(key))]
 
-    def ordered(query: Select[Any], columns: Sequence[ColumnElement[Any]]) -> Select[Any]:
-        return query.order_by(*(column.desc() if order.descending else column for column in columns)).limit(_LIMIT)
+    def first(query: Select[Any], key: list[ColumnElement[Any]]) -> Select[Any]:
+        return query.order_by(*(column.desc() if order.descending else column for column in key)).limit(_LIMIT)
 
+    key = _key(tickets.c, order)
     pages = []
     for reason in visible_apart(shape.visibility):
-        query = select(*TICKET_COLUMNS, *(column.label(name) for column, name in zip(key, names, strict=True)))
-        query = query.where(filtered(shape), reason)
+        query = select(*TICKET_COLUMNS).where(filtered(shape), reason)
         if continued:
             here, mark = tuple_(*key), tuple_(*_mark(order))
             query = query.where(here < mark if order.descending else here > mark)
-        pages.append(ordered(query, key))
+        pages.append(first(query, key))
     if len(pages) == 1:
         return Statement(pages[0], prepare=False)
     together = union_all(*(page.subquery().select() for page in pages)).subquery("pages")
-    return Statement(ordered(together.select(), [together.c[name] for name in names]), prepare=False)
+    return Statement(first(together.select(), _key(together.c, order)), prepare=False)
 
 
 @lru_cache(maxsize=256)

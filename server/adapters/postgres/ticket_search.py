@@ -6,11 +6,11 @@ through reaches them all.
 """
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Text, bindparam, func, literal_column, select, tuple_
+from sqlalchemy import CTE, BigInteger, DateTime, Text, bindparam, func, literal_column, select, tuple_, union_all
 from sqlalchemy.sql.elements import ColumnElement
 
 from server.adapters.postgres.predicates import Shape, predicate, shape_of, text_query, values_of
@@ -26,6 +26,10 @@ from server.domain.visibility import Visibility
 
 BLOCK = 500
 """Matches that are ranked against each other."""
+
+_SPANS = tuple(timedelta(days=days) for days in (7, 49))
+"""How far back matches are looked for at first, and then further. Only how long a search takes depends on it."""
+_MOMENT = DateTime(timezone=True)
 
 # Control characters mark matches, since no stored text contains them.
 _START, _STOP = "\x02", "\x03"
@@ -44,7 +48,10 @@ def search_block(
 ) -> SearchBlock:
     """See ``TicketRepository.search_block``."""
     offset = 0 if start is None else start.offset
-    values = values_of(where, visibility, now=datetime.now(UTC)) | {"query": query, "limit": limit, "offset": offset}
+    now = datetime.now(UTC)
+    values = values_of(where, visibility, now=now) | {"query": query, "limit": limit, "offset": offset}
+    newest = now if start is None else start.block_created_at
+    values |= {f"since_{number}": newest - span for number, span in enumerate(_SPANS)}
     if start is not None:
         values |= {"block_created_at": start.block_created_at, "block_id": start.block_id}
     rows = session.all(_search(shape_of(where, visibility), continued=start is not None), values)
@@ -89,30 +96,20 @@ def _highlights(marked: str) -> tuple[Highlight, ...]:
 @lru_cache(maxsize=512)
 def _search(shape: Shape, *, continued: bool) -> Statement:
     words = text_query("query")
-    matches = select(*TICKET_COLUMNS, tickets.c.search).where(
-        tickets.c.search.op("@@", is_comparison=True)(words), predicate(shape)
+    taken = _taken(shape, words, continued=continued)
+    block = (
+        select(*TICKET_COLUMNS, func.ts_rank_cd(tickets.c.search, words).label("rank"))
+        .join_from(tickets, taken, tickets.c.id == taken.c.id)
+        .where(taken.c.place <= BLOCK)
+        .cte("block")
     )
-    if continued:
-        begin = tuple_(
-            bindparam("block_created_at", type_=DateTime(timezone=True)),
-            bindparam("block_id", type_=Text(collation="C")),
-        )
-        matches = matches.where(tuple_(tickets.c.created_at, tickets.c.id) <= begin)
-    newest_first = (tickets.c.created_at.desc(), tickets.c.id.desc())
-    # One more than a block, to know where the next one begins.
-    taken = matches.order_by(*newest_first).limit(literal_column(str(BLOCK + 1))).cte("taken")
-    numbered = select(
-        taken,
-        func.row_number().over(order_by=(taken.c.created_at.desc(), taken.c.id.desc())).label("place"),
-    ).cte("numbered")
-    block = select(numbered).where(numbered.c.place <= BLOCK).cte("block")
-    newest = select(numbered.c.created_at, numbered.c.id).where(numbered.c.place == 1).subquery("newest")
-    following = select(numbered.c.created_at, numbered.c.id).where(numbered.c.place == BLOCK + 1).subquery("following")
-    size = select(func.count().label("size")).select_from(block).subquery("size")
-    rank = func.ts_rank_cd(block.c.search, words).label("rank")
+    newest = select(taken.c.created_at, taken.c.id).where(taken.c.place == 1).subquery("newest")
+    following = select(taken.c.created_at, taken.c.id).where(taken.c.place == BLOCK + 1).subquery("following")
+    size = select(func.count().label("size")).select_from(taken).where(taken.c.place <= BLOCK).subquery("size")
+    best_first = (block.c.rank.desc(), block.c.created_at.desc(), block.c.id.desc())
     best = (
-        select(*(block.c[column.name] for column in TICKET_COLUMNS), rank)
-        .order_by(rank.desc(), block.c.created_at.desc(), block.c.id.desc())
+        select(block)
+        .order_by(*best_first)
         .limit(bindparam("limit", type_=BigInteger()))
         .offset(bindparam("offset", type_=BigInteger()))
         .cte("best")
@@ -120,8 +117,7 @@ def _search(shape: Shape, *, continued: bool) -> Statement:
     english: ColumnElement[Any] = literal_column("'english'::regconfig")
     query = (
         select(
-            *(best.c[column.name] for column in TICKET_COLUMNS),
-            best.c.rank,
+            best,
             func.ts_headline(english, best.c.title, words, bindparam("title_options", _TITLE_OPTIONS)),
             func.ts_headline(english, best.c.description, words, bindparam("snippet_options", _SNIPPET_OPTIONS)),
             size.c.size,
@@ -135,3 +131,36 @@ def _search(shape: Shape, *, continued: bool) -> Statement:
         .order_by(best.c.rank.desc(), best.c.created_at.desc(), best.c.id.desc())
     )
     return Statement(query, prepare=False)
+
+
+def _taken(shape: Shape, words: ColumnElement[Any], *, continued: bool) -> CTE:
+    """``created_at``, ``id`` and ``place`` of the newest matches, one more than a block to know where the next begins.
+
+    The index on words knows no order: it gives all matches ever, and each has to be looked at for its date. So
+    matches are looked for in one span of time after another, back from the beginning, until there are enough.
+    """
+    key = (tickets.c.created_at, tickets.c.id)
+    matches = select(*key).where(tickets.c.search.op("@@", is_comparison=True)(words), predicate(shape))
+    if continued:
+        begin = tuple_(bindparam("block_created_at", type_=_MOMENT), bindparam("block_id", type_=Text(collation="C")))
+        matches = matches.where(tuple_(*key) <= begin)
+    enough: ColumnElement[Any] = literal_column(str(BLOCK + 1))
+    found: list[CTE] = []
+    for number in range(len(_SPANS) + 1):
+        span = matches
+        if number > 0:
+            span = span.where(tickets.c.created_at < _since(number - 1))
+        if number < len(_SPANS):
+            span = span.where(tickets.c.created_at >= _since(number))
+        for earlier in found:
+            so_far = select(func.count()).select_from(earlier).scalar_subquery()
+            span = span.where(so_far < enough)
+        found.append(span.order_by(*(column.desc() for column in key)).limit(enough).cte(f"span_{number}"))
+    together = union_all(*(select(span) for span in found)).subquery("together")
+    newest_first = (together.c.created_at.desc(), together.c.id.desc())
+    place = func.row_number().over(order_by=newest_first).label("place")
+    return select(together, place).order_by(*newest_first).limit(enough).cte("taken")
+
+
+def _since(number: int) -> ColumnElement[Any]:
+    return bindparam(f"since_{number}", type_=_MOMENT)
