@@ -139,6 +139,30 @@ def test_a_list_is_what_the_oracle_says(world: World, data: st.DataObject) -> No
     assert {result.ticket.id for result in found.results} <= wanted
 
 
+@pytest.mark.parametrize(
+    ("name", "column"), [("created", "created_at"), ("updated", "updated_at"), ("due", "sla_due_at")]
+)
+def test_a_range_holds_its_first_instant_and_not_its_last(world: World, name: str, column: str) -> None:
+    client = world.act_as("admin", "asha")
+    row = next(row for row in world.rows.values() if row[column] is not None and not row["archived"])
+
+    def found(start: datetime | None, end: datetime | None) -> bool:
+        window = filter_pb2.TimeRange()
+        for bound, moment in ((window.start, start), (window.end, end)):
+            if moment is not None:
+                bound.FromDatetime(moment)
+        where = filter_pb2.TicketFilter(**{name: window})  # type: ignore[arg-type] # one of three fields
+        return row["id"] in read_all(client, where, order_by="", page_size=200)[0]
+
+    at, tick = row[column], timedelta(microseconds=1)
+    assert found(at, None)
+    assert found(at, at + tick)
+    assert found(None, at + tick)
+    assert not found(None, at)
+    assert not found(at - tick, at)
+    assert not found(at + tick, None)
+
+
 @pytest.mark.parametrize("sla_status", w.SLA_STATUSES)
 def test_every_state_of_the_clock_can_be_listed(world: World, sla_status: str) -> None:
     """And the tickets of the list say the same of themselves."""
@@ -147,6 +171,9 @@ def test_every_state_of_the_clock_can_be_listed(world: World, sla_status: str) -
     where = filter_pb2.TicketFilter(sla_statuses=[number])
     tickets = client.tickets.ListTickets(ticket_reads_pb2.ListTicketsRequest(filter=where, page_size=200)).tickets
     assert tickets
+    assert {ticket.id for ticket in tickets} == {
+        ticket_id for ticket_id, row in world.rows.items() if matches(row, where, now=world.made_at)
+    }
     assert {ticket.sla_status for ticket in tickets} == {number}
     counted = client.tickets.GetTicketStats(ticket_reads_pb2.GetTicketStatsRequest(filter=where)).sla_status_counts
     assert [(each.sla_status, each.count) for each in counted] == [(number, len(tickets))]

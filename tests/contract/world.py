@@ -81,6 +81,10 @@ def make_world(postgres: TestServer) -> Iterator[World]:
 def _fill(database: Database, now: datetime) -> tuple[dict[str, Row], dict[str, frozenset[str]]]:
     dice = random.Random(20260301)
     drafts = [_draft(dice, now) for _ in range(TICKETS)]
+    for draft, hours_left in zip(drafts, (19, 21), strict=False):  # on both sides of 20 % of a window of 100 h
+        created_at = now - timedelta(hours=100 - hours_left)
+        draft |= {"title": "Truck case axle brake", "status": "OPEN", "archived": False, "created_at": created_at}
+        draft |= {"updated_at": created_at, "sla_due_at": now + timedelta(hours=hours_left)}
     names = list(drafts[0])
     columns, values = ", ".join(names), ", ".join(f"%({name})s" for name in names)
     with database.connect() as connection:
