@@ -3,18 +3,22 @@
 import os
 import pwd
 import stat
+import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self, TypedDict
+from typing import Self
 
 ROOT = 0
 PREFERRED_NAMES = ("postgres", "nobody")
 
 
-class ProcessIdentity(TypedDict, total=False):
-    user: int
-    group: int
-    extra_groups: list[int]
+_BECOME = """
+import os, sys
+os.setgroups([])
+os.setgid(int(sys.argv[2]))
+os.setuid(int(sys.argv[1]))
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +46,16 @@ class ServerAccount:
                 continue
         raise LookupError(f"PostgreSQL refuses to run as root and there is no {PREFERRED_NAMES}")
 
-    def process_identity(self) -> ProcessIdentity:
-        """Arguments for subprocess.run; empty when the current user is the account."""
+    def command(self, program: Path, *arguments: str) -> list[str]:
+        """The command line that runs the program as this account.
+
+        The change of user happens in a process of its own, not by subprocess's ``user=``: that forks, and
+        the fork handlers of a gRPC library in this process, which start threads, then crash the child.
+        """
+        command = [str(program), *arguments]
         if not self.substitute:
-            return {}
-        return {"user": self.uid, "group": ROOT, "extra_groups": []}
+            return command
+        return [sys.executable, "-I", "-S", "-c", _BECOME, str(self.uid), str(ROOT), *command]
 
     def own(self, directory: Path) -> None:
         """See that the directory exists, is this account's alone, and can be reached by it.

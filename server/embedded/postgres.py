@@ -253,14 +253,13 @@ class EmbeddedPostgres:
 
     def _run(self, account: ServerAccount, program: str, *arguments: str) -> None:
         result = subprocess.run(
-            [str(binaries() / program), *arguments],
+            account.command(binaries() / program, *arguments),
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
-            **account.process_identity(),
         )
         if result.returncode != 0:
             raise EmbeddedPostgresError(f"{program} failed with status {result.returncode}: {result.stdout.strip()}")
