@@ -6,11 +6,23 @@ through reaches them all.
 """
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CTE, BigInteger, DateTime, Text, bindparam, func, literal_column, select, tuple_, union_all
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    DateTime,
+    Interval,
+    Text,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.sql.elements import ColumnElement
 
 from server.adapters.postgres.predicates import Shape, predicate, shape_of, text_query, values_of
@@ -27,7 +39,7 @@ from server.domain.visibility import Visibility
 BLOCK = 500
 """Matches that are ranked against each other."""
 
-_SPANS = tuple(timedelta(days=days) for days in (7, 49))
+_SPANS = ("7 days", "49 days")
 """How far back matches are looked for at first, and then further. Only how long a search takes depends on it."""
 _MOMENT = DateTime(timezone=True)
 
@@ -50,8 +62,7 @@ def search_block(
     offset = 0 if start is None else start.offset
     now = datetime.now(UTC)
     values = values_of(where, visibility, now=now) | {"query": query, "limit": limit, "offset": offset}
-    newest = now if start is None else start.block_created_at
-    values |= {f"since_{number}": newest - span for number, span in enumerate(_SPANS)}
+    values["newest"] = now if start is None else start.block_created_at
     if start is not None:
         values |= {"block_created_at": start.block_created_at, "block_id": start.block_id}
     rows = session.all(_search(shape_of(where, visibility), continued=start is not None), values)
@@ -163,4 +174,4 @@ def _taken(shape: Shape, words: ColumnElement[Any], *, continued: bool) -> CTE:
 
 
 def _since(number: int) -> ColumnElement[Any]:
-    return bindparam(f"since_{number}", type_=_MOMENT)
+    return bindparam("newest", type_=_MOMENT) - literal_column(f"interval '{_SPANS[number]}'", Interval())
