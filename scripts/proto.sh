@@ -36,7 +36,7 @@ generate() { # generate <directory that stands for the repository root>
 }
 
 [ -x clients/typescript/node_modules/.bin/protoc-gen-es ] ||
-    npm ci --prefix clients/typescript --no-audit --no-fund
+    scripts/node_packages.sh
 buf lint
 buf format --diff --exit-code proto
 
