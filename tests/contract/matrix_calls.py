@@ -272,6 +272,9 @@ _EDITS = (
         ("edit", "move"),
         _update(title="Another title", status=t.TICKET_STATUS_IN_PROGRESS),
     ),
+    Operation("UpdateTicket to CLOSED", ("close",), _update(status=t.TICKET_STATUS_CLOSED), status="RESOLVED"),
+    Operation("UpdateTicket to REOPENED", ("reopen",), _update(status=t.TICKET_STATUS_REOPENED), status="RESOLVED"),
+    Operation("UpdateTicket to ESCALATED", ("escalate_unqueued",), _update(status=t.TICKET_STATUS_ESCALATED)),
     Operation(
         "UpdateTicket to RESOLVED",
         ("edit", "resolve"),

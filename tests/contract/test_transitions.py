@@ -42,11 +42,17 @@ def admin(server: Running) -> TicketServiceStub:
 
 
 def ticket_in(connection: psycopg.Connection, status: str, **columns: str | bool) -> str:
-    names = ["title", "description", "created_by_id", "created_by_role", "status", *columns]
-    values = ["Truck stands still", "The truck has not moved since this morning.", "shipper-1", "shipper", status]
+    values = {
+        "title": "Truck stands still",
+        "description": "The truck has not moved since this morning.",
+        "created_by_id": "shipper-1",
+        "created_by_role": "shipper",
+        "status": status,
+        **columns,
+    }
     row = connection.execute(
-        f"INSERT INTO tickets ({', '.join(names)}) VALUES ({', '.join(['%s'] * len(names))}) RETURNING id",
-        [*values, *columns.values()],
+        f"INSERT INTO tickets ({', '.join(values)}) VALUES ({', '.join(['%s'] * len(values))}) RETURNING id",
+        list(values.values()),
     ).fetchone()
     assert row is not None
     return str(row[0])
@@ -106,6 +112,25 @@ def test_update_moves_a_ticket_by_the_same_table(connection: psycopg.Connection,
                 with pytest.raises(TicketsError) as caught:
                     admin.UpdateTicket(request)
                 assert caught.value.reason == "TRANSITION_NOT_ALLOWED"
+
+
+def test_naming_the_present_status_and_priority_is_no_change(
+    server: Running, connection: psycopg.Connection, admin: TicketServiceStub
+) -> None:
+    """Not even for those who might not make one, and where none is possible."""
+    shipper = server.client(Role.SHIPPER, "transitions-shipper").tickets
+    for status in ("OPEN", "ESCALATED", "CLOSED"):
+        ticket_id = ticket_in(connection, status, created_by_id="transitions-shipper")
+        ticket = ticket_pb2.Ticket(
+            id=ticket_id,
+            status=ticket_pb2.TicketStatus.Value(f"TICKET_STATUS_{status}"),
+            priority=ticket_pb2.TICKET_PRIORITY_MEDIUM,
+        )
+        request = writes.UpdateTicketRequest(ticket=ticket)
+        request.update_mask.paths.extend(["status", "priority"])
+        assert shipper.UpdateTicket(request).ticket.version == 1
+        rows = admin.ListAuditEntries(timeline_reads_pb2.ListAuditEntriesRequest(ticket_id=ticket_id)).audit_entries
+        assert [row.action for row in rows] == ["TICKET_CREATED"]
 
 
 def test_resolving_needs_a_summary(connection: psycopg.Connection, admin: TicketServiceStub) -> None:

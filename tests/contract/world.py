@@ -103,7 +103,8 @@ def _fill(database: Database, now: datetime) -> tuple[dict[str, Row], dict[str, 
 
 
 def _draft(dice: random.Random, now: datetime) -> Row:
-    created_at = now - timedelta(hours=dice.randrange(1, 40))  # few instants, so that there are ties
+    # Few instants, so that there are ties; some long ago.
+    created_at = now - timedelta(hours=dice.choice((*range(1, 40), *(24 * days for days in (6, 8, 8, 48, 50, 400)))))
     linked_type, linked_id = dice.choice((*LINKS, (None, None)))
     start = dice.choice(("Without deadline", "Truck case", "Truck case", "Truck case"))
     return {
