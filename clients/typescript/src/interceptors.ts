@@ -31,8 +31,10 @@ export const retrying: Interceptor = (next) => async (request) => {
     try {
       return await next(request);
     } catch (error) {
-      const again = ConnectError.from(error).code === Code.Unavailable && attempt < MAX_ATTEMPTS;
-      if (request.stream || !again) {
+      const { code } = ConnectError.from(error);
+      // A server that begins to drain ends the calls that cross its goodbye with Canceled.
+      const lost = code === Code.Unavailable || (code === Code.Canceled && !request.signal.aborted);
+      if (request.stream || !lost || attempt === MAX_ATTEMPTS) {
         throw error;
       }
       await delay(100 * 2 ** (attempt - 1) * (0.5 + Math.random() / 2), undefined, { signal: request.signal });

@@ -41,7 +41,9 @@ _SERVICE_CONFIG: Mapping[str, object] = {
                 "initialBackoff": "0.1s",
                 "maxBackoff": "2s",
                 "backoffMultiplier": 2,
-                "retryableStatusCodes": ["UNAVAILABLE"],
+                # A server that begins to drain ends the calls that cross its goodbye with CANCELLED. Calls that are
+                # cancelled here are not retried.
+                "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"],
             },
         }
     ],
@@ -51,6 +53,9 @@ _SERVICE_CONFIG: Mapping[str, object] = {
 
 _CHANNEL_OPTIONS: tuple[tuple[str, int | str], ...] = (
     ("grpc.service_config", json.dumps(_SERVICE_CONFIG)),
+    # A server that is restarted is found again within the time that a call is retried, and at the latest after 5 s.
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 5_000),
     # A peer that vanished is noticed within 80 s, on connections that have a call under way.
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
