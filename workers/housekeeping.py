@@ -24,11 +24,12 @@ class HousekeepingStore(IdempotencyKeyStore, OutboxPartitions, Protocol):
 def register_housekeeping(app: Celery, store: Callable[[], HousekeepingStore]) -> None:
     """Add the tasks. `store` is called in the process that runs a task, not in the one that forks it."""
 
-    @app.task(name=PURGE_IDEMPOTENCY_KEYS)
+    # Not shared: Celery would hand a shared task to every other app of the process, with this app's store.
+    @app.task(name=PURGE_IDEMPOTENCY_KEYS, shared=False)
     def purge_idempotency_keys() -> None:
         log.info("purged %d idempotency keys", PurgeIdempotencyKeys(store())())
 
-    @app.task(name=MAINTAIN_OUTBOX)
+    @app.task(name=MAINTAIN_OUTBOX, shared=False)
     def maintain_outbox() -> None:
         for change in MaintainOutbox(store())():
             log.info("%s %s", change.partition, change.change)

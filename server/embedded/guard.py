@@ -95,6 +95,19 @@ def kill_group(group: int) -> None:
         os.killpg(group, signal.SIGKILL)
 
 
+def stop_postgres(directory: Path) -> None:
+    """By its own tool; by a signal where that does not run, as when the clone that held it is gone."""
+    from server.embedded.postgres import EmbeddedPostgres, EmbeddedPostgresError
+
+    postgres = EmbeddedPostgres(directory)
+    try:
+        postgres.stop()
+    except (EmbeddedPostgresError, OSError):
+        running = postgres.postmaster()
+        if running is not None:
+            os.kill(running.pid, signal.SIGINT)  # PostgreSQL's "fast" shutdown
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data_dir", type=Path)
@@ -112,9 +125,7 @@ def main() -> None:
                 return
     for group in reversed(groups):
         end_group(group)
-    from server.embedded.postgres import EmbeddedPostgres
-
-    EmbeddedPostgres(data_dir / "postgres").stop()
+    stop_postgres(data_dir / "postgres")
 
 
 if __name__ == "__main__":
