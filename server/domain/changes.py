@@ -44,7 +44,7 @@ def open_ticket(
         tags=draft.tags,
         is_sensitive=draft.is_sensitive,
         archived=False,
-        resolution_summary=draft.resolution_summary,
+        resolution_summary=None,
         metadata=draft.metadata or {},
         created_at=now,
         updated_at=now,
@@ -80,7 +80,11 @@ def transition(
     if target is TicketStatus.RESOLVED:
         summary = resolution_summary or ticket.resolution_summary
         if not summary:
-            raise FailedPrecondition("Resolving needs a resolution summary.", reason=Reason.RESOLUTION_SUMMARY_REQUIRED)
+            raise FailedPrecondition(
+                "Resolving needs a resolution summary.",
+                reason=Reason.RESOLUTION_SUMMARY_REQUIRED,
+                metadata={"field": "resolution_summary"},
+            )
         return replace(ticket, status=target, resolution_summary=summary, resolved_at=now)
     if target is TicketStatus.CLOSED:
         return replace(ticket, status=target, closed_at=now)

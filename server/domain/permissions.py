@@ -17,13 +17,13 @@ def _require(allowed: bool, message: str) -> None:  # noqa: FBT001 - reads as a 
 
 
 def require_staff(principal: Principal, what: str) -> None:
-    """Internal notes, the audit trail, statistics: staff only, never outside roles."""
-    _require(is_staff(principal.role), f"{what} is for staff only.")
+    """Internal notes, the audit trail, statistics: staff only, never outside roles. ``what`` begins the sentence."""
+    _require(is_staff(principal.role), f"{what} for staff only.")
 
 
 def require_admin(principal: Principal, what: str) -> None:
-    """Bulk changes, policies, calendars, the directory."""
-    _require(principal.role is Role.ADMIN, f"{what} is for admin only.")
+    """Bulk changes, policies, calendars, the directory. ``what`` begins the sentence."""
+    _require(principal.role is Role.ADMIN, f"{what} for admin only.")
 
 
 def require_assign(principal: Principal) -> None:
@@ -64,7 +64,7 @@ def require_transition(principal: Principal, ticket: Ticket, target: TicketStatu
             "Reopening takes staff or the ticket's creator.",
         )
     else:
-        require_staff(principal, "Moving a ticket to another state")
+        require_staff(principal, "Moving a ticket to another state is")
 
 
 def _require_resolve(principal: Principal, ticket: Ticket) -> None:
@@ -78,6 +78,11 @@ def _require_resolve(principal: Principal, ticket: Ticket) -> None:
         ticket.owner_id == principal.user_id or is_manager(principal.role),
         "Resolving takes the ticket's owner, or ops_manager or above.",
     )
+
+
+def require_summarise(principal: Principal, ticket: Ticket) -> None:
+    """The resolution summary is written by who may resolve: it is what the ticket is closed upon."""
+    _require_resolve(principal, ticket)
 
 
 def require_edit(principal: Principal, ticket: Ticket) -> None:

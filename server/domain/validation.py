@@ -1,11 +1,13 @@
 """Limits of spec section 6, and what a text may be made of.
 
-Lengths count Unicode code points after trimming white space at both ends. Every rule adds to one list
+Lengths count Unicode code points after trimming white space at both ends; towards a lower bound only what can
+be seen counts, so that twenty zero-width spaces are no reason. Every rule adds to one list
 of violations, so that a caller learns all that is wrong at once; but what is far too long is refused
 unread, so that no request costs more to refuse than to serve.
 """
 
 import json
+import math
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -44,7 +46,11 @@ LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
 _TICKET_ID = re.compile(r"TKT-[1-9][0-9]{0,17}", re.ASCII)
 _IDENTIFIER = re.compile(r"[!-~]+")
+_ETAG = re.compile(r'"[0-9a-f]{1,16}"', re.ASCII)
 _LONG_TEXT_CONTROLS = frozenset("\n\t\r")
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""Characters that Unicode does not call white space or format, and that are invisible all the same."""
+_SMALLEST_NUMBER, _LARGEST_NUMBER = 1e-15, 1e21
 _TRIMMED = "".join(
     character
     for character in map(chr, range(0x3001))
@@ -86,8 +92,10 @@ class Checker:
         """A text of people, trimmed; NUL, lone surrogates and control characters are refused."""
         value = value.strip(_TRIMMED)
         low, high = bounds
-        if not low <= len(value) <= high:
+        if len(value) > high:
             self.fail(field, f"must have {low} to {high} characters, has {len(value)}", reason=reason)
+        elif (visible := _visible_length(value)) < low:
+            self.fail(field, f"must have {low} to {high} characters, has {visible}", reason=reason)
         if len(value) <= high and (problem := _bad_character(value, multiline=multiline)) is not None:
             self.fail(field, problem)
         return value
@@ -115,6 +123,12 @@ class Checker:
     def optional_identifier(self, field: str, value: str) -> str | None:
         """The same, or None when empty."""
         return self.identifier(field, value) if value else None
+
+    def etag(self, field: str, value: str) -> str | None:
+        """The mark that a change depends on, or None when empty. One that no resource can have is a bad argument."""
+        if value and not _ETAG.fullmatch(value):
+            self.fail(field, "must be an etag as the server gave it, quotes included")
+        return value or None
 
     def ticket_id(self, field: str, value: str) -> str:
         """A ticket's id. One that no ticket can have is a bad argument, not a missing ticket."""
@@ -183,13 +197,30 @@ def _bad_character(value: str, *, multiline: bool) -> str | None:
     return None
 
 
+def _bad_number(value: float) -> str | None:
+    """Numbers are stored digit by digit, so 5e-324 would take 700 bytes of storage for six of the limit."""
+    if not math.isfinite(value):
+        return "has a number that JSON cannot hold"
+    if value and not _SMALLEST_NUMBER <= abs(value) <= _LARGEST_NUMBER:
+        return f"has a number that is neither 0 nor between {_SMALLEST_NUMBER:g} and {_LARGEST_NUMBER:g} in size"
+    return None
+
+
+def _visible_length(value: str) -> int:
+    """Characters that somebody sees: runs of white space count once, what has no glyph of its own not at all."""
+    if value.isascii() and "  " not in value:
+        return len(value)
+    seen = "".join(c for c in value if c not in _BLANK and unicodedata.category(c) not in ("Cf", "Cn", "Co"))
+    return len(" ".join(seen.split()))
+
+
 def _bad_json(value: object, *, depth: int) -> str | None:
     if depth > MAX_METADATA_DEPTH:
         return f"is nested deeper than {MAX_METADATA_DEPTH} levels"
     if isinstance(value, str):
         return _bad_character(value, multiline=True)
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):  # noqa: PLR0124 - NaN
-        return "has a number that JSON cannot hold"
+    if isinstance(value, float):
+        return _bad_number(value)
     if isinstance(value, Mapping):
         children: list[object] = [*value.keys(), *value.values()]
     elif isinstance(value, list):

@@ -87,7 +87,7 @@ class Player:
                     ticket = self._save(ticket, changes.first_response(ticket, now=at), step.by)
                 self._add_message(step, ticket, at)
             case Note():
-                permissions.require_staff(step.by, "An internal note")
+                permissions.require_staff(step.by, "An internal note is")
                 self._add_message(step, ticket, at)
             case View():
                 payload = {"reason": step.reason, "new": {"fields": list(PROTECTED_FIELDS)}}

@@ -142,6 +142,12 @@ def test_unspecified_is_refused_in_lists(server: Running, name: str) -> None:
             refused(world.rpc(name), request, field=path)
 
 
+def test_a_request_without_its_resource_is_told_only_that(server: Running) -> None:
+    """Not also what each field of the resource that is not there would have to be."""
+    error = refused(World(server).admin.tickets.CreateTicket, writes.CreateTicketRequest(), field="ticket")
+    assert [(each.field, each.description) for each in error.field_violations] == [("ticket", "is required")]
+
+
 @pytest.mark.parametrize("name", OFFERED)
 def test_numbers_out_of_range_are_refused(server: Running, name: str) -> None:
     world = World(server)

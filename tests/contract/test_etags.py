@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import grpc
 import pytest
+from google.protobuf.field_mask_pb2 import FieldMask
 
 from rodistaa.tickets.client import TicketsError
 from rodistaa.tickets.v1 import directory_service_pb2 as directory
@@ -147,8 +148,34 @@ def test_a_stale_etag_changes_nothing_and_the_fresh_one_does(server: Running, na
 def test_an_etag_nobody_gave_is_stale(server: Running) -> None:
     ticket = a_ticket(server)
     with pytest.raises(TicketsError) as refused:
-        manager_of(server).UpdateTicket(retitle(ticket.id, "Payment is late", etag='W/"made up"'))
+        manager_of(server).UpdateTicket(retitle(ticket.id, "Payment is late", etag='"fff"'))
     assert_mismatch(refused.value)
+
+
+@pytest.mark.parametrize("etag", ["2", 'W/"made up"', '""', '"2', '"2" ', '"' + "f" * 17 + '"'])
+def test_what_is_no_etag_at_all_is_a_bad_field(server: Running, etag: str) -> None:
+    """A shell eats the quotes easily, and being told to read again would not help."""
+    manager, admin = manager_of(server), server.client(Role.ADMIN, "etag-admin")
+    view = views.SavedView(id=str(uuid4()), etag=etag)
+    member = directory.Member(user_id="etag-member", role=t.ROLE_OPS_AGENT, display_name="Asha", etag=etag)
+    calls: dict[str, Callable[[], Any]] = {
+        "ticket.etag": lambda: manager.UpdateTicket(retitle("TKT-1", "Payment is late", etag=etag)),
+        "etag": lambda: manager.ArchiveTicket(writes.ArchiveTicketRequest(id="TKT-1", etag=etag)),
+        "saved_view.etag": lambda: admin.saved_views.UpdateSavedView(
+            views.UpdateSavedViewRequest(saved_view=view, update_mask=FieldMask(paths=["is_shared"]))
+        ),
+        "member.etag": lambda: admin.directory.UpsertMember(directory.UpsertMemberRequest(member=member)),
+    }
+    for field, call in calls.items():
+        with pytest.raises(TicketsError) as refused:
+            call()
+        assert refused.value.code is grpc.StatusCode.INVALID_ARGUMENT
+        assert [(violation.field, violation.description) for violation in refused.value.field_violations] == [
+            (field, "must be an etag as the server gave it, quotes included")
+        ]
+    with pytest.raises(TicketsError) as refused:
+        admin.saved_views.DeleteSavedView(views.DeleteSavedViewRequest(id=str(uuid4()), etag=etag))
+    assert refused.value.code is grpc.StatusCode.INVALID_ARGUMENT
 
 
 def test_every_read_and_answer_has_the_same_etag(server: Running) -> None:

@@ -178,7 +178,12 @@ def test_others_neither_see_nor_change_a_view_and_only_see_a_shared_one(
         refused(other.DeleteSavedView, pb.DeleteSavedViewRequest(id=view.id), **expected)
     admin = world.admin.saved_views
     refused(admin.DeleteSavedView, pb.DeleteSavedViewRequest(id=hidden.id), **NOT_FOUND)
-    refused(admin.UpdateSavedView, change(shared, "is_shared"), **DENIED)
+    changing = refused(admin.UpdateSavedView, change(shared, "is_shared"), **DENIED)
+    deleting = refused(other.DeleteSavedView, pb.DeleteSavedViewRequest(id=shared.id), **DENIED)
+    assert (changing.message, deleting.message) == (
+        "A shared view is changed by its owner only.",
+        "A shared view is deleted by its owner or admin only.",
+    )
     admin.DeleteSavedView(pb.DeleteSavedViewRequest(id=shared.id))
     refused(own.DeleteSavedView, pb.DeleteSavedViewRequest(id=shared.id), **NOT_FOUND)
 
@@ -187,7 +192,8 @@ def test_views_are_for_staff(world: World) -> None:
     outside = world.running.client(Role.SHIPPER, "views-shipper").saved_views
     view = pb.SavedView(name="mine")
     refused(outside.CreateSavedView, pb.CreateSavedViewRequest(saved_view=view), **DENIED)
-    refused(outside.ListSavedViews, pb.ListSavedViewsRequest(), **DENIED)
+    listing = refused(outside.ListSavedViews, pb.ListSavedViewsRequest(), **DENIED)
+    assert listing.message == "Saved views are for staff only."
 
 
 def test_a_request_without_a_view_says_so(own: SavedViewServiceStub) -> None:

@@ -141,6 +141,7 @@ def test_resolving_needs_a_summary(connection: psycopg.Connection, admin: Ticket
         grpc.StatusCode.FAILED_PRECONDITION,
         "RESOLUTION_SUMMARY_REQUIRED",
     )
+    assert caught.value.metadata == {"field": "resolution_summary"}
     with pytest.raises(TicketsError) as caught:
         admin.TransitionTicket(to(ticket_id, "IN_PROGRESS", summary="Too early."))
     assert caught.value.code is grpc.StatusCode.INVALID_ARGUMENT

@@ -43,6 +43,7 @@ def to_member_draft(request: pb.UpsertMemberRequest) -> tuple[MemberDraft, str |
     check, wire = Checker(), request.member
     if not request.HasField("member"):
         check.fail("member", "is required")
+        check.done()
     role = ROLE.required(check, "member.role", wire.role, Role.OPS_AGENT)
     if role not in STAFF:
         check.fail("member.role", "must be a role of the staff")
@@ -64,8 +65,9 @@ def to_member_draft(request: pb.UpsertMemberRequest) -> tuple[MemberDraft, str |
         push_token=check.optional_text("member.push_token", wire.push_token, PUSH_TOKEN),
         active=wire.active if wire.HasField("active") else True,
     )
+    etag = check.etag("member.etag", wire.etag)
     check.done()
-    return draft, wire.etag or None
+    return draft, etag
 
 
 def to_member_filter(check: Checker, request: pb.ListMembersRequest) -> MemberFilter:

@@ -36,6 +36,7 @@ def to_new_view(request: pb.CreateSavedViewRequest) -> NewView:
     check, wire = Checker(), request.saved_view
     if not request.HasField("saved_view"):
         check.fail("saved_view", "is required")
+        check.done()
     view = NewView(
         name=check.text("saved_view.name", wire.name, VIEW_NAME),
         filter=to_filter(check, "saved_view.filter", wire.filter),
@@ -60,16 +61,17 @@ def to_view_changes(request: pb.UpdateSavedViewRequest) -> tuple[UUID, dict[str,
         values["order"] = to_order(check, "saved_view.order_by", wire.order_by)
     if "is_shared" in named:
         values["is_shared"] = wire.is_shared
+    etag = check.etag("saved_view.etag", wire.etag)
     check.done()
-    return view_id or UUID(int=0), values, wire.etag or None
+    return view_id or UUID(int=0), values, etag
 
 
 def to_view_id(request: pb.DeleteSavedViewRequest) -> tuple[UUID, str | None]:
     """The view to delete and the etag that this depends on."""
     check = Checker()
-    view_id = check.uuid("id", request.id)
+    view_id, etag = check.uuid("id", request.id), check.etag("etag", request.etag)
     check.done()
-    return view_id or UUID(int=0), request.etag or None
+    return view_id or UUID(int=0), etag
 
 
 def view_after(token: PageToken) -> tuple[str, UUID] | None:

@@ -9,7 +9,7 @@ from rodistaa.tickets.v1 import ticket_bulk_pb2, ticket_pb2
 from rodistaa.tickets.v1 import ticket_writes_pb2 as pb
 from server.api.convert.enums import LINKED_TYPE, PRIORITY, ROLE, SEVERITY, STATUS
 from server.api.convert.update_masks import masked
-from server.api.convert.values import from_struct
+from server.api.convert.values import to_metadata
 from server.application.tickets.assign_ticket import Assignment
 from server.application.tickets.transition_ticket import Transition
 from server.application.tickets.update_ticket import UPDATABLE, TicketPatch
@@ -40,8 +40,8 @@ class Target:
 
 
 def target_of(check: Checker, field: str, ticket_id: str, etag: str) -> Target:
-    """The checked id; any etag is taken as it is, since a strange one only cannot match."""
-    return Target(TicketId(check.ticket_id(field, ticket_id)), etag or None)
+    """The checked id, and the etag that goes with it: `ticket.id` and `ticket.etag`, or `id` and `etag`."""
+    return Target(TicketId(check.ticket_id(field, ticket_id)), check.etag(f"{field.removesuffix('id')}etag", etag))
 
 
 def to_draft(request: pb.CreateTicketRequest) -> TicketDraft:
@@ -49,10 +49,13 @@ def to_draft(request: pb.CreateTicketRequest) -> TicketDraft:
     check, wire = Checker(), request.ticket
     if not request.HasField("ticket"):
         check.fail("ticket", "is required")
+        check.done()
     if wire.owner_id:
         check.fail("ticket.owner_id", "is not set at creation: assign the ticket afterwards")
     if wire.status not in (ticket_pb2.TICKET_STATUS_UNSPECIFIED, ticket_pb2.TICKET_STATUS_NEW):
         check.fail("ticket.status", "a ticket begins as NEW")
+    if wire.resolution_summary:
+        check.fail("ticket.resolution_summary", "is written when the ticket is resolved")
     linked_type, linked_id = _link(check, wire)
     draft = TicketDraft(
         title=check.text("ticket.title", wire.title, TITLE),
@@ -65,10 +68,7 @@ def to_draft(request: pb.CreateTicketRequest) -> TicketDraft:
         linked_id=linked_id,
         tags=check.tags("ticket.tags", wire.tags),
         is_sensitive=wire.is_sensitive,
-        resolution_summary=check.optional_text(
-            "ticket.resolution_summary", wire.resolution_summary, RESOLUTION_SUMMARY, multiline=True
-        ),
-        metadata=check.metadata("ticket.metadata", from_struct(wire.metadata)),
+        metadata=to_metadata(check, "ticket.metadata", wire.metadata),
     )
     check.done()
     return draft
@@ -117,7 +117,7 @@ _PATCH: dict[str, Callable[[Checker, ticket_pb2.Ticket], Any]] = {
     "resolution_summary": lambda check, wire: check.optional_text(
         "ticket.resolution_summary", wire.resolution_summary, RESOLUTION_SUMMARY, multiline=True
     ),
-    "metadata": lambda check, wire: check.metadata("ticket.metadata", from_struct(wire.metadata)),
+    "metadata": lambda check, wire: to_metadata(check, "ticket.metadata", wire.metadata),
 }
 assert _PATCH.keys() == UPDATABLE  # noqa: S101 - the two tables must name the same fields
 

@@ -25,7 +25,7 @@ class ListMembers:
 
     def __call__(self, call: Call, where: MemberFilter, *, after: UserId | None, limit: int) -> MemberPage:
         """One page. Raises PermissionDenied."""
-        require_admin(call.principal, "The directory")
+        require_admin(call.principal, "The directory is")
 
         def body(repositories: Repositories) -> MemberPage:
             found = repositories.members.page(where, after=after, limit=limit + 1)

@@ -22,7 +22,7 @@ class UpsertMember:
 
     def __call__(self, call: Call, draft: MemberDraft, etag: str | None, answer: Answer[Member, A]) -> A:
         """The member as stored. Raises PermissionDenied, Aborted when the etag names another state."""
-        require_admin(call.principal, "The directory")
+        require_admin(call.principal, "The directory is")
 
         def body(repositories: Repositories) -> Member:
             present = repositories.members.lock(draft.user_id)

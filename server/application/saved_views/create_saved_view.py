@@ -35,7 +35,7 @@ class CreateSavedView:
 
     def __call__(self, call: Call, new: NewView, answer: Answer[SavedView, A]) -> A:
         """The view. Raises PermissionDenied, AlreadyExists (SAVED_VIEW_NAME_TAKEN)."""
-        require_staff(call.principal, "Saving views")
+        require_staff(call.principal, "Saving a view is")
         now = self.clock()
         view = SavedView(
             id=uuid4(),

@@ -21,7 +21,7 @@ class DeleteSavedView:
 
     def __call__(self, call: Call, view_id: UUID, etag: str | None, answer: Answer[None, A]) -> A:
         """Nothing. Raises NotFound, PermissionDenied, Aborted."""
-        require_staff(call.principal, "Saving views")
+        require_staff(call.principal, "Deleting a saved view is")
 
         def body(repositories: Repositories) -> None:
             lock_own(repositories, call, view_id, etag=etag, or_admin_if_shared=True)

@@ -25,7 +25,7 @@ class ListSavedViews:
 
     def __call__(self, call: Call, *, after: tuple[str, UUID] | None, limit: int) -> SavedViewPage:
         """One page. Raises PermissionDenied for outside roles."""
-        require_staff(call.principal, "Saved views")
+        require_staff(call.principal, "Saved views are")
 
         def body(repositories: Repositories) -> SavedViewPage:
             found = repositories.saved_views.page(call.principal.user_id, after=after, limit=limit + 1)

@@ -22,7 +22,12 @@ def lock_own(
     if view is None or not (mine or view.is_shared):
         raise NotFound(f"Saved view {view_id} was not found.", reason=Reason.SAVED_VIEW_NOT_FOUND)
     if not mine and not (or_admin_if_shared and call.principal.role == "admin"):
-        raise PermissionDenied("A shared view is changed by its owner only.")
+        message = (
+            "A shared view is deleted by its owner or admin only."
+            if or_admin_if_shared
+            else "A shared view is changed by its owner only."
+        )
+        raise PermissionDenied(message)
     if etag is not None and etag != make_etag(view.version):
         raise Aborted(f"Saved view {view_id} has changed since it was read. Read it again.")
     return view

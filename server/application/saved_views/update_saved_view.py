@@ -38,7 +38,7 @@ class UpdateSavedView:
 
         Raises NotFound, PermissionDenied, Aborted, AlreadyExists (SAVED_VIEW_NAME_TAKEN).
         """
-        require_staff(call.principal, "Saving views")
+        require_staff(call.principal, "Changing a saved view is")
         now = self.clock()
 
         def body(repositories: Repositories) -> SavedView:

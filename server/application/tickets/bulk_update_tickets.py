@@ -60,7 +60,7 @@ class BulkUpdateTickets:
 
     def __call__(self, call: Call, command: BulkCommand, answer: Answer[BulkReport, A]) -> A:
         """The report. Raises PermissionDenied; FailedPrecondition (BULK_TOO_LARGE) for a wide filter."""
-        require_admin(call.principal, "Changing tickets in bulk")
+        require_admin(call.principal, "Changing tickets in bulk is")
         if command.validate_only:
             return answer.present(self._try(call, command))
         if answer.key is None:

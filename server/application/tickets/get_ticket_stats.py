@@ -18,7 +18,7 @@ class GetTicketStats:
 
     def __call__(self, call: Call, where: TicketFilter, *, trend_days: int, time_zone: str) -> TicketStats:
         """The counts. Raises PermissionDenied for outside roles."""
-        require_staff(call.principal, "Statistics")
+        require_staff(call.principal, "Statistics are")
         visibility = visibility_of(call.principal)
         return self.uow.read_snapshot(
             call,

@@ -30,7 +30,7 @@ class SuggestOwners:
 
     def __call__(self, call: Call, wanted: Wanted) -> list[OwnerSuggestion]:
         """Suggestions, best first. Raises PermissionDenied, NotFound, InvalidArgument without any role."""
-        require_staff(call.principal, "Suggesting owners")
+        require_staff(call.principal, "Suggesting owners is")
 
         def body(repositories: Repositories) -> list[OwnerSuggestion]:
             role, franchise_id, present_owner = wanted.role, wanted.franchise_id, None

@@ -114,6 +114,8 @@ def _edit(call: Call, ticket: Ticket, patch: TicketPatch) -> Ticket:
         raise InvalidArgument.field("ticket.linked_id", "goes together with linked_type")
     if (after.linked_type, after.linked_id) != (ticket.linked_type, ticket.linked_id):
         permissions.require_change_link(call.principal, ticket)
+    if after.resolution_summary != ticket.resolution_summary:
+        permissions.require_summarise(call.principal, ticket)
     if ticket.is_sensitive and not after.is_sensitive:
         permissions.require_clear_sensitivity(call.principal)
         _require_reason(patch, "is_sensitive to false")
@@ -142,7 +144,9 @@ def _require_summary(after: Ticket, patch: TicketPatch) -> None:
     """What is needed to enter RESOLVED cannot be taken away from a ticket that stays there."""
     if after.status is TicketStatus.RESOLVED and "resolution_summary" in patch.values and not after.resolution_summary:
         raise FailedPrecondition(
-            "A resolved ticket keeps its resolution summary.", reason=Reason.RESOLUTION_SUMMARY_REQUIRED
+            "A resolved ticket keeps its resolution summary.",
+            reason=Reason.RESOLUTION_SUMMARY_REQUIRED,
+            metadata={"field": "resolution_summary"},
         )
 
 

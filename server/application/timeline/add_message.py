@@ -48,7 +48,7 @@ class AddMessage:
         def body(repositories: Repositories) -> Message:
             ticket = lock_visible(repositories, call, ticket_id, etag=None)
             if new.is_internal_note:
-                require_staff(call.principal, "An internal note")
+                require_staff(call.principal, "An internal note is")
             require_not_archived(ticket)
             _require_complete(repositories, ticket_id, new.attachment_ids)
             answers = call.principal.role in STAFF and not new.is_internal_note

@@ -37,7 +37,7 @@ class ListAuditEntries:
 
         def plain(repositories: Repositories) -> tuple[bool, AuditPage]:
             sensitive = get_visible(repositories, call, ticket_id).is_sensitive
-            require_staff(call.principal, "The audit trail")
+            require_staff(call.principal, "The audit trail is")
             return sensitive, page(repositories, withheld=sensitive)
 
         def disclosed(repositories: Repositories) -> AuditPage:

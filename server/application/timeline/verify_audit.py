@@ -46,7 +46,7 @@ class VerifyAudit:
 
         def body(repositories: Repositories) -> AuditVerdict:
             get_visible(repositories, call, ticket_id)
-            require_staff(call.principal, "The audit trail")
+            require_staff(call.principal, "The audit trail is")
             return judge(*repositories.audit.chain(ticket_id))
 
         return self.uow.read_snapshot(call, body)
