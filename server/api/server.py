@@ -12,10 +12,10 @@ import grpc
 import structlog
 from google.protobuf import descriptor_pool
 from grpc_health.v1 import health, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
 
 from server.api.health import Health
 from server.api.interceptors.chain import ChainInterceptor, Concerns
+from server.api.reflection import enable_reflection
 from server.api.tls import TlsFiles, server_credentials
 
 _log = structlog.get_logger("server.api")
@@ -140,7 +140,7 @@ def build_server(
     health_service = Health(names, ready, options.readiness_interval_seconds)
     health_pb2_grpc.add_HealthServicer_to_server(health_service.servicer, server)
     if options.reflection:
-        reflection.enable_server_reflection([*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
+        enable_reflection([*names, health.SERVICE_NAME], server)
     return TicketsServer(server, _bind(server, options), health_service, [pool, control_pool, reflection_pool])
 
 
