@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import structlog
 from prometheus_client import REGISTRY
@@ -13,7 +14,7 @@ from prometheus_client import REGISTRY
 from server import log
 from server.adapters.identity.certificates import CertificatePrincipals
 from server.adapters.identity.jwks_file import JwksFile
-from server.adapters.identity.jwks_url import JwksUrl
+from server.adapters.identity.jwks_url import JwksUrl, require_safe
 from server.adapters.identity.keys import KeySource, SharedSecret
 from server.adapters.identity.tokens import JwtVerifier
 from server.api.interceptors.access_log import AccessLog
@@ -31,7 +32,7 @@ from server.domain.principal import Principal
 from server.line_writer import LineWriter
 from server.metrics_http import MetricsServer, collects_metrics, serving_gauge
 from server.processes import when_parent_is_gone
-from server.settings import Settings
+from server.settings import PREFIX, Settings
 
 _log = structlog.get_logger("server")
 
@@ -90,6 +91,7 @@ def server_options(settings: Settings) -> ServerOptions:
         port=settings.grpc_port,
         threads=settings.threads,
         max_waiting_calls=settings.max_waiting_calls,
+        request_body_timeout_seconds=settings.request_body_timeout_seconds,
         max_message_bytes=settings.max_message_bytes,
         max_concurrent_streams=settings.max_concurrent_streams,
         keepalive_seconds=settings.keepalive_seconds,
@@ -119,11 +121,50 @@ def concerns(settings: Settings, writer: LineWriter) -> Concerns:
     )
 
 
+def check_identity(settings: Settings) -> None:
+    """Raises ValueError, naming the setting, when nobody could ever be identified or a file is not what it should be.
+
+    For the start of a process, before it connects to anything and before it has children.
+    """
+    files = {
+        "jwks_file": settings.jwks_file,
+        "tls_certificate_file": settings.tls_certificate_file,
+        "tls_private_key_file": settings.tls_private_key_file,
+        "tls_client_ca_file": settings.tls_client_ca_file,
+    }
+    for name, path in files.items():
+        if path is not None:
+            _require_readable(f"{PREFIX}{name.upper()}", path)
+    _require_identity(settings)
+    sources: dict[str, Callable[[], object]] = {
+        "jwks_file": lambda: _key_source(settings),
+        "jwks_url": lambda: require_safe(settings.jwks_url or ""),  # not fetched: it may be away for now
+        "jwt_secret": lambda: _key_source(settings),
+    }
+    for name, read in sources.items():
+        if getattr(settings, name) is not None:
+            try:
+                read()
+            except ValueError as error:
+                raise ValueError(f"{PREFIX}{name.upper()}: {error}") from None
+
+
+def _require_identity(settings: Settings) -> None:
+    if not (settings.jwks_file or settings.jwks_url or settings.jwt_secret or settings.mtls_principals):
+        raise ValueError("set TICKETS_JWKS_FILE, TICKETS_JWKS_URL or TICKETS_JWT_SECRET, or TICKETS_MTLS_PRINCIPALS")
+
+
+def _require_readable(setting: str, path: Path) -> None:
+    try:
+        path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"{setting}: {path.absolute()} cannot be read: {error.strerror}") from None
+
+
 def authentication(settings: Settings) -> Authentication:
     """Raises ValueError when nobody could ever be identified, OSError or ValueError for keys that cannot be read."""
+    _require_identity(settings)
     keys = _key_source(settings)
-    if keys is None and not settings.mtls_principals:
-        raise ValueError("set TICKETS_JWKS_FILE, TICKETS_JWKS_URL or TICKETS_JWT_SECRET, or TICKETS_MTLS_PRINCIPALS")
     verifier = None
     if keys is not None:
         verifier = JwtVerifier(

@@ -4,19 +4,37 @@ Each comes from the environment variable ``TICKETS_`` and its name in capitals, 
 lists and mappings are written as JSON.
 """
 
+import json
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, Field, IPvAnyNetwork, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    Field,
+    IPvAnyNetwork,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from server.domain.roles import Role
 
-# An empty variable, as compose files make them, means that the setting is not given.
-Unset = BeforeValidator(lambda value: None if value == "" else value)
-OptionalPath = Annotated[Path | None, Unset]
-OptionalText = Annotated[str | None, Unset]
-OptionalSecret = Annotated[SecretStr | None, Unset]
+PREFIX = "TICKETS_"
+
+
+def _from_json(value: Any) -> Any:  # noqa: ANN401 - whatever the variable holds
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        raise ValueError("must be JSON") from None
+
+
+# Decoded here and not by the library, whose error would be of another kind than that for any other bad value.
+Json = (NoDecode, BeforeValidator(_from_json))
 
 
 class ServicePrincipal(BaseModel):
@@ -28,9 +46,10 @@ class ServicePrincipal(BaseModel):
 
 
 class Settings(BaseSettings):
-    """See the module. Unknown TICKETS_ variables belong to other programs and are ignored."""
+    """See the module. Unknown TICKETS_ variables belong to other programs and are ignored; an empty variable, as
+    compose files make them, means that the setting is not given."""
 
-    model_config = SettingsConfigDict(env_prefix="TICKETS_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
 
     # --- where things are
 
@@ -42,7 +61,7 @@ class Settings(BaseSettings):
         SecretStr("redis://localhost:6379/0"),
         description="Redis: broker of the workers, wake-ups. Every call works without it.",
     )
-    dev_signing_key_file: OptionalPath = Field(
+    dev_signing_key_file: Path | None = Field(
         None, description="Private key of `tickets token`, for development. The server never reads it."
     )
 
@@ -75,6 +94,9 @@ class Settings(BaseSettings):
     call_timeout_seconds: float = Field(
         30.0, gt=0, description="Longest a unary call may take, also where the client's deadline is later or missing."
     )
+    request_body_timeout_seconds: float = Field(
+        5.0, gt=0, description="How long the request message may take after its call; the call is cancelled then."
+    )
     drain_grace_seconds: float = Field(
         20.0, ge=0, description="At SIGTERM, how long calls under way may go on before they are cut off."
     )
@@ -83,7 +105,7 @@ class Settings(BaseSettings):
         0.0, ge=0, description="Calls of one principal to one process; 0 for no limit."
     )
     rate_limit_burst: int = Field(200, ge=1, description="How many of them may come at once.")
-    trusted_proxies: list[IPvAnyNetwork | Literal["unix"]] = Field(
+    trusted_proxies: Annotated[list[IPvAnyNetwork | Literal["unix"]], *Json] = Field(
         [], description='Networks whose x-forwarded-for is believed, JSON: ["10.0.0.0/8", "unix"].'
     )
 
@@ -99,22 +121,22 @@ class Settings(BaseSettings):
 
     # --- identity: one source of keys, and client certificates beside it
 
-    jwks_file: OptionalPath = Field(None, description="Public keys of the identity provider, followed as they change.")
-    jwks_url: OptionalText = Field(None, description="The same from an address: https, or http on this machine.")
+    jwks_file: Path | None = Field(None, description="Public keys of the identity provider, followed as they change.")
+    jwks_url: str | None = Field(None, description="The same from an address: https, or http on this machine.")
     jwks_max_age_seconds: float = Field(300.0, gt=0, description="Keys from an address are fetched again after this.")
-    jwt_secret: OptionalSecret = Field(None, description="Or a shared secret (HS256), at least 32 bytes.")
+    jwt_secret: SecretStr | None = Field(None, description="Or a shared secret (HS256), at least 32 bytes.")
     jwt_audience: str = Field("rodistaa-tickets", min_length=1, description="The `aud` that tokens must have.")
-    jwt_issuer: OptionalText = Field(None, description="The `iss` that tokens must have; not checked when not set.")
+    jwt_issuer: str | None = Field(None, description="The `iss` that tokens must have; not checked when not set.")
     jwt_leeway_seconds: float = Field(5.0, ge=0, le=300, description="By how much clocks may differ.")
     jwt_cache_seconds: float = Field(
         60.0, ge=0, le=3600, description="How long a verified token is believed, at most until it expires."
     )
-    tls_certificate_file: OptionalPath = Field(None, description="PEM chain; with it the server speaks TLS.")
-    tls_private_key_file: OptionalPath = Field(None, description="PEM key of the certificate.")
-    tls_client_ca_file: OptionalPath = Field(
+    tls_certificate_file: Path | None = Field(None, description="PEM chain; with it the server speaks TLS.")
+    tls_private_key_file: Path | None = Field(None, description="PEM key of the certificate.")
+    tls_client_ca_file: Path | None = Field(
         None, description="PEM authority; with it every client must show a certificate signed by it (mTLS)."
     )
-    mtls_principals: dict[str, ServicePrincipal] = Field(
+    mtls_principals: Annotated[dict[str, ServicePrincipal], *Json] = Field(
         {},
         description='Whom certificates stand for, JSON: {"spiffe://rodistaa/booking": {"sub": "svc-booking"}}.'
         " A name with :// is a URI, any other a common name.",
@@ -150,3 +172,14 @@ class Settings(BaseSettings):
         if self.mtls_principals and self.tls_client_ca_file is None:
             raise ValueError("TICKETS_MTLS_PRINCIPALS needs TICKETS_TLS_CLIENT_CA_FILE")
         return self
+
+
+def complaints(error: ValidationError) -> list[str]:
+    """What is wrong with the settings, a line each that begins with the variable's name. Never holds a value of one."""
+    lines = []
+    for each in error.errors(include_url=False, include_context=False, include_input=False):
+        name, *place = each["loc"] or ("",)
+        inside = f"[{place[0]}]" if place else ""
+        message = each["msg"].removeprefix("Value error, ")
+        lines.append(f"{PREFIX}{str(name).upper()}{inside}: {message}" if name else message)
+    return list(dict.fromkeys(lines))

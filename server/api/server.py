@@ -4,7 +4,6 @@ import errno
 import importlib
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,12 +14,20 @@ from grpc_health.v1 import health, health_pb2_grpc
 
 from server.api.health import Health
 from server.api.interceptors.chain import ChainInterceptor, Concerns
+from server.api.interceptors.exempt import Exempt
+from server.api.pools import HandlerPool, Holding, Watchdog
 from server.api.reflection import enable_reflection
 from server.api.tls import TlsFiles, server_credentials
 
 _log = structlog.get_logger("server.api")
 
 _LAST_MOMENT_SECONDS = 1.0
+
+_STALLED_SECONDS = 1.0
+"""A client whose request is still not there after this is slow, whatever the load of the server."""
+_ANONYMOUS = Holding(limit_seconds=1.0, patience_seconds=0.25, share=1)
+_REFLECTION = Holding(limit_seconds=60.0, patience_seconds=2.0, share=1)
+"""For a whole stream; grpcurl needs some milliseconds of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +38,7 @@ class ServerOptions:
     port: int = 50051
     threads: int = 32
     max_waiting_calls: int = 1000
+    request_body_timeout_seconds: float = 5.0
     max_message_bytes: int = 4 * 1024 * 1024
     max_concurrent_streams: int = 4096
     keepalive_seconds: float = 60.0
@@ -59,22 +67,6 @@ class Registration:
         return cls(name, lambda server: add(servicer, server))
 
 
-class HandlerPool(ThreadPoolExecutor):
-    """A thread pool that can say how many calls wait for a thread."""
-
-    def waiting(self) -> int:
-        """Approximate, as the number changes meanwhile."""
-        return self._work_queue.qsize()
-
-    def finish(self, until: float) -> bool:
-        """Take no more work and wait for the threads until that ``time.monotonic()``; whether all of them ended."""
-        self.shutdown(wait=False, cancel_futures=True)
-        threads = list(self._threads)
-        for thread in threads:
-            thread.join(max(0.0, until - time.monotonic()))
-        return not any(thread.is_alive() for thread in threads)
-
-
 class TicketsServer:
     """A built server: ``start``, then ``drain`` once. Made by ``build_server``."""
 
@@ -84,6 +76,7 @@ class TicketsServer:
         self.health = health
         self._server = server
         self._pools = pools
+        self._watchdog = Watchdog(pools)
         self._before_stop: list[Callable[[], None]] = []
 
     def before_stop(self, callback: Callable[[], None]) -> None:
@@ -92,6 +85,7 @@ class TicketsServer:
 
     def start(self) -> None:
         """Serve; the health service says SERVING as soon as the readiness check agrees."""
+        self._watchdog.start()
         self._server.start()
         self.health.start()
 
@@ -104,6 +98,7 @@ class TicketsServer:
         for callback in self._before_stop:
             callback()
         self._server.stop(grace_seconds).wait()
+        self._watchdog.stop()
         give_up = time.monotonic() + _LAST_MOMENT_SECONDS
         ended = [pool.finish(give_up) for pool in self._pools]
         finished = all(ended)
@@ -122,14 +117,22 @@ def build_server(
 
     Raises OSError when the port is taken, KeyError for a service that the contract does not have.
     """
-    pool = HandlerPool(options.threads, thread_name_prefix="rpc")
-    control_pool = HandlerPool(2, thread_name_prefix="control")
-    reflection_pool = HandlerPool(4, thread_name_prefix="reflection")
+    holding = Holding(options.request_body_timeout_seconds, _STALLED_SECONDS, max(1, options.threads // 4))
+    pool = HandlerPool(options.threads, "rpc", holding)
+    control_pool = HandlerPool(8, "control", _ANONYMOUS)
+    notice_pool = HandlerPool(1, "notices", _ANONYMOUS)
+    reflection_pool = HandlerPool(4, "reflection", _REFLECTION)
     limit = options.max_waiting_calls
     chain = ChainInterceptor(
         concerns,
+        held=pool.held,
+        exempt=Exempt(
+            [concerns.request_id, concerns.error_mapping],
+            control_pool=control_pool,
+            notice_pool=notice_pool,
+            reflection_pool=reflection_pool,
+        ),
         control_pool=control_pool,
-        reflection_pool=reflection_pool,
         overloaded=lambda: pool.waiting() >= limit,
     )
     server = grpc.server(pool, interceptors=[chain], options=_channel_options(options))
@@ -141,7 +144,8 @@ def build_server(
     health_pb2_grpc.add_HealthServicer_to_server(health_service.servicer, server)
     if options.reflection:
         enable_reflection([*names, health.SERVICE_NAME], server)
-    return TicketsServer(server, _bind(server, options), health_service, [pool, control_pool, reflection_pool])
+    pools = [pool, control_pool, notice_pool, reflection_pool]
+    return TicketsServer(server, _bind(server, options), health_service, pools)
 
 
 def _bind(server: grpc.Server, options: ServerOptions) -> int:

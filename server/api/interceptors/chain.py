@@ -7,33 +7,28 @@ is first called, into nested functions.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, TypeAlias
+from typing import Any
 
 import grpc
 
 from server.api.calls import CallState, Method, Send, bind_state
 from server.api.interceptors.access_log import AccessLog
 from server.api.interceptors.authentication import Authentication
-from server.api.interceptors.concern import Concern, Handler
+from server.api.interceptors.concern import Concern, Handler, compose
 from server.api.interceptors.deadline import Deadline
 from server.api.interceptors.decoding import Decoding
 from server.api.interceptors.error_mapping import ErrorMapping
+from server.api.interceptors.exempt import Exempt, RpcHandler, is_exempt, served_by
 from server.api.interceptors.metrics import Metrics
 from server.api.interceptors.peer_address import PeerAddress
+from server.api.interceptors.presence import Presence
 from server.api.interceptors.rate_limit import RateLimit
 from server.api.interceptors.request_id import RequestId
 from server.api.interceptors.tracing import Tracing
+from server.api.pools import HandlerPool, HeldThreads
 from server.domain.errors import ResourceExhausted, TicketsError, Unimplemented
-
-RpcHandler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
-
-EXEMPT_SERVICES = frozenset(
-    {"grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection", "grpc.reflection.v1.ServerReflection"}
-)
-"""Open to everyone and outside the chain: load balancers and grpcurl have no token."""
 
 _OVERLOAD_PAUSE = timedelta(seconds=1)
 
@@ -65,36 +60,29 @@ class Concerns:
 
     def gates(self, decoding: Decoding) -> list[Concern | None]:
         """The inner half: each may refuse the call. Identity comes before any look at the request."""
-        return [self.authentication, self.rate_limit, self.deadline, decoding]
-
-
-def compose(concerns: list[Concern | None], method: Method, innermost: Handler) -> Handler:
-    """``innermost`` with the concerns about it, the first of the list outermost."""
-    handler = innermost
-    for concern in reversed(concerns):
-        if concern is not None:
-            handler = concern.around(method, handler)
-    return handler
+        return [Presence(), self.authentication, self.rate_limit, self.deadline, decoding]
 
 
 class ChainInterceptor(grpc.ServerInterceptor):
     """Wraps every handler in the chain, answers unknown methods, and refuses calls while the pool is swamped.
 
-    ``control_pool`` serves what must answer even while all other threads are busy: health checks and
-    refusals. ``reflection_pool`` keeps reflection's streams, which hold a thread each, away from all else.
+    ``held`` are the threads that calls hold while they wait for their request message. Refusals are served by
+    ``control_pool``, as they must come even while all other threads are busy.
     """
 
     def __init__(
         self,
         concerns: Concerns,
         *,
-        control_pool: ThreadPoolExecutor,
-        reflection_pool: ThreadPoolExecutor,
+        held: HeldThreads,
+        exempt: Exempt,
+        control_pool: HandlerPool,
         overloaded: Callable[[], bool],
     ) -> None:
         self._concerns = concerns
+        self._held = held
+        self._exempt = exempt
         self._control_pool = control_pool
-        self._reflection_pool = reflection_pool
         self._overloaded = overloaded
         self._composed: dict[str, RpcHandler] = {}
         # Paths that a client made up must not become labels, log fields or cache entries.
@@ -119,8 +107,8 @@ class ChainInterceptor(grpc.ServerInterceptor):
         return composed
 
     def _compose(self, path: str, handler: RpcHandler) -> RpcHandler:
-        if path.lstrip("/").partition("/")[0] in EXEMPT_SERVICES:
-            return _moved(handler, self._reflection_pool if handler.stream_stream else self._control_pool)
+        if is_exempt(path):
+            return self._exempt.handler(path, handler)
         method = Method.at(path, streaming=handler.response_streaming)
         self._busy[path] = self._refusal(
             method,
@@ -134,7 +122,7 @@ class ChainInterceptor(grpc.ServerInterceptor):
 
     def _unary(self, method: Method, handler: RpcHandler) -> RpcHandler:
         serve = _behaviour(handler)
-        decoding = Decoding(handler.request_deserializer, handler.response_serializer)
+        decoding = Decoding(self._held, handler.request_deserializer, handler.response_serializer)
         chain = compose(
             [*self._concerns.observers(), *self._concerns.gates(decoding)],
             method,
@@ -155,7 +143,7 @@ class ChainInterceptor(grpc.ServerInterceptor):
         serve = _behaviour(handler)
         concerns = [
             *self._concerns.observers(),
-            *self._concerns.gates(Decoding(handler.request_deserializer, None)),
+            *self._concerns.gates(Decoding(self._held, handler.request_deserializer, None)),
         ]
         if getattr(serve, "experimental_non_blocking", False):
             chain = compose(concerns, method, lambda state, request: serve(request, state.context, state.send))
@@ -193,7 +181,7 @@ class ChainInterceptor(grpc.ServerInterceptor):
             finally:
                 state.finish()
 
-        return _moved(grpc.stream_stream_rpc_method_handler(behave), self._control_pool)
+        return grpc.stream_stream_rpc_method_handler(served_by(self._control_pool, behave))
 
 
 def _threadless(method: Method, chain: Handler) -> Callable[[Any, grpc.ServicerContext, Send], None]:
@@ -211,24 +199,6 @@ def _threadless(method: Method, chain: Handler) -> Callable[[Any, grpc.ServicerC
 
     behave.experimental_non_blocking = True  # type: ignore[attr-defined]  # how grpcio recognises such a handler
     return behave
-
-
-def _moved(handler: RpcHandler, pool: ThreadPoolExecutor) -> RpcHandler:
-    """The same handler, served by another pool; one that needs no thread is left alone."""
-    if handler.unary_stream is not None:
-        return handler
-    serve = _behaviour(handler)
-
-    def behave(request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ANN401 - any message
-        return serve(request, context)
-
-    behave.experimental_thread_pool = pool  # type: ignore[attr-defined]  # how grpcio finds another pool
-    make = (
-        grpc.unary_unary_rpc_method_handler
-        if handler.unary_unary is not None
-        else grpc.stream_stream_rpc_method_handler
-    )
-    return make(behave, handler.request_deserializer, handler.response_serializer)
 
 
 def _behaviour(handler: RpcHandler) -> Callable[..., Any]:

@@ -1,6 +1,6 @@
 """The shape that all concerns share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from server.api.calls import CallState, Method
@@ -19,3 +19,12 @@ class Concern(Protocol):
     def around(self, method: Method, inner: Handler) -> Handler:
         """``inner`` with this concern about it."""
         ...
+
+
+def compose(concerns: Sequence[Concern | None], method: Method, innermost: Handler) -> Handler:
+    """``innermost`` with the concerns about it, the first of them outermost."""
+    handler = innermost
+    for concern in reversed(concerns):
+        if concern is not None:
+            handler = concern.around(method, handler)
+    return handler

@@ -26,7 +26,9 @@ class ErrorMapping:
             try:
                 response = inner(state, request)
             except ClientGone as gone:
-                raise gone.signal from None
+                if gone.signal is not None:
+                    raise gone.signal from None
+                state.context.abort(grpc.StatusCode.CANCELLED, "")
             except Exception as error:  # noqa: BLE001 - the last place before grpc would answer with its text
                 self.abort(state, error)
             if not streaming:
