@@ -16,8 +16,8 @@ from server.domain.audit_chain import ChainHead, FindingKind, StoredEntry, verif
 from server.domain.ids import ChainNo, TicketId
 
 _ROWS = """
-    SELECT ticket_id, chain_no, seq, actor_id, actor_role, action, payload::text, ip_address::text, created_at,
-           prev_hash, hash
+    SELECT ticket_id, chain_no, seq, actor_id, actor_role, action, payload::text, ip_address::text,
+           trunc(extract(epoch FROM created_at) * 1000000)::text, prev_hash, hash
     FROM ticket_audit
     WHERE %(all)s OR ticket_id = ANY (%(ids)s)
     ORDER BY ticket_id, chain_no

@@ -108,7 +108,6 @@ class TicketDraft:
     linked_id: str | None = None
     tags: tuple[str, ...] = ()
     is_sensitive: bool = False
-    resolution_summary: str | None = None
     metadata: Mapping[str, Any] | None = None
 
 

@@ -87,7 +87,9 @@ class AuditEntryView:
 
     def values(self, side: str) -> dict[str, Any]:
         """The "old" or "new" values; withheld ones keep their key and lose their value."""
-        values: Mapping[str, Any] = self.entry.payload.get(side) or {}
+        values = self.entry.payload.get(side)
+        if not isinstance(values, Mapping):  # whatever somebody in psql has put there
+            return {}
         if not self.withheld:
             return dict(values)
         return {key: None if key in PROTECTED_FIELDS else value for key, value in values.items()}

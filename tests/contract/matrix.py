@@ -90,7 +90,7 @@ RULES: Mapping[str, Rule] = {
     "note": Rule("write an internal note", INSIDE, from_specification=True),
     "watch": Rule("watch, and stop watching", EVERYBODY),
     "watch_for_others": Rule("let somebody else watch, or stop", MANAGERS),
-    "edit": Rule("edit title, description, severity, link, tags, summary, metadata", INSIDE, frozenset({"owner"})),
+    "edit": Rule("edit title, description, severity, link, tags, metadata", INSIDE, frozenset({"owner"})),
     "edit_new": Rule("the same while the ticket is NEW", INSIDE, frozenset({"owner", "creator"})),
     "payment_link": Rule("change the link of a payment ticket", FINANCE, reason="FINANCE_ONLY"),
     "clear_sensitivity": Rule("mark a sensitive ticket as not sensitive", MANAGERS | {"compliance_officer"}),

@@ -102,7 +102,6 @@ def full_ticket(**fields: Any) -> t.Ticket:
             "linked_type": t.LINKED_TYPE_BOOKING,
             "linked_id": "BKG-123",
             "tags": ["payment", "urgent"],
-            "resolution_summary": "The bank has sent the money again.",
             **fields,
         }
     )
@@ -186,6 +185,7 @@ class World:
             id=self.open_ticket().id,
             status=t.TICKET_STATUS_IN_PROGRESS,
             owner_id="asha",
+            resolution_summary="The bank has sent the money again.",
         )
         requests: dict[str, Message] = {
             "TicketService/CreateTicket": writes.CreateTicketRequest(ticket=full_ticket(is_sensitive=True)),

@@ -44,8 +44,9 @@ def audit(world: World, ticket_id: str) -> list[timeline_pb2.AuditEntry]:
 
 
 def full(world: World, **fields: Any) -> t.Ticket:
-    """A ticket with every field set."""
-    return world.admin.tickets.CreateTicket(writes.CreateTicketRequest(ticket=full_ticket(**fields))).ticket
+    """A ticket with every field set that may be set at creation, and a summary."""
+    made = world.admin.tickets.CreateTicket(writes.CreateTicketRequest(ticket=full_ticket(**fields))).ticket
+    return update(world, made.id, "resolution_summary", resolution_summary="The bank has sent the money again.")
 
 
 def test_an_empty_mask_is_refused_and_clears_nothing(world: World) -> None:
@@ -236,7 +237,7 @@ def test_setting_what_is_set_already_changes_nothing(world: World) -> None:
     made = full(world)
     again = update(world, made.id, "title", "tags", "metadata", "severity", **_copy(made))
     assert (again.etag, again.version, again.updated_at) == (made.etag, made.version, made.updated_at)
-    assert len(audit(world, made.id)) == 1
+    assert len(audit(world, made.id)) == 2
 
 
 def _copy(made: t.Ticket) -> dict[str, Any]:
@@ -247,13 +248,15 @@ def test_a_stale_etag_is_aborted_and_the_present_one_is_served(world: World) -> 
     made = world.new_ticket()
     changed = update(world, made.id, "tags", tags=["a"], etag=made.etag)
     assert changed.etag != made.etag
-    for stale in (made.etag, '"0"', "nonsense", "\N{SNOWMAN}"):
+    for stale in (made.etag, '"0"', '"ffffffffffffffff"'):
         refused(
             world.admin.tickets.UpdateTicket,
             request(made.id, "tags", tags=["b"], etag=stale),
             code=grpc.StatusCode.ABORTED,
             reason="ETAG_MISMATCH",
         )
+    for strange in ("nonsense", changed.etag.strip('"'), "\N{SNOWMAN}", "*", "\0"):
+        refused(world.admin.tickets.UpdateTicket, request(made.id, "tags", etag=strange), field="ticket.etag")
     assert list(update(world, made.id, "tags", tags=["c"], etag=changed.etag).tags) == ["c"]
 
 

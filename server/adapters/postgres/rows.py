@@ -104,7 +104,8 @@ CHAIN_COLUMNS = (
     ticket_audit.c.action,
     cast(ticket_audit.c.payload, Text).label("payload_text"),
     cast(ticket_audit.c.ip_address, Text).label("ip_text"),
-    ticket_audit.c.created_at,
+    # As text: a forged time may be one that no datetime can hold.
+    cast(func.trunc(func.extract("epoch", ticket_audit.c.created_at) * 1_000_000), Text).label("created_at_text"),
     ticket_audit.c.prev_hash,
     ticket_audit.c.hash,
 )

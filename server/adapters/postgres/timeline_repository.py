@@ -104,7 +104,8 @@ def _insert_audit() -> Statement:
 
 _ADD_MESSAGE = _insert_message()
 _ADD_AUDIT = _insert_audit()
-_CHAIN_CHUNK = 1_000
+_CHAIN_CHUNK = 50
+"""Rows fetched at a time; one may hold two descriptions of 80 000 bytes."""
 
 
 @dataclass(frozen=True, slots=True)

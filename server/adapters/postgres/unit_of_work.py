@@ -1,5 +1,6 @@
 """Reads, transactions, and answers that are given once. See ``server.application.unit_of_work``."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -144,9 +145,9 @@ class PostgresUnitOfWork:
         if row is None:
             return None
         method, fingerprint, response = row
-        if (method, bytes(fingerprint)) != (key.method, key.fingerprint):
+        if (method, bytes(fingerprint)) != (key.method, _fingerprint(call, key)):
             raise AlreadyExists(
-                f"request_id {key.request_id} was used for another request.",
+                f"request_id {key.request_id} was used for another request, or with other rights.",
                 reason=Reason.REQUEST_ID_REUSED,
                 metadata={"client_request_id": str(key.request_id)},
             )
@@ -183,9 +184,15 @@ def _key_values(call: Call, key: RequestKey, response: bytes | None) -> dict[str
         "principal_id": call.principal.user_id,
         "request_id": key.request_id,
         "method": key.method,
-        "fingerprint": key.fingerprint,
+        "fingerprint": _fingerprint(call, key),
         "response": response,
     }
+
+
+def _fingerprint(call: Call, key: RequestKey) -> bytes:
+    """The request and the rights it was made with: an answer is not given again to the same person in another role."""
+    rights = [call.principal.role, *sorted(call.principal.franchise_ids)]
+    return hashlib.sha256(b"\0".join([key.fingerprint, *(right.encode() for right in rights)])).digest()
 
 
 def _repositories(session: Session) -> Repositories:

@@ -76,8 +76,9 @@ def from_audit(view: AuditEntryView) -> timeline_pb2.AuditEntry:
         action=entry.action,
         reason=_text(entry.payload.get("reason")),
         ip_address=entry.ip_address or "",
-        hash=entry.hash.hex(),
-        prev_hash="" if entry.prev_hash is None else entry.prev_hash.hex(),
+        # A hash over a row of which all but a short text is shown would give that text to whoever tries them all.
+        hash="" if view.withheld else entry.hash.hex(),
+        prev_hash="" if view.withheld or entry.prev_hash is None else entry.prev_hash.hex(),
         redacted=view.withheld,
     )
     for target, side in ((wire.old_values, "old"), (wire.new_values, "new")):

@@ -1,5 +1,6 @@
 """Well-known types: timestamps, structs."""
 
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from google.protobuf import struct_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from server.domain.validation import EARLIEST, LATEST, Checker
+from server.domain.validation import EARLIEST, LATEST, MAX_METADATA_BYTES, Checker
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST_SECONDS = int(EARLIEST.timestamp())
@@ -50,6 +51,25 @@ def _from_value(value: struct_pb2.Value) -> Any:  # noqa: ANN401 - any JSON valu
     return None
 
 
+def to_metadata(check: Checker, field: str, struct: struct_pb2.Struct) -> dict[str, Any]:
+    """A ticket's checked metadata. What is far too large is refused without a look at its millions of values."""
+    if struct.ByteSize() > 6 * MAX_METADATA_BYTES:  # "0," takes 2 bytes as JSON and 11 here
+        check.fail(field, f"at most {MAX_METADATA_BYTES} bytes as JSON")
+        return {}
+    return check.metadata(field, from_struct(struct))
+
+
 def set_struct(target: struct_pb2.Struct, values: Mapping[str, Any]) -> None:
-    """Fill a struct field from JSON values."""
-    target.update(values)
+    """Fill a struct field from JSON values; a number that a double does not hold exactly becomes text."""
+    target.update({key: _as_double_holds(value) for key, value in values.items()})
+
+
+def _as_double_holds(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    if isinstance(value, Mapping):
+        return {key: _as_double_holds(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_as_double_holds(item) for item in value]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    exact = math.isfinite(value) if isinstance(value, float) else abs(value) <= _EXACT
+    return value if exact else str(value)

@@ -85,7 +85,8 @@ def stored_chain(connection: psycopg.Connection, ticket_id: str) -> tuple[list[S
     """What verify_chain needs, in one statement each."""
     entries = connection.execute(
         """
-        SELECT ticket_id, chain_no, seq, actor_id, actor_role, action, payload::text, ip_address::text, created_at,
+        SELECT ticket_id, chain_no, seq, actor_id, actor_role, action, payload::text, ip_address::text,
+            trunc(extract(epoch FROM created_at) * 1000000)::text,
             prev_hash, hash
         FROM ticket_audit WHERE ticket_id = %s ORDER BY chain_no
         """,

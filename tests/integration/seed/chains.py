@@ -17,7 +17,8 @@ def broken_chains(connection: psycopg.Connection) -> dict[str, Finding | None]:
     }
     rows = connection.execute(
         """
-        SELECT ticket_id, chain_no, seq, actor_id, actor_role, action, payload::text, ip_address::text, created_at,
+        SELECT ticket_id, chain_no, seq, actor_id, actor_role, action, payload::text, ip_address::text,
+            trunc(extract(epoch FROM created_at) * 1000000)::text,
             prev_hash, hash
         FROM ticket_audit ORDER BY ticket_id, chain_no
         """

@@ -53,7 +53,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_ACTION_NOT_ALLOWED: _ErrorReason.ValueType  # 20
     """PERMISSION_DENIED: the caller sees the thing but may not do this to it."""
     ERROR_REASON_FINANCE_ONLY: _ErrorReason.ValueType  # 21
-    """PERMISSION_DENIED: only finance may resolve a ticket linked to a payment."""
+    """PERMISSION_DENIED: only finance may resolve a ticket linked to a payment,
+    or change its link or its resolution summary.
+    """
     ERROR_REASON_TICKET_NOT_FOUND: _ErrorReason.ValueType  # 30
     """NOT_FOUND: no such ticket, or the caller may not see it; also ends a watch
     whose caller lost access.
@@ -85,7 +87,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_TICKET_CLOSED: _ErrorReason.ValueType  # 43
     """FAILED_PRECONDITION: the ticket is closed and no longer changes."""
     ERROR_REASON_ESCALATION_CHAIN_EXHAUSTED: _ErrorReason.ValueType  # 44
-    """FAILED_PRECONDITION: the last role of the escalation chain has it already."""
+    """FAILED_PRECONDITION: the escalation chain has no role above the present one."""
     ERROR_REASON_OWNER_NOT_ELIGIBLE: _ErrorReason.ValueType  # 45
     """FAILED_PRECONDITION: the directory knows the new owner as inactive or of
     another role, or does not know them and no role was given.
@@ -117,7 +119,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_REQUEST_IN_PROGRESS: _ErrorReason.ValueType  # 62
     """ABORTED: a call with the same `request_id` is still running. Try again."""
     ERROR_REASON_REQUEST_ID_REUSED: _ErrorReason.ValueType  # 70
-    """ALREADY_EXISTS: the `request_id` was used with another body or method."""
+    """ALREADY_EXISTS: the `request_id` was used with another body or method, or by
+    the same caller with another role or other franchises.
+    """
     ERROR_REASON_SAVED_VIEW_NAME_TAKEN: _ErrorReason.ValueType  # 71
     """ALREADY_EXISTS: the caller has a saved view of that name."""
     ERROR_REASON_CURSOR_EXPIRED: _ErrorReason.ValueType  # 80
@@ -195,7 +199,9 @@ ERROR_REASON_TOKEN_EXPIRED: ErrorReason.ValueType  # 12
 ERROR_REASON_ACTION_NOT_ALLOWED: ErrorReason.ValueType  # 20
 """PERMISSION_DENIED: the caller sees the thing but may not do this to it."""
 ERROR_REASON_FINANCE_ONLY: ErrorReason.ValueType  # 21
-"""PERMISSION_DENIED: only finance may resolve a ticket linked to a payment."""
+"""PERMISSION_DENIED: only finance may resolve a ticket linked to a payment,
+or change its link or its resolution summary.
+"""
 ERROR_REASON_TICKET_NOT_FOUND: ErrorReason.ValueType  # 30
 """NOT_FOUND: no such ticket, or the caller may not see it; also ends a watch
 whose caller lost access.
@@ -227,7 +233,7 @@ ERROR_REASON_TICKET_ARCHIVED: ErrorReason.ValueType  # 42
 ERROR_REASON_TICKET_CLOSED: ErrorReason.ValueType  # 43
 """FAILED_PRECONDITION: the ticket is closed and no longer changes."""
 ERROR_REASON_ESCALATION_CHAIN_EXHAUSTED: ErrorReason.ValueType  # 44
-"""FAILED_PRECONDITION: the last role of the escalation chain has it already."""
+"""FAILED_PRECONDITION: the escalation chain has no role above the present one."""
 ERROR_REASON_OWNER_NOT_ELIGIBLE: ErrorReason.ValueType  # 45
 """FAILED_PRECONDITION: the directory knows the new owner as inactive or of
 another role, or does not know them and no role was given.
@@ -259,7 +265,9 @@ ERROR_REASON_CONFLICT: ErrorReason.ValueType  # 61
 ERROR_REASON_REQUEST_IN_PROGRESS: ErrorReason.ValueType  # 62
 """ABORTED: a call with the same `request_id` is still running. Try again."""
 ERROR_REASON_REQUEST_ID_REUSED: ErrorReason.ValueType  # 70
-"""ALREADY_EXISTS: the `request_id` was used with another body or method."""
+"""ALREADY_EXISTS: the `request_id` was used with another body or method, or by
+the same caller with another role or other franchises.
+"""
 ERROR_REASON_SAVED_VIEW_NAME_TAKEN: ErrorReason.ValueType  # 71
 """ALREADY_EXISTS: the caller has a saved view of that name."""
 ERROR_REASON_CURSOR_EXPIRED: ErrorReason.ValueType  # 80

@@ -331,7 +331,8 @@ class Ticket(_message.Message):
 
     Times are instants in UTC with microsecond precision. Texts are valid UTF-8
     without NUL, lone surrogates or control characters (line feed and tab are
-    allowed in long texts); lengths count Unicode code points after trimming.
+    allowed in long texts); lengths count Unicode code points after trimming, and
+    towards a lower bound only what can be seen.
 
     Protected fields of a sensitive ticket (`description`, `resolution_summary`,
     `metadata`) are withheld unless the read carries an `access_reason`; see
@@ -441,8 +442,8 @@ class Ticket(_message.Message):
     ArchiveTicket.
     """
     resolution_summary: _builtins.str
-    """How it was solved, 1 to 20 000 characters; required to enter RESOLVED.
-    Protected.
+    """How it was solved, 1 to 20 000 characters; required to enter RESOLVED, not
+    accepted by CreateTicket. Protected.
     """
     etag: _builtins.str
     """Opaque mark of this state of the ticket. Sent back with a change, it makes

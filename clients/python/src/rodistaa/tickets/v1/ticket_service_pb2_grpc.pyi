@@ -71,8 +71,8 @@ class TicketServiceStub:
     `assigned_franchise_id` and `priority` take ops_manager or above and a
     `reason`. Title, description, severity, link, tags, sensitivity, summary
     and metadata may be changed by the owner, staff who see the ticket and, as
-    long as it is NEW, its creator. The link of a payment ticket is changed by
-    finance alone; `is_sensitive` is cleared by ops_manager or above or
+    long as it is NEW, its creator. The resolution summary is changed by who
+    may resolve, the link of a payment ticket by finance alone (FINANCE_ONLY); `is_sensitive` is cleared by ops_manager or above or
     compliance_officer, with a `reason`. All of it happens, or nothing.
 
     TICKET_CLOSED, TICKET_ARCHIVED, ETAG_MISMATCH, UPDATE_MASK_INVALID, and the
@@ -262,8 +262,8 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
         `assigned_franchise_id` and `priority` take ops_manager or above and a
         `reason`. Title, description, severity, link, tags, sensitivity, summary
         and metadata may be changed by the owner, staff who see the ticket and, as
-        long as it is NEW, its creator. The link of a payment ticket is changed by
-        finance alone; `is_sensitive` is cleared by ops_manager or above or
+        long as it is NEW, its creator. The resolution summary is changed by who
+        may resolve, the link of a payment ticket by finance alone (FINANCE_ONLY); `is_sensitive` is cleared by ops_manager or above or
         compliance_officer, with a `reason`. All of it happens, or nothing.
 
         TICKET_CLOSED, TICKET_ARCHIVED, ETAG_MISMATCH, UPDATE_MASK_INVALID, and the

@@ -217,9 +217,13 @@ class AuditEntry(_message.Message):
     ip_address: _builtins.str
     """Where the call came from (IPv4 or IPv6); empty when unknown."""
     hash: _builtins.str
-    """SHA-256 over the row and `prev_hash`, 64 hexadecimal digits."""
+    """SHA-256 over the row and `prev_hash`, 64 hexadecimal digits. Withheld with
+    the protected values, which could be guessed by it.
+    """
     prev_hash: _builtins.str
-    """The hash of the ticket's row before this one; empty for the first."""
+    """The hash of the ticket's row before this one; empty for the first, and
+    withheld as `hash` is.
+    """
     redacted: _builtins.bool
     """Whether protected values are withheld from `old_values` and `new_values`;
     their keys stay, with null in place of the value.

@@ -106,7 +106,8 @@ export enum ErrorReason {
   ACTION_NOT_ALLOWED = 20,
 
   /**
-   * PERMISSION_DENIED: only finance may resolve a ticket linked to a payment.
+   * PERMISSION_DENIED: only finance may resolve a ticket linked to a payment,
+   * or change its link or its resolution summary.
    *
    * @generated from enum value: ERROR_REASON_FINANCE_ONLY = 21;
    */
@@ -206,7 +207,7 @@ export enum ErrorReason {
   TICKET_CLOSED = 43,
 
   /**
-   * FAILED_PRECONDITION: the last role of the escalation chain has it already.
+   * FAILED_PRECONDITION: the escalation chain has no role above the present one.
    *
    * @generated from enum value: ERROR_REASON_ESCALATION_CHAIN_EXHAUSTED = 44;
    */
@@ -294,7 +295,8 @@ export enum ErrorReason {
   REQUEST_IN_PROGRESS = 62,
 
   /**
-   * ALREADY_EXISTS: the `request_id` was used with another body or method.
+   * ALREADY_EXISTS: the `request_id` was used with another body or method, or by
+   * the same caller with another role or other franchises.
    *
    * @generated from enum value: ERROR_REASON_REQUEST_ID_REUSED = 70;
    */

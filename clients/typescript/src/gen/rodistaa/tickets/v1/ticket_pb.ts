@@ -21,7 +21,8 @@ export const file_rodistaa_tickets_v1_ticket: GenFile = /*@__PURE__*/
  *
  * Times are instants in UTC with microsecond precision. Texts are valid UTF-8
  * without NUL, lone surrogates or control characters (line feed and tab are
- * allowed in long texts); lengths count Unicode code points after trimming.
+ * allowed in long texts); lengths count Unicode code points after trimming, and
+ * towards a lower bound only what can be seen.
  *
  * Protected fields of a sensitive ticket (`description`, `resolution_summary`,
  * `metadata`) are withheld unless the read carries an `access_reason`; see
@@ -217,8 +218,8 @@ export type Ticket = Message<"rodistaa.tickets.v1.Ticket"> & {
   archived: boolean;
 
   /**
-   * How it was solved, 1 to 20 000 characters; required to enter RESOLVED.
-   * Protected.
+   * How it was solved, 1 to 20 000 characters; required to enter RESOLVED, not
+   * accepted by CreateTicket. Protected.
    *
    * @generated from field: string resolution_summary = 25;
    */

@@ -258,14 +258,16 @@ export type AuditEntry = Message$1<"rodistaa.tickets.v1.AuditEntry"> & {
   createdAt?: Timestamp | undefined;
 
   /**
-   * SHA-256 over the row and `prev_hash`, 64 hexadecimal digits.
+   * SHA-256 over the row and `prev_hash`, 64 hexadecimal digits. Withheld with
+   * the protected values, which could be guessed by it.
    *
    * @generated from field: string hash = 13;
    */
   hash: string;
 
   /**
-   * The hash of the ticket's row before this one; empty for the first.
+   * The hash of the ticket's row before this one; empty for the first, and
+   * withheld as `hash` is.
    *
    * @generated from field: string prev_hash = 14;
    */
