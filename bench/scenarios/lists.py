@@ -22,6 +22,10 @@ _OPEN = [
     pb.TICKET_STATUS_NEW,
     pb.TICKET_STATUS_OPEN,
     pb.TICKET_STATUS_IN_PROGRESS,
+    pb.TICKET_STATUS_AWAITING_SHIPPER,
+    pb.TICKET_STATUS_AWAITING_OPERATOR,
+    pb.TICKET_STATUS_AWAITING_FRANCHISE,
+    pb.TICKET_STATUS_AWAITING_FINANCE,
     pb.TICKET_STATUS_ESCALATED,
     pb.TICKET_STATUS_REOPENED,
 ]
@@ -102,6 +106,7 @@ def _lists(dsn: str) -> Iterator[_List]:
         (franchise,) = most_frequent("assigned_franchise_id", "tickets WHERE assigned_franchise_id IS NOT NULL")
         linked_type, linked_id = most_frequent("linked_type::text, linked_id", "tickets WHERE linked_id LIKE '%-1__'")
         (shipper,) = most_frequent("created_by_id", "tickets WHERE created_by_role = 'shipper'")
+        (owner,) = most_frequent("owner_id", "tickets WHERE owner_id IS NOT NULL")
         (agent,) = most_frequent("owner_id", "tickets WHERE owner_role = 'ops_agent' AND owner_id IS NOT NULL")
     yield _List("no filter")
     yield _List(
@@ -111,24 +116,24 @@ def _lists(dsn: str) -> Iterator[_List]:
             "priorities": [pb.TICKET_PRIORITY_HIGH, pb.TICKET_PRIORITY_CRITICAL],
         },
     )
-    yield _List("reopened (rare)", where={"statuses": [pb.TICKET_STATUS_REOPENED]})
-    yield _List("queue of a role", where={"owner_roles": [pb.ROLE_OPS_AGENT], "statuses": _OPEN})
+    yield _List("one status (rare)", where={"statuses": [pb.TICKET_STATUS_AWAITING_FINANCE]})
+    yield _List("queue of a role", where={"owner_roles": [pb.ROLE_OPS_MANAGER], "statuses": _OPEN})
     yield _List(
         "queue of a role, by deadline",
-        where={"owner_roles": [pb.ROLE_OPS_AGENT], "statuses": _OPEN},
+        where={"owner_roles": [pb.ROLE_OPS_MANAGER], "statuses": _OPEN},
         order_by="sla_due_at",
     )
     yield _List("queue of a role, by priority", where={"owner_roles": [pb.ROLE_FINANCE]}, order_by="priority desc")
     yield _List("unassigned", where={"unassigned": True, "statuses": _OPEN})
     yield _List("one franchise", where={"franchise_ids": [franchise]})
-    yield _List("one franchise, open", where={"franchise_ids": [franchise], "statuses": _OPEN})
+    yield _List("two franchises, open", where={"franchise_ids": [franchise, "FR-002"], "statuses": _OPEN})
     yield _List("tag (frequent)", where={"tags_any": ["payment"]})
-    yield _List("tag (rarer), open", where={"tags_any": ["payout-hold"], "statuses": _OPEN})
+    yield _List("tag (rarer), open", where={"tags_any": ["gps"], "statuses": _OPEN})
     yield _List(
         "linked entity",
         where={"linked_type": getattr(pb, f"LINKED_TYPE_{linked_type.upper()}"), "linked_id": linked_id},
     )
-    yield _List("owner, open", where={"owner_id": agent, "statuses": _OPEN})
+    yield _List("one owner", where={"owner_id": owner})
     yield _List("as ops_agent", token=token_for(Role.OPS_AGENT, agent))
     yield _List("as ops_agent, high and critical", token=token_for(Role.OPS_AGENT, agent), where={"priorities": [3, 4]})
     yield _List("as franchise_agent", token=token_for(Role.FRANCHISE_AGENT, "bench-franchise", franchise))
@@ -142,7 +147,7 @@ def _lists(dsn: str) -> Iterator[_List]:
 
 
 def _calls(plan: Plan, work: Work) -> Callable[[], Sample]:
-    return lambda: plan.load.run(work, seconds=plan.seconds / 4, callers=1)
+    return lambda: plan.load.run(work, seconds=plan.seconds / 6, callers=1)
 
 
 def _page(work: Work) -> ListTicketsResponse:

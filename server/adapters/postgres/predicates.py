@@ -59,21 +59,26 @@ def shape_of(where: TicketFilter, visibility: Visibility) -> Shape:
         if window is not None:
             fields |= {f"{name}_start"} if window.start is not None else set()
             fields |= {f"{name}_end"} if window.end is not None else set()
-    seen = {"user"}
-    if visibility.everything:
-        seen = set()
-    else:
-        seen |= {"queue"} if visibility.queue_role is not None else set()
-        if visibility.franchise_ids:
-            seen.add("franchise" if len(visibility.franchise_ids) == 1 else "franchises")
     return Shape(
         fields=frozenset(fields),
         sla_statuses=tuple(sorted(set(where.sla_statuses))),
         archived=where.archived,
         unassigned=where.unassigned,
         sensitive=where.sensitive,
-        visibility=frozenset(seen),
+        visibility=parts_of(visibility),
     )
+
+
+def parts_of(visibility: Visibility) -> frozenset[str]:
+    """Which reasons to see a ticket there are for a caller; none for those who see everything."""
+    if visibility.everything:
+        return frozenset()
+    parts = {"user"}
+    if visibility.queue_role is not None:
+        parts.add("queue")
+    if visibility.franchise_ids:
+        parts.add("franchise" if len(visibility.franchise_ids) == 1 else "franchises")
+    return frozenset(parts)
 
 
 def values_of(where: TicketFilter, visibility: Visibility, *, now: datetime) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from server.adapters.postgres.context import context_cte, context_of
 from server.adapters.postgres.predicates import (
     Shape,
     filtered,
+    parts_of,
     predicate,
     shape_of,
     text_query,
@@ -59,10 +60,10 @@ class PostgresTicketRepository:
     session: Session
 
     def get(self, ticket_id: TicketId, visibility: Visibility) -> Ticket | None:
-        return self._one(_get(_parts(visibility), lock=False), ticket_id, visibility)
+        return self._one(_get(parts_of(visibility), lock=False), ticket_id, visibility)
 
     def lock(self, ticket_id: TicketId, visibility: Visibility) -> Ticket | None:
-        return self._one(_get(_parts(visibility), lock=True), ticket_id, visibility)
+        return self._one(_get(parts_of(visibility), lock=True), ticket_id, visibility)
 
     def _one(self, statement: Statement, ticket_id: TicketId, visibility: Visibility) -> Ticket | None:
         row = self.session.first(statement, {"id": ticket_id, **visibility_values(visibility)})
@@ -131,10 +132,6 @@ def to_column(name: str, value: Any) -> Any:  # noqa: ANN401 - any field of a ti
     if name == "metadata":
         return Jsonb(value)
     return list(value) if name == "tags" else value
-
-
-def _parts(visibility: Visibility) -> frozenset[str]:
-    return shape_of(TicketFilter(), visibility).visibility
 
 
 @lru_cache(maxsize=32)
