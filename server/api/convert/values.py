@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from google.protobuf import struct_pb2
@@ -71,5 +72,14 @@ def _as_double_holds(value: Any) -> Any:  # noqa: ANN401 - any JSON value
         return [_as_double_holds(item) for item in value]
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
-    exact = math.isfinite(value) if isinstance(value, float) else abs(value) <= _EXACT
-    return value if exact else str(value)
+    return value if _is_double(value) else str(value)
+
+
+def _is_double(value: int | float) -> bool:
+    """Whether the number, written out as jsonb keeps it, is the shortest name of a double: 10**21 is, 2**53 + 1 not."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    try:
+        return Decimal(repr(float(value))) == value
+    except OverflowError:
+        return False
