@@ -129,10 +129,11 @@ def test_the_path_of_a_wrong_franchise_is_that_of_the_request(world: World) -> N
     assert list(upsert(world, franchise_ids=["FR-2", "FR-1", "FR-2"]).franchise_ids) == ["FR-2", "FR-1"]
 
 
-def test_a_request_without_a_member_says_all_that_is_missing(world: World) -> None:
-    error = refused(world.admin.directory.UpsertMember, pb.UpsertMemberRequest(), field="member")
+def test_a_request_without_a_member_says_so_and_an_empty_member_all_that_is_missing(world: World) -> None:
+    refused(world.admin.directory.UpsertMember, pb.UpsertMemberRequest(), field="member")
+    empty = pb.UpsertMemberRequest(member=pb.Member())
+    error = refused(world.admin.directory.UpsertMember, empty)
     assert {violation.field for violation in error.field_violations} == {
-        "member",
         "member.role",
         "member.user_id",
         "member.display_name",

@@ -65,9 +65,11 @@ def test_metadata_comes_back_as_it_was_sent(world: World) -> None:
             "yes": True,
             "whole": 3,
             "half": 0.5,
-            "least": 5e-324,
-            "most": -1.7976931348623157e308,
-            "beyond": 2.0**53,
+            "least": 1e-15,
+            "most": -1e21,
+            "digits": 0.1234567890123456,
+            "beyond": 2.0**53 + 2,
+            "twenty digits": 1.2345678901234567e20,
             "list": [1, "two", [None, {}], []],
             "object": {"ticket": {"id": "TKT-1"}},
             "भुगतान": "👨‍👩‍👧\n\t",
@@ -85,9 +87,11 @@ def test_metadata_comes_back_as_it_was_sent(world: World) -> None:
     assert world.admin.tickets.UpdateTicket(request).ticket.etag == made.etag, "the same values are no change"
 
 
-@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf"), 1e308, -1.1e21, 5e-324, 9e-16])
 @pytest.mark.parametrize("shape", [lambda n: {"a": n}, lambda n: {"a": [[n]]}, lambda n: {"a": {"b": n}}])
-def test_numbers_that_json_lacks_are_refused(world: World, number: float, shape: Callable[[float], Any]) -> None:
+def test_numbers_that_json_lacks_or_beyond_measure_are_refused(
+    world: World, number: float, shape: Callable[[float], Any]
+) -> None:
     refused_at_create(world, struct(shape(number)))
 
 
