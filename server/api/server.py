@@ -26,7 +26,7 @@ _LAST_MOMENT_SECONDS = 1.0
 _STALLED_SECONDS = 1.0
 """A client whose request is still not there after this is slow, whatever the load of the server."""
 _ANONYMOUS = Holding(limit_seconds=1.0, patience_seconds=0.25, share=1)
-_REFLECTION = Holding(limit_seconds=60.0, patience_seconds=2.0, share=1)
+_REFLECTION = Holding(limit_seconds=60.0, patience_seconds=1.0, share=1)
 """For a whole stream; grpcurl needs some milliseconds of it."""
 
 
