@@ -15,10 +15,13 @@ from pydantic import (
     IPvAnyNetwork,
     SecretStr,
     ValidationError,
+    field_validator,
     model_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from server.domain.ids import ID_PATTERN
+from server.domain.principal import is_reserved
 from server.domain.roles import Role
 
 PREFIX = "TICKETS_"
@@ -37,12 +40,22 @@ def _from_json(value: Any) -> Any:  # noqa: ANN401 - whatever the variable holds
 Json = (NoDecode, BeforeValidator(_from_json))
 
 
+Id = Annotated[str, Field(pattern=f"^{ID_PATTERN}$")]
+
+
 class ServicePrincipal(BaseModel):
     """Whom a client certificate stands for."""
 
-    sub: str = Field(min_length=1, max_length=100)
+    sub: Id
     role: Role = Role.SYSTEM
-    franchise_ids: list[str] = []
+    franchise_ids: list[Id] = []
+
+    @field_validator("sub")
+    @classmethod
+    def _is_its_own(cls, value: str) -> str:
+        if is_reserved(value):
+            raise ValueError("is the name of the ticket system itself")
+        return value
 
 
 class Settings(BaseSettings):

@@ -11,6 +11,9 @@ UserId = NewType("UserId", str)
 FranchiseId = NewType("FranchiseId", str)
 """A franchise of the marketplace, such as ``FR-001``."""
 
+ID_PATTERN = "[!-~]{1,100}"
+"""Both are visible ASCII: no two of them look alike, and each can be sent in a request, as a filter or an owner."""
+
 Seq = NewType("Seq", int)
 """Position in one ticket's timeline: 1, 2, 3… without a gap."""
 

@@ -25,3 +25,8 @@ class Principal:
 
 SYSTEM = Principal(UserId("SYSTEM"), Role.SYSTEM)
 """The ticket system itself: sweeps, seeds, maintenance."""
+
+
+def is_reserved(user_id: str) -> bool:
+    """Whether the audit would name somebody so that he passes for the ticket system itself."""
+    return user_id.upper() == SYSTEM.user_id

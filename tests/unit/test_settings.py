@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from server.settings import Settings
+from server.settings import ServicePrincipal, Settings
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +56,17 @@ def test_contradictions_are_found_at_the_start(monkeypatch: pytest.MonkeyPatch, 
         monkeypatch.setenv(f"TICKETS_{name}", value)
     with pytest.raises(ValidationError):
         Settings()
+
+
+@pytest.mark.parametrize(
+    "principal",
+    [{"sub": sub} for sub in ("SYSTEM", "system", "", "a b", "a\n", "as\u0304ha", "x" * 101)]
+    + [{"sub": "svc-billing", "franchise_ids": ids} for ids in ([""], ["FR 1"], ["FR-\uff11"], ["F" * 101])],
+)
+def test_a_certificate_stands_for_nobody_that_a_token_could_not(principal: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        ServicePrincipal.model_validate(principal)
+    assert ServicePrincipal.model_validate({"sub": "svc-billing", "franchise_ids": ["FR-001"]}).role == "system"
 
 
 def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:

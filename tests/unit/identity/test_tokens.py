@@ -75,6 +75,11 @@ def test_each_allowed_algorithm_works(path: Path, algorithm: str) -> None:
     assert verifier_of(JwksFile(path)).verify(key.sign()).user_id == "asha"
 
 
+@pytest.mark.parametrize("sub", ["a", "!~", "auth0|5f7c8ec7", "asha@rodistaa.example", "SYSTEM-1", "x" * 100])
+def test_every_visible_character_may_be_in_a_name(verifier: JwtVerifier, sub: str) -> None:
+    assert verifier.verify(KEY.sign(sub=sub)).user_id == sub
+
+
 def test_a_service_account_may_have_a_token(verifier: JwtVerifier) -> None:
     assert verifier.verify(KEY.sign(sub="svc-booking", role="system")).role is Role.SYSTEM
 
@@ -161,8 +166,13 @@ def test_an_empty_one_is_missing(verifier: JwtVerifier) -> None:
         {"sub": "a\nb"},
         {"sub": "a\x00b"},
         {"sub": " a"},
+        {"sub": "a b"},
         {"sub": "a\u202eb"},
+        {"sub": "\u0430sha"},
+        {"sub": "as\u0304ha"},
         {"sub": "SYSTEM"},
+        {"sub": "System"},
+        {"sub": "system"},
         {"sub": 7},
         {"role": None},
         {"role": "root"},
@@ -171,6 +181,9 @@ def test_an_empty_one_is_missing(verifier: JwtVerifier) -> None:
         {"franchise_ids": "FR-001"},
         {"franchise_ids": [1]},
         {"franchise_ids": [""]},
+        {"franchise_ids": ["FR 001"]},
+        {"franchise_ids": ["FR-\uff10\uff10\uff11"]},
+        {"franchise_ids": ["F" * 101]},
         {"franchise_ids": [["FR-001"]]},
         {"franchise_ids": [f"F{n}" for n in range(501)]},
         {"exp": None},
