@@ -11,6 +11,8 @@ from server.domain.ids import Minutes
 from server.domain.roles import Role
 from server.domain.sla import SlaPolicies, SlaPolicy
 from server.domain.tickets import TicketPriority
+from server.seed.dating import date_back
+from server.seed.loader import may_bypass_triggers
 from server.seed.player import MARK, Player
 from server.seed.report import SeedReport
 from server.seed.scenes import ALL_SCENES
@@ -24,7 +26,9 @@ def seed_demo(dsn: str, *, now: datetime | None = None) -> SeedReport:
     All in one transaction, so the tickets are there either all or not at all; the first one, which is linked to
     the same booking for ever and carries the mark in its metadata, tells. Running it twice adds nothing, running it
     twice at once neither. Ages are counted from ``now`` (default: this moment). On an empty database the first ticket
-    is TKT-1001. Expects the seeded SLA policies: with other escalation chains a scene may raise FailedPrecondition.
+    is TKT-1001. Audit and last changes are dated as the scenes tell where the database's role may do without triggers,
+    else by the moment of seeding; the report says which. Expects the seeded SLA policies: with other escalation chains
+    a scene may raise FailedPrecondition.
     """
     started = time.monotonic()
     with psycopg.connect(dsn) as connection:
@@ -32,17 +36,21 @@ def seed_demo(dsn: str, *, now: datetime | None = None) -> SeedReport:
         staff = add_staff(connection, DEMO_STAFF)
         _add_views(connection)
         tickets: list[str] = []
+        dated = may_bypass_triggers(connection)
         if not _is_seeded(connection):
             player = Player(connection, _policies(connection), now or datetime.now(UTC))
             # Oldest first would give the numbers in order of creation; the order of the scenes puts the best known
             # ticket, the first one of the booking BKG-123, under TKT-1001.
             tickets = [player.play(scene) for scene in ALL_SCENES]
+            if dated:
+                date_back(connection, player.moments)
         return SeedReport(
             tickets=len(tickets),
             messages=_count(connection, "ticket_messages", tickets),
             audit_entries=_count(connection, "ticket_audit", tickets),
             staff=staff,
             seconds=time.monotonic() - started,
+            dated_as_told=dated,
         )
 
 

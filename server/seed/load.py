@@ -76,12 +76,13 @@ def seed_load(
     with psycopg.connect(dsn, autocommit=True) as connection:
         staff = add_staff(connection, members)
         run = _Run(_reserve_numbers(connection, tickets), tickets, now or datetime.now(UTC))
+        bypass_triggers = may_bypass_triggers(connection)
         loader = Loader(
             dsn,
             members,
             seed_number=seed_number,
             parameters=run.parameters(),
-            bypass_triggers=may_bypass_triggers(connection),
+            bypass_triggers=bypass_triggers,
         )
         with _bar(tickets, shown=progress) as advance:
             loaded = _load(loader, run, connections or _connections(), advance)
@@ -94,6 +95,7 @@ def seed_load(
         audit_entries=loaded.tickets + loaded.messages,
         staff=staff,
         seconds=time.monotonic() - started,
+        dated_as_told=bypass_triggers,
     )
 
 

@@ -1,13 +1,14 @@
 """Plays a scene on the database: every step by the domain's rules, every write through the ordinary triggers.
 
 Deadlines, messages and dates of resolution lie in the past, as the scene has them. Audit rows do not: the trigger dates
-them by its own clock, at the moment of seeding, and nobody can tell it otherwise. Their order is that of the scene.
+them by its own clock. When they should have been written is kept in ``moments``, for ``dating``.
 """
 
 import json
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
+from zlib import crc32
 
 import psycopg
 from psycopg import sql
@@ -15,12 +16,13 @@ from psycopg.types.json import Jsonb
 
 from server.domain import changes, permissions
 from server.domain.fsm import DONE
-from server.domain.ids import TicketId
+from server.domain.ids import ChainNo, TicketId
 from server.domain.principal import SYSTEM, Principal
 from server.domain.roles import STAFF, Role
 from server.domain.sla import SlaPolicies
 from server.domain.tickets import PROTECTED_FIELDS, Ticket, TicketDraft
 from server.domain.timeline import Action
+from server.seed.dating import Moment
 from server.seed.rules import take
 from server.seed.scene import AnyStep, Note, Say, Scene, View, Watch
 
@@ -39,19 +41,33 @@ class Player:
     connection: psycopg.Connection
     policies: SlaPolicies
     now: datetime
+    moments: list[Moment] = field(default_factory=list)
+    """Of every audit row of the tickets played so far."""
 
     def play(self, scene: Scene) -> TicketId:
         """Create the ticket and take its steps; return its id."""
-        created_at = self.now - timedelta(hours=scene.hours_ago)
+        created_at = self.now - timedelta(hours=scene.hours_ago) - _some_seconds(scene.title)
         ticket = self._create(scene, created_at)
+        self._note_moment(ticket.id, created_at)
         for step in scene.steps:
-            at = created_at + timedelta(hours=step.hour)
+            at = created_at + timedelta(hours=step.hour) + _some_seconds(f"{scene.title} {step.hour}")
             ticket = self._take(step, ticket, at)
+            self._note_moment(ticket.id, at)
         # What the sweep would find at once.
         due_at = ticket.first_response_due_at
         if ticket.first_responded_at is None and ticket.status not in DONE and due_at is not None:
             self._save(ticket, replace(ticket, first_response_breached=due_at <= self.now), SYSTEM)
         return ticket.id
+
+    def _note_moment(self, ticket_id: TicketId, at: datetime) -> None:
+        """All rows that the chain has got since the last call were written then."""
+        row = self.connection.execute(
+            "SELECT last_chain_no FROM public.ticket_timeline_heads WHERE ticket_id = %s", [ticket_id]
+        ).fetchone()
+        last = self.moments[-1] if self.moments and self.moments[-1].ticket_id == ticket_id else None
+        first_new = 1 if last is None else last.chain_no + 1
+        for chain_no in range(first_new, (0 if row is None else row[0]) + 1):
+            self.moments.append(Moment(ticket_id, ChainNo(chain_no), at))
 
     def _create(self, scene: Scene, created_at: datetime) -> Ticket:
         linked_type, linked_id = scene.linked
@@ -157,6 +173,11 @@ class Player:
             # The same address for the same person: the text's bytes, not Python's hash, which differs from run to run.
             context["ip_address"] = _ADDRESS.format(sum(by.user_id.encode()) % 250 + 1)
         self.connection.execute("SELECT set_config('tickets.context', %s, true)", [json.dumps(context)])
+
+
+def _some_seconds(text: str) -> timedelta:
+    """Less than a minute, always the same for a text: people do not act on the stroke of a tenth of an hour."""
+    return timedelta(microseconds=crc32(text.encode()) % 60_000_000)
 
 
 def _stored(value: Any) -> Any:  # noqa: ANN401 - any field of a ticket

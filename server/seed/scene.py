@@ -132,11 +132,6 @@ def operator(name: str) -> Principal:
     return Principal(UserId(f"operator.{name}"), Role.OPERATOR)
 
 
-def driver(name: str) -> Principal:
-    """Someone at the wheel."""
-    return Principal(UserId(f"driver.{name}"), Role.DRIVER)
-
-
 def service(name: str) -> Principal:
     """A service of the marketplace that raises tickets by itself."""
     return Principal(UserId(name), Role.SYSTEM)

@@ -7,9 +7,10 @@ from itertools import count
 import psycopg
 from psycopg.types.json import Jsonb
 
+from server.demo_users import demo_franchises, demo_user
 from server.domain.ids import FranchiseId, UserId
 from server.domain.principal import Principal
-from server.domain.roles import Role
+from server.domain.roles import STAFF, Role
 from server.seed.vocabulary import FIRST_NAMES, LAST_NAMES
 
 LOAD_FRANCHISES = 500
@@ -63,6 +64,19 @@ def _demo(first: str, last: str, role: Role, number: int, *franchises: int, acti
     )
 
 
+_DEMO_USERS = tuple(
+    StaffMember(
+        demo_user(role),
+        role,
+        f"Demo {role.replace('_', ' ')}",
+        demo_franchises(role),
+        email=f"{demo_user(role)}@rodistaa.example",
+        phone=f"+915550000{911 + number}",
+    )
+    for number, role in enumerate(Role)
+    if role in STAFF
+)
+
 DEMO_STAFF: tuple[StaffMember, ...] = (
     _demo("Ravi", "Kulkarni", Role.FRANCHISE_AGENT, 101, 1),
     _demo("Sunita", "Rao", Role.FRANCHISE_AGENT, 102, 2),
@@ -84,8 +98,9 @@ DEMO_STAFF: tuple[StaffMember, ...] = (
     _demo("Farah", "Khan", Role.FINANCE, 801),
     _demo("Manoj", "Gupta", Role.FINANCE, 802),
     _demo("Anjali", "Verma", Role.COMPLIANCE_OFFICER, 901),
+    *_DEMO_USERS,
 )
-"""At least one of every staff role; one of them has left."""
+"""At least one of every staff role; one of them has left. Behind them those whose tokens `tickets up` prints."""
 
 
 def load_staff() -> list[StaffMember]:

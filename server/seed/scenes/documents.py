@@ -1,6 +1,8 @@
 """KYC of trucks, licences of drivers, and proofs of delivery."""
 
+from server.demo_users import demo_principal
 from server.domain.fsm import TicketStatus
+from server.domain.roles import Role
 from server.domain.tickets import LinkedType, TicketPriority, TicketSeverity
 from server.seed.scene import (
     Archive,
@@ -12,9 +14,7 @@ from server.seed.scene import (
     Scene,
     View,
     Watch,
-    driver,
     operator,
-    service,
     shipper,
     staff,
 )
@@ -31,15 +31,15 @@ _HARPREET = staff("harpreet.gill").principal
 _VIKRAM = staff("vikram.rao").principal
 _MEERA = staff("meera.nair").principal
 _ANJALI = staff("anjali.verma").principal
-_KYC = service("kyc-service")
+_KYC = demo_principal(Role.SYSTEM)
 _JAI_BHAVANI = operator("jai.bhavani")
 _SOUTHERN = operator("southern.star")
 _RAJDHANI = operator("rajdhani.goods")
-_SAHYADRI = shipper("sahyadri.steel")
+_SAHYADRI = demo_principal(Role.SHIPPER)
 _DECCAN = shipper("deccan.ceramics")
 _GANGA = shipper("ganga.agro")
 _ARAVALLI = shipper("aravalli.marbles")
-_RAJU = driver("raju.yadav")
+_RAJU = demo_principal(Role.DRIVER)
 
 DOCUMENT_SCENES: tuple[Scene, ...] = (
     Scene(
@@ -80,6 +80,7 @@ DOCUMENT_SCENES: tuple[Scene, ...] = (
             View(_ANJALI, 12, "Second pair of eyes on a disputed identity document"),
             Note(_ANJALI, 12.5, "The letter is genuine. Accept the PAN copy and keep the letter with the profile."),
             Watch(_ANJALI, 12.6),
+            Assign(_MEERA, 14, staff("anjali.verma"), "Disputed identity document, compliance has the last word"),
         ),
     ),
     Scene(
@@ -181,6 +182,7 @@ DOCUMENT_SCENES: tuple[Scene, ...] = (
             ),
             Move(_SUNITA, 5, TicketStatus.AWAITING_OPERATOR, "Second driver or course certificate"),
             Say(_SOUTHERN, 30, "The course is on Saturday. We will upload the same evening."),
+            Assign(_VIKRAM, 31, staff("anjali.verma"), "Whether the tanker may go on Monday is for compliance to say"),
         ),
     ),
     Scene(

@@ -1,6 +1,8 @@
 """Payments that did not arrive, and alerts about fraud."""
 
+from server.demo_users import demo_principal
 from server.domain.fsm import TicketStatus
+from server.domain.roles import Role
 from server.domain.tickets import LinkedType, TicketPriority, TicketSeverity
 from server.seed.scene import (
     Assign,
@@ -30,8 +32,8 @@ _MANOJ = staff("manoj.gupta").principal
 _DEEPA = staff("deepa.pillai").principal
 _ARJUN = staff("arjun.reddy").principal
 _ANJALI = staff("anjali.verma").principal
-_SHAKTI = operator("shakti.roadlines")
-_SAHYADRI = shipper("sahyadri.steel")
+_SHAKTI = demo_principal(Role.OPERATOR)
+_SAHYADRI = demo_principal(Role.SHIPPER)
 _BALAJI = operator("balaji.roadways")
 _KHALSA = operator("khalsa.transport")
 _MALWA = shipper("malwa.textiles")

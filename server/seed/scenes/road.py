@@ -1,6 +1,8 @@
 """Suspended operators, bookings that did not become final, and shipments that are late."""
 
+from server.demo_users import demo_principal
 from server.domain.fsm import TicketStatus
+from server.domain.roles import Role
 from server.domain.tickets import LinkedType, TicketPriority, TicketSeverity
 from server.seed.scene import (
     Assign,
@@ -36,7 +38,7 @@ _TRACKING = service("tracking-service")
 _EASTERN = operator("eastern.freight")
 _SARASWATI = operator("saraswati.carriers")
 _HIGHWAY = operator("highway.kings")
-_SAHYADRI = shipper("sahyadri.steel")
+_SAHYADRI = demo_principal(Role.SHIPPER)
 _GODAVARI = shipper("godavari.pharma")
 _KAVERI = shipper("kaveri.electronics")
 _PUNJAB = shipper("punjab.farm")

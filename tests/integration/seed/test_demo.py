@@ -8,11 +8,15 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 
+from rodistaa.tickets.v1 import ticket_reads_pb2 as reads
+from rodistaa.tickets.v1 import ticket_writes_pb2 as writes
 from server.adapters.postgres.filter_json import filter_from_json, order_from_text
+from server.demo_users import demo_franchises, demo_user
 from server.domain.fsm import TRANSITIONS, TicketStatus
-from server.domain.roles import STAFF
+from server.domain.roles import STAFF, Role
 from server.domain.tickets import LinkedType, TicketPriority
 from server.domain.validation import Checker
 from server.seed import SeedReport, seed_demo
@@ -20,6 +24,7 @@ from server.seed.templates import TEMPLATES
 from server.seed.views import SHARED_VIEWS
 from tests.database import Database, TestServer
 from tests.integration.seed.chains import broken_chains
+from tests.running import Running
 
 
 @pytest.fixture(scope="module")
@@ -154,6 +159,78 @@ def test_nothing_lies_in_the_future_or_before_its_ticket(connection: psycopg.Con
     assert rows(connection, in_order) == []
 
 
+def test_audit_and_last_changes_are_dated_as_told(connection: psycopg.Connection[dict[str, Any]]) -> None:
+    astray = """
+        SELECT ticket.id, audit.chain_no
+        FROM ticket_audit AS audit JOIN tickets AS ticket ON ticket.id = audit.ticket_id
+        LEFT JOIN ticket_messages AS message ON message.id::text = audit.payload #>> '{new,message_id}'
+        WHERE audit.created_at > now() OR audit.created_at < ticket.created_at
+            OR (audit.action = 'TICKET_CREATED' AND audit.created_at <> ticket.created_at)
+            OR (audit.action = 'MESSAGE_ADDED' AND audit.created_at <> message.created_at)
+            OR (audit.payload #>> '{new,status}' = 'RESOLVED'
+                AND audit.created_at <> (audit.payload #>> '{new,resolved_at}')::timestamptz)
+    """
+    assert rows(connection, astray) == []
+    backwards = """
+        SELECT ticket_id FROM (
+            SELECT ticket_id, created_at < lag(created_at) OVER (PARTITION BY ticket_id ORDER BY seq) AS backwards
+            FROM (
+                SELECT ticket_id, seq, created_at FROM ticket_audit WHERE seq IS NOT NULL
+                UNION ALL SELECT ticket_id, seq, created_at FROM ticket_messages
+            ) AS entries
+        ) AS timeline WHERE backwards
+    """
+    assert rows(connection, backwards) == []
+    changed_at_another_time = """
+        SELECT ticket.id FROM tickets AS ticket WHERE ticket.updated_at NOT IN (
+            SELECT created_at FROM ticket_audit AS audit WHERE audit.ticket_id = ticket.id AND audit.seq IS NOT NULL
+            UNION ALL SELECT ticket.first_responded_at
+            UNION ALL SELECT ticket.first_response_due_at
+        )
+    """
+    assert rows(connection, changed_at_another_time) == []
+    assert (
+        rows(connection, "SELECT FROM tickets WHERE status = 'CLOSED' AND updated_at > now() - interval '1 day'") == []
+    )
+
+
+def test_a_role_that_triggers_watch_seeds_with_the_present_and_says_so(database: Database) -> None:
+    role = f"seeder_{conninfo_to_dict(database.dsn)['dbname']}"
+    with database.connect() as connection:
+        connection.execute(f"CREATE ROLE {role} LOGIN IN ROLE pg_read_all_data, pg_write_all_data".encode())
+        try:
+            report = seed_demo(make_conninfo(database.dsn, user=role))
+            assert (report.tickets, report.dated_as_told) == (30, False)
+            assert "session_replication_role" in report.sentence()
+            assert broken_chains(connection) == {}
+        finally:
+            connection.execute(f"DROP ROLE {role}".encode())
+
+
+def test_every_demo_token_finds_tickets_and_every_demo_member_may_own_one(fresh_server: Running) -> None:
+    seed_demo(fresh_server.database.dsn)
+    for role in Role:
+        tickets = fresh_server.client(role, demo_user(role), demo_franchises(role)).tickets
+        found = tickets.ListTickets(reads.ListTicketsRequest(page_size=200)).tickets
+        assert found, role
+    manager = fresh_server.client(Role.OPS_MANAGER, demo_user(Role.OPS_MANAGER)).tickets
+    for role in STAFF:
+        owner = demo_user(role)
+        request = writes.AssignTicketRequest(id="TKT-1001", owner_id=owner, reason="Trying out who may own a ticket")
+        assert manager.AssignTicket(request).ticket.owner_id == owner
+
+
+def test_compliance_has_open_tickets_about_documents(connection: psycopg.Connection[dict[str, Any]]) -> None:
+    kinds = values(
+        connection,
+        """
+        SELECT metadata ->> 'template' FROM tickets
+        WHERE owner_role = 'compliance_officer' AND status NOT IN ('RESOLVED', 'CLOSED')
+        """,
+    )
+    assert kinds == {"truck_kyc_expired", "driver_licence_expiring"}
+
+
 def test_the_api_would_have_accepted_the_words(connection: psycopg.Connection[dict[str, Any]]) -> None:
     checker = Checker()
     for row in rows(connection, "SELECT title, description, tags FROM tickets"):
@@ -177,8 +254,10 @@ def test_chains_verify(seeded: Database) -> None:
 def test_a_second_run_adds_nothing(database: Database) -> None:
     first = seed_demo(database.dsn)
     second = seed_demo(database.dsn)
-    assert (first.tickets, first.staff) == (30, 20)
+    assert (first.tickets, first.staff) == (30, 29)
     assert SeedReport(0, 0, 0, 0, second.seconds) == second
+    assert first.sentence().startswith("Added 30 tickets with ")
+    assert second.sentence() == "Everything is there already; nothing was added."
 
 
 def test_two_runs_at_once_add_one_demonstration(database: Database) -> None:
