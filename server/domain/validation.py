@@ -27,6 +27,7 @@ REASON = (20, 2_000)
 OPTIONAL_REASON = (1, 2_000)
 ACCESS_REASON = (20, 500)
 QUERY = (1, 500)
+MAX_QUERY_WORDS = 32
 IDENTIFIER = (1, 100)
 DISPLAY_NAME = (1, 200)
 VIEW_NAME = (1, 100)
@@ -113,6 +114,13 @@ class Checker:
         if not value:
             return None
         return self.text(field, value, ACCESS_REASON, multiline=True, reason=Reason.ACCESS_REASON_INVALID)
+
+    def query(self, field: str, value: str) -> str:
+        """Words to look for; each costs time on every ticket that matches, so their number is bounded too."""
+        value = self.text(field, value, QUERY)
+        if len(value.split()) > MAX_QUERY_WORDS:
+            self.fail(field, f"at most {MAX_QUERY_WORDS} words, got {len(value.split())}")
+        return value
 
     def identifier(self, field: str, value: str) -> str:
         """An id of another system or a user: 1 to 100 visible ASCII characters."""

@@ -6,7 +6,7 @@ from rodistaa.tickets.v1 import filter_pb2
 from server.api.convert.enums import LINKED_TYPE, PRIORITY, ROLE, SLA_STATUS, STATUS
 from server.api.convert.values import set_timestamp, to_datetime
 from server.domain.filters import NEWEST_FIRST, Order, OrderField, TicketFilter, TimeRange
-from server.domain.validation import MAX_LIST_VALUES, QUERY, Checker
+from server.domain.validation import MAX_LIST_VALUES, Checker
 
 
 def to_filter(check: Checker, field: str, wire: filter_pb2.TicketFilter) -> TicketFilter:
@@ -35,7 +35,7 @@ def to_filter(check: Checker, field: str, wire: filter_pb2.TicketFilter) -> Tick
         due=_range(check, f"{field}.due", wire.due) if wire.HasField("due") else None,
         archived=wire.archived,
         sensitive=wire.sensitive if wire.HasField("sensitive") else None,
-        text=check.text(f"{field}.text", wire.text, QUERY) if wire.text else None,
+        text=check.query(f"{field}.text", wire.text) if wire.text else None,
     )
 
 

@@ -15,7 +15,7 @@ from server.application.tickets.suggest_owners import Wanted
 from server.domain.filters import Order, OrderField, TicketFilter
 from server.domain.ids import TicketId
 from server.domain.tickets import TicketPriority
-from server.domain.validation import QUERY, Checker
+from server.domain.validation import Checker
 
 MAX_TREND_DAYS = 90
 MAX_SUGGESTIONS = 50
@@ -87,7 +87,7 @@ def _printable(text: str) -> str:
 def to_search_query(request: pb.SearchTicketsRequest, token: PageToken) -> SearchQuery:
     """One page of a search."""
     check = Checker()
-    words = check.text("query", request.query, QUERY)
+    words = check.query("query", request.query)
     where = to_filter(check, "filter", request.filter)
     limit = check.page_size("page_size", request.page_size)
     check.done()

@@ -71,7 +71,8 @@ class TicketFilter(_message.Message):
     """True: sensitive tickets alone; false: tickets that are not sensitive."""
     text: _builtins.str
     """Words that title or description contain, English stemming, all of them, in
-    the syntax of web searches ("exact phrase", or, -not); 1 to 500 characters.
+    the syntax of web searches ("exact phrase", or, -not); 1 to 500 characters, at
+    most 32 words.
     The description of a sensitive ticket is not searched.
     """
     @_builtins.property

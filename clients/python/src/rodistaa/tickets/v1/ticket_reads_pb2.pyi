@@ -177,7 +177,8 @@ class SearchTicketsRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     INCLUDE_TOTAL_FIELD_NUMBER: _builtins.int
     query: _builtins.str
-    """Words to look for, 1 to 500 characters, in the syntax of web searches
+    """Words to look for, 1 to 500 characters, at most 32 words, in the syntax of
+    web searches
     ("exact phrase", or, -not), English stemming.
     """
     page_size: _builtins.int
@@ -267,8 +268,8 @@ class SearchResult(_message.Message):
 
     @_builtins.property
     def snippet(self) -> _containers.RepeatedCompositeFieldContainer[Global___HighlightSegment]:
-        """The part of the description that matches best, about 30 words; empty for
-        sensitive tickets.
+        """The part of the first 2 000 characters of the description that matches best,
+        about 30 words; empty for sensitive tickets.
         """
 
     def __init__(

@@ -157,7 +157,8 @@ export type TicketFilter = Message<"rodistaa.tickets.v1.TicketFilter"> & {
 
   /**
    * Words that title or description contain, English stemming, all of them, in
-   * the syntax of web searches ("exact phrase", or, -not); 1 to 500 characters.
+   * the syntax of web searches ("exact phrase", or, -not); 1 to 500 characters, at
+   * most 32 words.
    * The description of a sensitive ticket is not searched.
    *
    * @generated from field: string text = 18;

@@ -179,7 +179,8 @@ export const ListTicketsResponseSchema: GenMessage<ListTicketsResponse> = /*@__P
  */
 export type SearchTicketsRequest = Message<"rodistaa.tickets.v1.SearchTicketsRequest"> & {
   /**
-   * Words to look for, 1 to 500 characters, in the syntax of web searches
+   * Words to look for, 1 to 500 characters, at most 32 words, in the syntax of
+   * web searches
    * ("exact phrase", or, -not), English stemming.
    *
    * @generated from field: string query = 1;
@@ -292,8 +293,8 @@ export type SearchResult = Message<"rodistaa.tickets.v1.SearchResult"> & {
   titleHighlight: HighlightSegment[];
 
   /**
-   * The part of the description that matches best, about 30 words; empty for
-   * sensitive tickets.
+   * The part of the first 2 000 characters of the description that matches best,
+   * about 30 words; empty for sensitive tickets.
    *
    * @generated from field: repeated rodistaa.tickets.v1.HighlightSegment snippet = 4;
    */
