@@ -51,8 +51,7 @@ proto: install
 
 # Into the instance that runs here, or into TICKETS_DATABASE_URL.
 seed: install
-	@url=$${TICKETS_DATABASE_URL:-$$($(BIN)/python -m server.embedded.address)} && \
-		TICKETS_DATABASE_URL=$$url $(BIN)/tickets seed $(ARGS)
+	@$(BIN)/tickets seed $(ARGS)
 
 # No index address and no machine's wheel directory may end up in the repository.
 lock: install

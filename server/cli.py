@@ -6,10 +6,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import click
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from server.domain.roles import Role
-from server.settings import Settings
+from server.settings import Settings, complaints
 
 DEFAULT_TOKEN_HOURS = 12.0
 
@@ -23,7 +23,7 @@ def _settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        raise click.ClickException(str(error)) from None
+        raise click.ClickException("\n".join(complaints(error))) from None
 
 
 @main.command()
@@ -43,8 +43,19 @@ def up() -> None:
 @main.command()
 @click.option("--processes", type=click.IntRange(1, 128), help="Processes that share the port. [default: setting]")
 def serve(processes: int | None) -> None:
-    """Run the gRPC server. Its settings are TICKETS_* variables (server/settings.py)."""
+    """Run the gRPC server. Its settings are TICKETS_* variables (server/settings.py).
+
+    Without TICKETS_DATABASE_URL it uses the database of the instance that runs in TICKETS_DATA_DIR, if one does.
+    """
+    from server.command_database import database_of
+    from server.serving import check_identity
+
     settings = _settings()
+    try:
+        check_identity(settings)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
+    settings = settings.model_copy(update={"database_url": SecretStr(database_of(settings))})
     count = settings.processes if processes is None else processes
     if count > 1:
         from server.processes import Layout, run_processes
@@ -78,10 +89,20 @@ def serve(processes: int | None) -> None:
 @main.command()
 @click.option("--to", "revision", default="head", show_default=True, help="Revision to go up to.")
 def migrate(revision: str) -> None:
-    """Bring the database up to date."""
-    from migrations.runner import upgrade
+    """Bring the database up to date: that of TICKETS_DATABASE_URL, else of the instance that runs in TICKETS_DATA_DIR.
 
-    upgrade(_settings().database_url.get_secret_value(), revision)
+    Exit status 2 when the database cannot be used.
+    """
+    from alembic.util import CommandError
+
+    from migrations.runner import upgrade
+    from server.command_database import usable_database
+
+    with usable_database(_settings()) as url:
+        try:
+            upgrade(url, revision)
+        except CommandError as error:
+            raise click.ClickException(str(error)) from None
 
 
 @main.command()
@@ -89,39 +110,56 @@ def migrate(revision: str) -> None:
 @click.option("--tickets", type=click.IntRange(1), help="Add so many tickets for load tests.")
 @click.option("--seed-number", type=int, default=1, show_default=True, help="Same number, same content.")
 def seed(*, demo: bool, tickets: int | None, seed_number: int) -> None:
-    """Fill the database with demo data (the default), or with load."""
+    """Fill the database with demo data (the default), or with load.
+
+    It is that of TICKETS_DATABASE_URL, else of the instance that runs in TICKETS_DATA_DIR. Exit status 2 when it cannot
+    be used.
+    """
+    from server.command_database import usable_database
     from server.seed import seed_demo, seed_load
 
-    dsn = _settings().database_url.get_secret_value()
-    if demo or tickets is None:
-        click.echo(seed_demo(dsn))
-    if tickets is not None:
-        click.echo(seed_load(dsn, tickets, progress=True, seed_number=seed_number))
+    with usable_database(_settings()) as url:
+        if demo or tickets is None:
+            click.echo(seed_demo(url).sentence())
+        if tickets is not None:
+            click.echo(seed_load(url, tickets, progress=True, seed_number=seed_number).sentence())
 
 
 @main.command()
 @click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
 @click.option("--sub", help="User id. [default: demo-ROLE]")
-@click.option("--franchise", "franchises", multiple=True, help="A franchise of theirs; may be repeated.")
+@click.option(
+    "--franchise",
+    "franchises",
+    multiple=True,
+    help="A franchise of theirs; may be repeated. [default: FR-001 for franchise_agent, else none]",
+)
 @click.option("--hours", type=click.FloatRange(min=0, min_open=True), default=DEFAULT_TOKEN_HOURS, show_default=True)
 def token(role: str, sub: str | None, franchises: tuple[str, ...], hours: float) -> None:
-    """Print a development token, and nothing else."""
+    """Print a development token, and nothing else.
+
+    With a role alone it is the one that `tickets up` prints for it, valid from now on.
+    """
+    from server.demo_users import demo_franchises, demo_user
     from server.embedded.dev_keys import dev_keys_in, sign_token
 
     settings = _settings()
-    key = settings.dev_signing_key_file or dev_keys_in(Path(settings.data_dir)).private_key_path
+    key = (settings.dev_signing_key_file or dev_keys_in(settings.data_dir).private_key_path).absolute()
     try:
         text = sign_token(
             key,
             Role(role),
-            sub or f"demo-{role}",
-            franchises,
+            sub or demo_user(Role(role)),
+            franchises or demo_franchises(Role(role)),
             ttl=timedelta(hours=hours),
             audience=settings.jwt_audience,
             issuer=settings.jwt_issuer,
         )
     except FileNotFoundError:
-        raise click.ClickException(f"there is no signing key at {key}; `tickets up` makes one") from None
+        raise click.ClickException(
+            f"there is no signing key at {key}; `tickets up` makes one. "
+            f"TICKETS_DATA_DIR names the directory of the instance that the token is for."
+        ) from None
     except ValueError as error:
         raise click.ClickException(str(error)) from None
     click.echo(text)
@@ -137,16 +175,16 @@ def audit() -> None:
 @click.option("--heads-out", type=click.Path(path_type=Path), help="Write every chain's end there, to keep elsewhere.")
 @click.option("--heads-in", type=click.Path(path_type=Path, exists=True), help="Compare with ends kept earlier.")
 def verify(ticket_ids: tuple[str, ...], heads_out: Path | None, heads_in: Path | None) -> None:
-    """Recompute hash chains, of TICKET_IDS or of all tickets. Exit status 1 when anything is found."""
-    from server.audit_report import verify_chains
+    """Recompute hash chains, of TICKET_IDS or of all tickets.
 
-    clean = verify_chains(
-        _settings().database_url.get_secret_value(),
-        ticket_ids,
-        say=click.echo,
-        heads_out=heads_out,
-        heads_in=heads_in,
-    )
+    The database is that of TICKETS_DATABASE_URL, else of the instance that runs in TICKETS_DATA_DIR. Exit status 1 when
+    anything is found, 2 when the database cannot be used.
+    """
+    from server.audit_report import verify_chains
+    from server.command_database import usable_database
+
+    with usable_database(_settings()) as url:
+        clean = verify_chains(url, ticket_ids, say=click.echo, heads_out=heads_out, heads_in=heads_in)
     sys.exit(0 if clean else 1)
 
 

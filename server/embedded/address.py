@@ -1,9 +1,7 @@
-"""Where the running instance's database is, for commands beside it: python -m server.embedded.address."""
+"""Where the running instance's database is, for the commands beside it."""
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 from urllib.parse import quote
 
@@ -18,13 +16,10 @@ def database_url(postmaster: Postmaster) -> str:
     return f"postgresql://{SUPERUSER}@/{DATABASE}?host={socket_directory}&port={postmaster.port}"
 
 
-def main() -> None:
-    data_dir = Path(os.environ.get("TICKETS_DATA_DIR", ".data")).resolve()
-    running = EmbeddedPostgres(data_dir / "postgres").postmaster()
-    if running is None:
-        sys.exit(f"no instance is running in {data_dir}; start it with `make run`")
-    print(database_url(running))
-
-
-if __name__ == "__main__":
-    main()
+def running_database_url(data_dir: Path) -> str | None:
+    """That of the instance in the directory; None when none runs there, or somebody else's."""
+    try:
+        running = EmbeddedPostgres(data_dir.resolve() / "postgres").postmaster()
+    except PermissionError:
+        return None
+    return None if running is None else database_url(running)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psycopg
 
+from server.demo_users import demo_franchises, demo_user
 from server.domain.roles import Role
 from server.embedded.address import DATABASE, database_url
 from server.embedded.dev_keys import DEFAULT_AUDIENCE, DevKeys, ensure_dev_keys, sign_dev_token
@@ -23,11 +24,13 @@ from server.embedded.instance import Instance, InstanceError
 from server.embedded.postgres import EmbeddedPostgres, EmbeddedPostgresError, Postmaster
 from server.embedded.redis_server import redis_child
 from server.embedded.supervisor import ChildSpec, Stopped, Supervisor
-from server.embedded.welcome import welcome
+from server.embedded.welcome import keep_tokens, welcome
 
 READY_SECONDS = 60.0
 REPLACED = ("TICKETS_JWKS_", "TICKETS_JWT_SECRET", "TICKETS_TLS_", "TICKETS_MTLS_")
 """Settings of production's identity provider and certificates: the stack signs its own tokens, in plain text."""
+OWN = ("TICKETS_DATABASE_URL", "TICKETS_REDIS_URL", "TICKETS_DEV_SIGNING_KEY_FILE")
+"""Settings that would name what the stack brings along."""
 
 
 def say_at_once(line: str) -> None:
@@ -56,6 +59,8 @@ def _run(instance: Instance, lock: int, say: Callable[[str], None]) -> None:
     supervisor = Supervisor(guard, instance.log_dir, say)
     with supervisor.signals():
         try:
+            if ignored := ignored_settings(os.environ):
+                say(f"not used here, where database, keys and plain text are the instance's own: {', '.join(ignored)}")
             say("starting PostgreSQL and Redis")
             keys = ensure_dev_keys(instance.data_dir)
             environment = child_environment(instance, postgres.start(), keys, os.environ)
@@ -66,11 +71,8 @@ def _run(instance: Instance, lock: int, say: Callable[[str], None]) -> None:
             for child in service_children(instance, environment):
                 supervisor.start(child)
             supervisor.wait_until(lambda: is_serving(instance.grpc_target), what="the server", seconds=READY_SECONDS)
-            say(
-                welcome(
-                    instance, environment["TICKETS_DATABASE_URL"], lambda role: _demo_token(instance, role, environment)
-                )
-            )
+            tokens = {role: _demo_token(instance, role, environment) for role in Role}
+            say(welcome(instance, environment["TICKETS_DATABASE_URL"], tokens, keep_tokens(instance, tokens)))
             supervisor.watch(lambda: _keep_running(postgres, say))
         finally:
             with suppress(OSError):  # nobody may be reading any more
@@ -79,6 +81,11 @@ def _run(instance: Instance, lock: int, say: Callable[[str], None]) -> None:
             supervisor.stop()
             postgres.stop()
             guard.dismiss()
+
+
+def ignored_settings(environment: Mapping[str, str]) -> list[str]:
+    """The variables that are set, and that the instance replaces by its own or leaves out."""
+    return sorted(name for name, value in environment.items() if value and name.startswith((*REPLACED, *OWN)))
 
 
 def child_environment(
@@ -145,14 +152,14 @@ def _prepare_database(
 
 
 def _demo_token(instance: Instance, role: Role, environment: Mapping[str, str]) -> str:
-    """For somebody who stands for the role, with a franchise for those who need one."""
+    """For the role's demo user."""
     return sign_dev_token(
         instance.data_dir,
         role.value,
-        f"demo-{role.value}",
-        ["FR-001"] if role is Role.FRANCHISE_AGENT else [],
-        audience=environment.get("TICKETS_JWT_AUDIENCE", DEFAULT_AUDIENCE),
-        issuer=environment.get("TICKETS_JWT_ISSUER"),
+        demo_user(role),
+        demo_franchises(role),
+        audience=environment.get("TICKETS_JWT_AUDIENCE") or DEFAULT_AUDIENCE,
+        issuer=environment.get("TICKETS_JWT_ISSUER") or None,
     )
 
 
@@ -172,14 +179,14 @@ def instance_from(environment: Mapping[str, str]) -> Instance:
     others must be able to find it."""
 
     def port(name: str, default: int) -> int:
-        text = environment.get(name, str(default))
+        text = environment.get(name) or str(default)
         if not text.isdecimal() or not 0 < int(text) < 65536:
             raise InstanceError(f"{name} must be a port number, not {text!r}")
         return int(text)
 
     return Instance(
-        data_dir=Path(environment.get("TICKETS_DATA_DIR", ".data")).resolve(),
-        grpc_host=environment.get("TICKETS_GRPC_HOST", "127.0.0.1"),
+        data_dir=Path(environment.get("TICKETS_DATA_DIR") or ".data").resolve(),
+        grpc_host=environment.get("TICKETS_GRPC_HOST") or "127.0.0.1",
         grpc_port=port("TICKETS_GRPC_PORT", 50051),
         http_port=port("TICKETS_HTTP_PORT", 8080),
     )

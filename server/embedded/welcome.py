@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from pathlib import Path
 
 from server.domain.roles import Role
 from server.embedded.instance import Instance
@@ -22,9 +24,17 @@ FIRST_TICKET = {
 }
 
 
-def welcome(instance: Instance, database_url: str, token_for: Callable[[Role], str]) -> str:
+def keep_tokens(instance: Instance, tokens: Mapping[Role, str]) -> Path:
+    """Write them where only their owner reads them, as variables that a shell takes in by `.`; return the place."""
+    path = instance.data_dir / "tokens.env"
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.writelines(f"TOKEN_{role.upper()}={token}\n" for role, token in tokens.items())
+    return path
+
+
+def welcome(instance: Instance, database_url: str, tokens: Mapping[Role, str], kept: Path) -> str:
     """The text, ending without a line break. Every command in it works as it stands, in a POSIX shell."""
-    tokens = {role: token_for(role) for role in Role}
     width = max(len(role.value) for role in Role)
     lines = [
         "",
@@ -37,6 +47,8 @@ def welcome(instance: Instance, database_url: str, token_for: Callable[[Role], s
         "A demo token for each role, good for twelve hours (more: .venv/bin/tickets token --role ROLE):",
         "",
         *(f"  {role.value:<{width}}  {token}" for role, token in tokens.items()),
+        "",
+        f"The same as variables of a shell, $TOKEN_{FIRST_CALLER.upper()} and so on:  . {shlex.quote(str(kept))}",
         "",
         "Create a ticket, then list what there is:",
         "",

@@ -1,0 +1,51 @@
+"""What an instance takes from the user's settings, and what it says at the start."""
+
+import shlex
+import stat
+import subprocess
+from pathlib import Path
+
+from server.domain.roles import Role
+from server.embedded.instance import Instance
+from server.embedded.stack import ignored_settings, instance_from
+from server.embedded.welcome import keep_tokens, welcome
+
+
+def test_settings_that_are_not_used_are_known() -> None:
+    environment = {
+        "TICKETS_TLS_CERTIFICATE_FILE": "a",
+        "TICKETS_MTLS_PRINCIPALS": "{}",
+        "TICKETS_JWT_SECRET": "s",
+        "TICKETS_JWKS_URL": "",
+        "TICKETS_DATABASE_URL": "postgresql:///x",
+        "TICKETS_JWT_AUDIENCE": "mine",
+        "TICKETS_THREADS": "8",
+        "PATH": "/bin",
+    }
+    assert ignored_settings(environment) == [
+        "TICKETS_DATABASE_URL",
+        "TICKETS_JWT_SECRET",
+        "TICKETS_MTLS_PRINCIPALS",
+        "TICKETS_TLS_CERTIFICATE_FILE",
+    ]
+
+
+def test_an_empty_setting_is_its_default() -> None:
+    empty = dict.fromkeys(("TICKETS_DATA_DIR", "TICKETS_GRPC_HOST", "TICKETS_GRPC_PORT", "TICKETS_HTTP_PORT"), "")
+    assert instance_from(empty) == instance_from({})
+
+
+def test_tokens_are_kept_for_the_owner_alone_and_a_shell_takes_them_in(tmp_path: Path) -> None:
+    directory = tmp_path / "a directory"
+    directory.mkdir()
+    instance = Instance(directory)
+    keep_tokens(instance, dict.fromkeys(Role, "ey.of.before"))
+    path = keep_tokens(instance, {role: f"ey.{role}.x" for role in Role})
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    text = welcome(instance, "postgresql:///x", dict.fromkeys(Role, "ey.x.x"), path)
+    (line,) = [line for line in text.splitlines() if shlex.quote(str(path)) in line]
+    taken_in = line[line.index(". ") :]
+    shell = subprocess.run(
+        ["sh", "-c", f"{taken_in}; echo $TOKEN_OPS_MANAGER"], capture_output=True, text=True, check=True
+    )
+    assert shell.stdout == "ey.ops_manager.x\n"
