@@ -20,7 +20,7 @@ def test_the_number_of_words_is_bounded(server: Running) -> None:
     with pytest.raises(TicketsError) as caught:
         admin.SearchTickets(reads.SearchTicketsRequest(query=" ".join(WORDS[:33])))
     assert caught.value.code is grpc.StatusCode.INVALID_ARGUMENT
-    assert [violation.field for violation in caught.value.violations] == ["query"]
+    assert [violation.field for violation in caught.value.field_violations] == ["query"]
 
 
 def test_long_descriptions_made_of_the_words_are_found_and_shown(fresh_server: Running) -> None:
