@@ -6,21 +6,29 @@ makes other ones.
 """
 
 import os
+import random
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import grpc
 import pytest
 from google.protobuf import descriptor_pool
+from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rodistaa.tickets.client import TicketsError
+from rodistaa.tickets.v1 import directory_service_pb2 as directory
+from rodistaa.tickets.v1 import saved_view_service_pb2 as views
+from rodistaa.tickets.v1 import ticket_bulk_pb2 as bulk
+from rodistaa.tickets.v1 import ticket_pb2 as t
+from rodistaa.tickets.v1 import ticket_writes_pb2 as writes
 from tests.contract.expectations import check_form
 from tests.contract.integrity import check_integrity
 from tests.contract.messages import draw_message
-from tests.contract.requests import OFFERED, World, path_of, raw_rpc
+from tests.contract.requests import OFFERED, REASON, World, full_member, path_of, raw_rpc
 from tests.running import Running
 
 EXAMPLES = int(os.environ.get("TICKETS_FUZZ_EXAMPLES", "0"))
@@ -153,3 +161,59 @@ def test_bytes_that_are_no_messages(world: World) -> None:
 
     attack()
     assert check_integrity(world.running) >= len(ids)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(0 if EXAMPLES else 120)
+def test_many_callers_change_the_same_few_things_at_once(world: World) -> None:
+    """They may lose against each other, by a refusal in the promised form; what is written stays whole."""
+    ids = [world.new_ticket().id for _ in range(3)]
+    callers, calls = 8, EXAMPLES or 60
+
+    def send(seed: int) -> list[str]:
+        choice = random.Random(seed)
+        accepted = []
+        for _ in range(calls):
+            name, request = any_change(choice, ids)
+            if attempt(world.rpc(name), request):
+                accepted.append(name)
+        return accepted
+
+    with ThreadPoolExecutor(callers) as pool:
+        accepted = {name for names in pool.map(send, range(callers)) for name in names}
+    assert len(accepted) > 8, accepted
+    assert check_integrity(world.running) == len(ids)
+
+
+def any_change(choice: random.Random, ids: list[str]) -> tuple[str, Message]:
+    """A change of one of the tickets, of a view or of a member, with few values, so that they meet."""
+    ticket_id, tag = choice.choice(ids), choice.choice("abcdefgh")
+    status = choice.choice([number for number in t.TicketStatus.values() if number])
+    changes: dict[str, Message] = {
+        "TicketService/AddMessage": writes.AddMessageRequest(ticket_id=ticket_id, message=tag),
+        "TicketService/UpdateTicket": writes.UpdateTicketRequest(
+            ticket=t.Ticket(id=ticket_id, tags=[tag], etag=choice.choice(["", '"5"'])),
+            update_mask=FieldMask(paths=["tags"]),
+        ),
+        "TicketService/TransitionTicket": writes.TransitionTicketRequest(
+            id=ticket_id,
+            status=status,
+            reason=REASON,
+            resolution_summary="Done." if status == t.TICKET_STATUS_RESOLVED else "",
+        ),
+        "TicketService/AssignTicket": writes.AssignTicketRequest(
+            id=ticket_id, owner_id=tag, owner_role=t.ROLE_FRANCHISE_AGENT, reason=REASON
+        ),
+        "TicketService/EscalateTicket": writes.EscalateTicketRequest(id=ticket_id, reason=REASON),
+        "TicketService/ArchiveTicket": writes.ArchiveTicketRequest(id=ticket_id, archived=choice.random() < 0.3),
+        "TicketService/SetWatch": writes.SetWatchRequest(
+            ticket_id=ticket_id, user_id=tag, watching=choice.random() < 0.7
+        ),
+        "TicketService/BulkUpdateTickets": bulk.BulkUpdateTicketsRequest(
+            ids=choice.sample(ids, len(ids)), tags=bulk.BulkTags(add=[tag]), reason=REASON
+        ),
+        "SavedViewService/CreateSavedView": views.CreateSavedViewRequest(saved_view=views.SavedView(name=tag)),
+        "DirectoryService/UpsertMember": directory.UpsertMemberRequest(member=full_member(user_id=tag)),
+    }
+    name = choice.choice(list(changes))
+    return name, changes[name]
