@@ -9,6 +9,7 @@ import psycopg
 from rodistaa.tickets.v1.directory_service_pb2_grpc import add_DirectoryServiceServicer_to_server
 from rodistaa.tickets.v1.saved_view_service_pb2_grpc import add_SavedViewServiceServicer_to_server
 from rodistaa.tickets.v1.ticket_service_pb2_grpc import add_TicketServiceServicer_to_server
+from server.adapters.postgres.interruptions import Interruptions
 from server.adapters.postgres.policy_book import PostgresPolicyBook
 from server.adapters.postgres.pool import open_pool
 from server.adapters.postgres.sessions import Sessions
@@ -68,10 +69,12 @@ def build_application(settings: Settings) -> Application:
         wait_seconds=settings.database_pool_timeout_seconds,
         prepare_statements=not settings.database_transaction_pooling,
     )
+    interruptions = None if settings.database_transaction_pooling else Interruptions()
     sessions = Sessions(
         pool,
         session_settings=not settings.database_transaction_pooling,
         default_timeout_ms=int(settings.call_timeout_seconds * 1000),
+        interruptions=interruptions,
     )
     uow = PostgresUnitOfWork(sessions)
     registrations = (
@@ -99,7 +102,15 @@ def build_application(settings: Settings) -> Application:
         ),
         *not_offered(),
     )
-    return Application(registrations, lambda: _answers(dsn), pool.close)
+
+    def close() -> None:
+        if interruptions is not None:
+            interruptions.stop()
+        pool.close()
+
+    if interruptions is not None:
+        interruptions.start()
+    return Application(registrations, lambda: _answers(dsn), close)
 
 
 def _ticket_use_cases(uow: PostgresUnitOfWork, sessions: Sessions) -> TicketUseCases:

@@ -1,7 +1,8 @@
 """What a use case knows about the call that it serves."""
 
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from server.domain.principal import Principal
 
@@ -17,6 +18,8 @@ class Call:
     """The call's id in logs and error details (not the idempotency ``request_id``)."""
     deadline: float | None = None
     """``time.monotonic()`` instant after which nobody waits for the answer; None for no limit."""
+    is_wanted: Callable[[], bool] | None = field(default=None, compare=False, repr=False)
+    """Whether somebody still waits for the answer; callable from any thread. None where nobody can leave."""
 
     def seconds_left(self) -> float | None:
         """Seconds until the deadline, negative past it; None without one."""

@@ -19,6 +19,7 @@ from psycopg import errors as pg
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
 
+from server.adapters.postgres.interruptions import Interruptions, Lease
 from server.adapters.postgres.statements import Statement
 from server.application.call import Call
 from server.domain.errors import Aborted, DeadlineExceeded, Reason, Unavailable
@@ -70,8 +71,16 @@ class Session:
 class Sessions:
     """The pool, with deadlines and errors in the application's terms."""
 
-    def __init__(self, pool: "ConnectionPool[Connection]", *, session_settings: bool, default_timeout_ms: int) -> None:
+    def __init__(
+        self,
+        pool: "ConnectionPool[Connection]",
+        *,
+        session_settings: bool,
+        default_timeout_ms: int,
+        interruptions: Interruptions | None = None,
+    ) -> None:
         self._pool = pool
+        self._interruptions = interruptions
         self._session_settings = session_settings
         self._default_timeout_ms = default_timeout_ms
         self._timeouts: WeakKeyDictionary[Connection, int] = WeakKeyDictionary()
@@ -87,18 +96,20 @@ class Sessions:
                 yield session
             return
         with _translated(self._pool):
-            connection = self._take(call)
+            lease = self._take(call)
+            connection = lease.connection
             try:
                 self._limit(connection, call)
                 yield Session(connection, call)
             finally:
-                self._pool.putconn(connection)
+                self._give_back(lease)
 
     @contextmanager
     def transaction(self, call: Call, *, snapshot: bool = False) -> Iterator[Session]:
         """One transaction: committed on a normal end, rolled back otherwise. The only place with a commit."""
         with _translated(self._pool):
-            connection = self._take(call)
+            lease = self._take(call)
+            connection = lease.connection
             try:
                 if self._session_settings:
                     self._limit(connection, call)
@@ -110,7 +121,7 @@ class Sessions:
                         connection.execute("SELECT set_config('statement_timeout', %s, true)", [timeout])
                     yield Session(connection, call)
             finally:
-                self._pool.putconn(connection)
+                self._give_back(lease)
 
     def retrying(self, call: Call, attempt: Callable[[], T]) -> T:
         """Run a whole transaction, again when it lost against another one, with growing random pauses."""
@@ -127,12 +138,20 @@ class Sessions:
                 time.sleep(pause)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    def _take(self, call: Call) -> Connection:
+    def _take(self, call: Call) -> Lease:
         left = call.seconds_left()
         if left is not None and left <= 0:
             raise DeadlineExceeded("The deadline passed before the work began.")
         wait = self._pool.timeout if left is None else min(left, self._pool.timeout)
-        return self._pool.getconn(timeout=wait)
+        connection = self._pool.getconn(timeout=wait)
+        if self._interruptions is None:
+            return Lease(connection, call)
+        return self._interruptions.begin(connection, call)
+
+    def _give_back(self, lease: Lease) -> None:
+        if self._interruptions is not None:
+            self._interruptions.end(lease)
+        self._pool.putconn(lease.connection)
 
     def _timeout_ms(self, call: Call) -> int:
         left = call.seconds_left()

@@ -32,7 +32,9 @@ class Deadline:
                 state.deadline = time.monotonic() + seconds
             principal = state.principal
             if principal is not None:
-                state.call = Call(principal, state.ip_address, state.request_id, state.deadline)
+                state.call = Call(
+                    principal, state.ip_address, state.request_id, state.deadline, state.context.is_active
+                )
             return inner(state, request)
 
         return handle

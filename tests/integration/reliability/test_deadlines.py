@@ -158,6 +158,8 @@ def test_a_caller_that_goes_away_takes_nothing_with_it(
         for call in calls:
             call.cancel()
             assert call.cancelled()
+        # Nobody waits for the statements any more: they end although the lock is still held.
+        eventually(lambda: blocked_statements(database) == 0, what="the statements' end")
     assert_pool_is_whole(database)
     after = stored(client, ticket.id)
     with database.connect() as connection:
@@ -177,6 +179,7 @@ def test_a_caller_that_vanishes_with_its_connection_takes_nothing_with_it(
         eventually(lambda: blocked_statements(database) == POOL_SIZE, what="every connection blocked")
         vanishing.close()
         assert all(call.done() for call in calls)
+        eventually(lambda: blocked_statements(database) == 0, what="the statements' end")
     assert_pool_is_whole(database)
     assert stored(client, ticket.id).id == ticket.id
 
