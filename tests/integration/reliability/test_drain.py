@@ -18,6 +18,7 @@ from rodistaa.tickets.v1 import ticket_reads_pb2 as reads
 from server.domain.roles import Role
 from tests.database import Database
 from tests.integration.postgres.rows import insert_ticket
+from tests.integration.reliability.children import children_of
 from tests.integration.reliability.connections import blocked_statements, server_connections
 from tests.running import ServerProcess, StartServer, free_port, token_for
 from tests.ticket_requests import retitle
@@ -99,6 +100,13 @@ def test_a_watcher_of_health_and_a_connected_client_are_told(database: Database,
             # Nothing but the watch is left, and it is no reason to stay.
             statuses.cancel()
         assert server.process.wait(20) == 0
+
+
+def test_processes_that_have_not_begun_to_serve_are_stopped_too(server_processes: StartServer) -> None:
+    server = server_processes("--processes", "2")
+    eventually(lambda: len(children_of(server)) == 2, what="two processes")
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(30) == 0
 
 
 def test_callers_do_not_notice_that_servers_take_turns(database: Database, server_processes: StartServer) -> None:

@@ -2,21 +2,15 @@
 
 import os
 import signal
-from pathlib import Path
 
 from tests.database import Database
+from tests.integration.reliability.children import children_of
 from tests.integration.reliability.connections import server_connections
 from tests.integration.reliability.writers import writing
-from tests.running import ServerProcess, StartServer
+from tests.running import StartServer
 from tests.waiting import eventually
 
 POOL_SIZE = 4
-
-
-def children_of(process: ServerProcess) -> list[int]:
-    """Process ids of the serving processes behind a supervising one."""
-    pid = process.process.pid
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def test_a_server_is_killed_and_started_again(database: Database, server_processes: StartServer) -> None:
