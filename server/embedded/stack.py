@@ -60,7 +60,7 @@ def _run(instance: Instance, lock: int, say: Callable[[str], None]) -> None:
     with supervisor.signals():
         try:
             if ignored := ignored_settings(os.environ):
-                say(f"not used here, where database, keys and plain text are the instance's own: {', '.join(ignored)}")
+                say(f"ignored, since an instance has its own database and keys and no TLS: {', '.join(ignored)}")
             say("starting PostgreSQL and Redis")
             keys = ensure_dev_keys(instance.data_dir)
             environment = child_environment(instance, postgres.start(), keys, os.environ)
