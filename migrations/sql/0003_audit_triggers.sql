@@ -272,6 +272,36 @@ $$;
 CREATE TRIGGER ticket_after_update AFTER UPDATE ON public.tickets
 FOR EACH ROW WHEN (NEW.version <> OLD.version) EXECUTE FUNCTION public.ticket_after_update();
 
+-- Watching makes a ticket visible to the watcher, so it is audited whoever brings it about.
+CREATE FUNCTION public.ticket_watcher_audit() RETURNS trigger
+LANGUAGE plpgsql AS $$
+DECLARE
+    was jsonb := jsonb_build_object('watching', false);
+    becomes jsonb := jsonb_build_object('watching', false);
+BEGIN
+    IF TG_OP <> 'INSERT' THEN
+        was := to_jsonb(OLD) - '{ticket_id,created_at}'::text[] || '{"watching": true}';
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        becomes := to_jsonb(NEW) - '{ticket_id,created_at}'::text[] || '{"watching": true}';
+    END IF;
+    IF was IS DISTINCT FROM becomes THEN
+        INSERT INTO public.ticket_audit (ticket_id, action, payload)
+        VALUES (
+            coalesce(NEW.ticket_id, OLD.ticket_id), 'WATCH_CHANGED',
+            jsonb_build_object(
+                'old', was || jsonb_build_object('user_id', coalesce(OLD.user_id, NEW.user_id)),
+                'new', becomes || jsonb_build_object('user_id', coalesce(NEW.user_id, OLD.user_id))
+            )
+        );
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER ticket_watcher_audit AFTER INSERT OR UPDATE OR DELETE ON public.ticket_watchers
+FOR EACH ROW EXECUTE FUNCTION public.ticket_watcher_audit();
+
 -- Statement-level, so that even a statement that would touch no row is refused.
 CREATE FUNCTION public.refuse_statement() RETURNS trigger
 LANGUAGE plpgsql AS $$
@@ -289,6 +319,9 @@ FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_statement('The timeline is app
 
 CREATE TRIGGER ticket_timeline_heads_kept BEFORE DELETE OR TRUNCATE ON public.ticket_timeline_heads
 FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_statement('The end of an audit chain is part of its proof.');
+
+CREATE TRIGGER ticket_watchers_audited BEFORE TRUNCATE ON public.ticket_watchers
+FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_statement('Watchers are removed one by one, and audited.');
 
 CREATE TRIGGER tickets_kept BEFORE DELETE OR TRUNCATE ON public.tickets
 FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_statement('Tickets are archived, never deleted.');

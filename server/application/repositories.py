@@ -193,7 +193,7 @@ class AuditTrail(Protocol):
 
 
 class WatcherRepository(Protocol):
-    """Who is told about a ticket."""
+    """Who is told about a ticket. Changes are audited as by the call's principal."""
 
     def get(self, ticket_id: TicketId, user_id: UserId) -> Watcher | None:
         """One watcher."""
@@ -201,8 +201,8 @@ class WatcherRepository(Protocol):
     def put(self, watcher: Watcher) -> Watcher:
         """Insert or replace the settings; ``created_at`` of an existing one stays."""
 
-    def remove(self, ticket_id: TicketId, user_id: UserId) -> bool:
-        """Whether there was one to remove."""
+    def remove(self, ticket_id: TicketId, user_id: UserId) -> None:
+        """There is nothing to do when there is none."""
 
     def page(self, ticket_id: TicketId, *, after: UserId | None, limit: int, only: UserId | None) -> list[Watcher]:
         """Watchers by user id; ``only`` narrows to one user."""

@@ -118,11 +118,7 @@ class Player:
     def _watch(self, step: Watch, ticket: Ticket, at: datetime) -> None:
         user_id = step.by.user_id
         settings = {"notify_email": True, "notify_push": True, "notify_sms": step.notify_sms}
-        payload = {
-            "old": {"user_id": user_id, "watching": False},
-            "new": {"user_id": user_id, "watching": True, **settings},
-        }
-        self._audit(step.by, ticket, Action.WATCH_CHANGED, payload)
+        self._act_as(step.by)
         self.connection.execute(
             """
             INSERT INTO public.ticket_watchers

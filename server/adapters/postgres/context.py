@@ -4,6 +4,7 @@ import json
 
 from sqlalchemy import CTE, Text, bindparam, func, literal_column, select
 
+from server.adapters.postgres.statements import Statement
 from server.application.call import Call
 from server.application.repositories import Change
 
@@ -16,6 +17,10 @@ def context_cte() -> CTE:
         literal_column("'tickets.context'"), bindparam(CONTEXT_PARAMETER, type_=Text()), literal_column("true")
     )
     return select(setting.label("applied")).cte("context")
+
+
+SET_CONTEXT = Statement(select(context_cte().c.applied))
+"""The same as a statement of its own."""
 
 
 def context_of(call: Call, change: Change) -> str:

@@ -6,10 +6,12 @@ from typing import Any
 from sqlalchemy import BigInteger, Text, bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
+from server.adapters.postgres.context import SET_CONTEXT, context_of
 from server.adapters.postgres.rows import WATCHER_COLUMNS, to_watcher
 from server.adapters.postgres.sessions import Session
 from server.adapters.postgres.statements import Statement
 from server.adapters.postgres.tables import ticket_watchers
+from server.application.repositories import Change
 from server.domain.ids import TicketId, UserId
 from server.domain.timeline import Watcher
 
@@ -55,14 +57,16 @@ class PostgresWatcherRepository:
         return None if row is None else to_watcher(row)
 
     def put(self, watcher: Watcher) -> Watcher:
+        self._say_who()
         values: dict[str, Any] = {column.name: getattr(watcher, column.name) for column in WATCHER_COLUMNS}
         row = self.session.first(_PUT, values)
         if row is None:
             raise LookupError(f"no watcher was stored on {watcher.ticket_id}")
         return to_watcher(row)
 
-    def remove(self, ticket_id: TicketId, user_id: UserId) -> bool:
-        return self.session.run(_REMOVE, {"ticket_id": ticket_id, "user_id": user_id}) > 0
+    def remove(self, ticket_id: TicketId, user_id: UserId) -> None:
+        self._say_who()
+        self.session.run(_REMOVE, {"ticket_id": ticket_id, "user_id": user_id})
 
     def page(self, ticket_id: TicketId, *, after: UserId | None, limit: int, only: UserId | None) -> list[Watcher]:
         values: dict[str, Any] = {"ticket_id": ticket_id, "after": after or "", "limit": limit}
@@ -71,3 +75,6 @@ class PostgresWatcherRepository:
         else:
             rows = self.session.all(_PAGE_OF_ONE, values | {"user_id": only})
         return [to_watcher(row) for row in rows]
+
+    def _say_who(self) -> None:
+        self.session.run(SET_CONTEXT, {"context": context_of(self.session.call, Change())})

@@ -1,7 +1,7 @@
 """Starting, changing and ending somebody's watching of a ticket."""
 
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from server.application.answers import Answer
 from server.application.call import Call
@@ -10,7 +10,7 @@ from server.application.tickets.finding import lock_visible
 from server.application.unit_of_work import Repositories, UnitOfWork
 from server.domain.ids import TicketId, UserId
 from server.domain.permissions import require_set_watch
-from server.domain.timeline import Action, Watcher
+from server.domain.timeline import Watcher
 
 A = TypeVar("A")
 
@@ -47,11 +47,10 @@ class SetWatch:
         def body(repositories: Repositories) -> Watcher | None:
             lock_visible(repositories, call, ticket_id, etag=None)
             require_set_watch(call.principal, watcher_id)
-            before = repositories.watchers.get(ticket_id, watcher_id)
             if not settings.watching:
-                if repositories.watchers.remove(ticket_id, watcher_id):
-                    repositories.audit.append(ticket_id, Action.WATCH_CHANGED, _payload(watcher_id, before, None))
+                repositories.watchers.remove(ticket_id, watcher_id)
                 return None
+            before = repositories.watchers.get(ticket_id, watcher_id)
             base = before or Watcher(ticket_id, watcher_id, True, True, False, now)  # noqa: FBT003 - the defaults
             after = Watcher(
                 ticket_id,
@@ -61,25 +60,6 @@ class SetWatch:
                 base.notify_sms if settings.notify_sms is None else settings.notify_sms,
                 base.created_at,
             )
-            if after == before:
-                return before
-            repositories.audit.append(ticket_id, Action.WATCH_CHANGED, _payload(watcher_id, before, after))
-            return repositories.watchers.put(after)
+            return before if after == before else repositories.watchers.put(after)
 
         return self.uow.answer_once(call, answer, body)
-
-
-def _payload(user_id: UserId, before: Watcher | None, after: Watcher | None) -> dict[str, Any]:
-    return {"old": _values(user_id, before), "new": _values(user_id, after)}
-
-
-def _values(user_id: UserId, watcher: Watcher | None) -> dict[str, Any]:
-    if watcher is None:
-        return {"user_id": user_id, "watching": False}
-    return {
-        "user_id": user_id,
-        "watching": True,
-        "notify_email": watcher.notify_email,
-        "notify_push": watcher.notify_push,
-        "notify_sms": watcher.notify_sms,
-    }

@@ -24,6 +24,7 @@ from tests.integration.postgres.rows import audit_of, insert_message, insert_tic
         "TRUNCATE tickets CASCADE",
         "DELETE FROM ticket_timeline_heads",
         "TRUNCATE ticket_timeline_heads",
+        "TRUNCATE ticket_watchers",
         "TRUNCATE sla_config, ticket_audit, tickets RESTART IDENTITY CASCADE",
     ],
 )

@@ -215,3 +215,27 @@ def state_of(connection: psycopg.Connection, ticket_id: str) -> tuple[Any, Any]:
     row = connection.execute("SELECT version, updated_at FROM tickets WHERE id = %s", [ticket_id]).fetchone()
     assert row is not None
     return row[0], row[1]
+
+
+def test_watching_is_audited_whoever_brings_it_about(connection: psycopg.Connection) -> None:
+    ticket_id = insert_ticket(connection)
+    insert(connection, "ticket_watchers", ticket_id=ticket_id, user_id="u-1")
+    connection.execute("UPDATE ticket_watchers SET notify_sms = notify_sms WHERE ticket_id = %s", [ticket_id])
+    with connection.transaction():
+        set_context(connection, AGENT)
+        connection.execute("UPDATE ticket_watchers SET notify_sms = true WHERE ticket_id = %s", [ticket_id])
+        connection.execute("DELETE FROM ticket_watchers WHERE ticket_id = %s", [ticket_id])
+    added, changed, removed = audit_of(connection, ticket_id)[1:]
+    assert [entry.action for entry in (added, changed, removed)] == ["WATCH_CHANGED"] * 3
+    assert [entry.seq for entry in (added, changed, removed)] == [None] * 3
+    assert [entry.actor_id for entry in (added, changed, removed)] == ["SYSTEM", "u-7", "u-7"]
+    assert added.payload["old"] == {"user_id": "u-1", "watching": False}
+    assert added.payload["new"] == {
+        "user_id": "u-1",
+        "watching": True,
+        "notify_email": True,
+        "notify_push": True,
+        "notify_sms": False,
+    }
+    assert (changed.payload["old"]["notify_sms"], changed.payload["new"]["notify_sms"]) == (False, True)
+    assert removed.payload["new"] == {"user_id": "u-1", "watching": False}
