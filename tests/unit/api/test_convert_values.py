@@ -56,7 +56,7 @@ def test_whole_numbers_become_integers_as_long_as_they_are_exact() -> None:
     set_struct(struct, {"small": 3, "half": 0.5, "exact": 2**53 - 1, "large": 2**53, "most": 10**308})
     found = from_struct(struct)
     assert found == {"small": 3, "half": 0.5, "exact": 2**53 - 1, "large": 2**53, "most": 1e308}
-    assert [type(value) for value in found.values()] == [int, float, int, float, float]
+    assert {key for key, value in found.items() if isinstance(value, int)} == {"small", "exact"}
 
 
 def test_a_value_of_no_kind_is_null() -> None:
