@@ -331,7 +331,8 @@ class Ticket(_message.Message):
 
     Times are instants in UTC with microsecond precision. Texts are valid UTF-8
     without NUL, lone surrogates or control characters (line feed and tab are
-    allowed in long texts); lengths count Unicode code points after trimming, and
+    allowed in long texts); identifiers are 1 to 100 visible ASCII characters
+    without spaces; lengths count Unicode code points after trimming, and
     towards a lower bound only what can be seen.
 
     Protected fields of a sensitive ticket (`description`, `resolution_summary`,
@@ -481,7 +482,8 @@ class Ticket(_message.Message):
 
     @_builtins.property
     def metadata(self) -> _struct_pb2.Struct:
-        """Data of the creating system, at most 16 KiB as compact JSON in UTF-8.
+        """Data of the creating system, at most 16 KiB as compact JSON in UTF-8 and 20
+        levels deep; numbers are 0 or between 1e-15 and 1e21 in size.
         Numbers are IEEE doubles: put 64-bit identifiers in strings. Protected.
         """
 

@@ -257,7 +257,7 @@ class SearchResult(_message.Message):
     TITLE_HIGHLIGHT_FIELD_NUMBER: _builtins.int
     SNIPPET_FIELD_NUMBER: _builtins.int
     rank: _builtins.float
-    """How well it matches, above 0; comparable within one search only."""
+    """How well it matches, 0 or more; comparable within one search only."""
     @_builtins.property
     def ticket(self) -> _ticket_pb2.Ticket:
         """The ticket, protected fields withheld."""

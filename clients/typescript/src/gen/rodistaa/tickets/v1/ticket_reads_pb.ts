@@ -279,7 +279,7 @@ export type SearchResult = Message<"rodistaa.tickets.v1.SearchResult"> & {
   ticket?: Ticket | undefined;
 
   /**
-   * How well it matches, above 0; comparable within one search only.
+   * How well it matches, 0 or more; comparable within one search only.
    *
    * @generated from field: double rank = 2;
    */
