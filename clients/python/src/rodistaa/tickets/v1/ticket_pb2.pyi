@@ -449,7 +449,8 @@ class Ticket(_message.Message):
     etag: _builtins.str
     """Opaque mark of this state of the ticket. Sent back with a change, it makes
     the change fail with ABORTED (ETAG_MISMATCH) when the ticket has changed
-    since; empty means "whatever its state".
+    since; empty means "whatever its state", and what no server has made is
+    INVALID_ARGUMENT.
     """
     version: _builtins.int
     """Rises with every change of the ticket. Of two copies the one with the

@@ -267,7 +267,8 @@ export type Ticket = Message<"rodistaa.tickets.v1.Ticket"> & {
   /**
    * Opaque mark of this state of the ticket. Sent back with a change, it makes
    * the change fail with ABORTED (ETAG_MISMATCH) when the ticket has changed
-   * since; empty means "whatever its state".
+   * since; empty means "whatever its state", and what no server has made is
+   * INVALID_ARGUMENT.
    *
    * @generated from field: string etag = 31;
    */
