@@ -37,6 +37,9 @@ COMMENT ON INDEX public.tickets_priority_due_idx IS 'tickets of one priority by 
 CREATE INDEX tickets_owner_status_idx ON public.tickets (owner_id, status, created_at, id);
 COMMENT ON INDEX public.tickets_owner_status_idx IS 'tickets of one owner, in given states; workload counts';
 
+CREATE INDEX tickets_owner_created_idx ON public.tickets (owner_id, created_at, id);
+COMMENT ON INDEX public.tickets_owner_created_idx IS 'tickets of one owner by creation, whatever their state';
+
 CREATE INDEX tickets_owner_resolved_idx ON public.tickets (owner_id, resolved_at)
     WHERE resolved_at IS NOT NULL;
 COMMENT ON INDEX public.tickets_owner_resolved_idx IS 'an owner''s average resolution time';

@@ -49,6 +49,7 @@ def downgrade() -> None:
             public.tickets_role_open_idx,
             public.tickets_owner_role_status_idx,
             public.tickets_owner_resolved_idx,
+            public.tickets_owner_created_idx,
             public.tickets_owner_status_idx,
             public.tickets_priority_due_idx,
             public.tickets_status_created_idx,

@@ -172,13 +172,15 @@ def _taken(shape: Shape, words: ColumnElement[Any], *, continued: bool) -> CTE:
         begin = tuple_(bindparam("block_created_at", type_=_MOMENT), bindparam("block_id", type_=Text(collation="C")))
         matches = matches.where(tuple_(*key) <= begin)
     enough: ColumnElement[Any] = literal_column(str(BLOCK + 1))
+    # Those without a queue see so little that all of it is looked at once.
+    spans = () if shape.visibility == {"user"} else _SPANS
     found: list[CTE] = []
-    for number in range(len(_SPANS) + 1):
+    for number in range(len(spans) + 1):
         span = matches
         if number > 0:
-            span = span.where(tickets.c.created_at < _since(number - 1))
-        if number < len(_SPANS):
-            span = span.where(tickets.c.created_at >= _since(number))
+            span = span.where(tickets.c.created_at < _since(spans[number - 1]))
+        if number < len(spans):
+            span = span.where(tickets.c.created_at >= _since(spans[number]))
         for earlier in found:
             so_far = select(func.count()).select_from(earlier).scalar_subquery()
             span = span.where(so_far < enough)
@@ -189,5 +191,5 @@ def _taken(shape: Shape, words: ColumnElement[Any], *, continued: bool) -> CTE:
     return select(together, place).order_by(*newest_first).limit(enough).cte("taken")
 
 
-def _since(number: int) -> ColumnElement[Any]:
-    return bindparam("newest", type_=_MOMENT) - literal_column(f"interval '{_SPANS[number]}'", Interval())
+def _since(span: str) -> ColumnElement[Any]:
+    return bindparam("newest", type_=_MOMENT) - literal_column(f"interval '{span}'", Interval())

@@ -71,6 +71,10 @@ QUERIES: list[tuple[str, LiteralString]] = [
         "SELECT status, count(*) FROM tickets WHERE owner_id = 'u-7' AND status IN ('OPEN', 'IN_PROGRESS') GROUP BY 1",
     ),
     (
+        "tickets_owner_created_idx",
+        f"SELECT * FROM tickets WHERE owner_id = 'u-7' ORDER BY created_at DESC, id DESC {PAGE}",
+    ),
+    (
         "tickets_owner_resolved_idx",
         """SELECT avg(resolved_at - created_at) FROM tickets
         WHERE owner_id = 'u-7' AND resolved_at IS NOT NULL AND resolved_at > now() - interval '9 days'""",
