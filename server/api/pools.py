@@ -24,6 +24,8 @@ _log = structlog.get_logger("server.api")
 
 _GREED_REMEMBERED_SECONDS = 60.0
 _TICK_SECONDS = 0.1
+_GRACE_SECONDS = 0.5
+"""grpc itself ends a call when the client's deadline passes; this is for the server's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ class HeldThreads:
 
 
 def _passed(state: CallState, now: float) -> bool:
-    return state.deadline is not None and now >= state.deadline
+    return state.deadline is not None and now >= state.deadline + _GRACE_SECONDS
 
 
 class HandlerPool(ThreadPoolExecutor):

@@ -127,8 +127,8 @@ def test_a_client_that_goes_away_without_a_request_is_no_defect() -> None:
             silent(never(), metadata=TOKEN, timeout=0.2)
         line = json.loads(lines.get(timeout=10))
         done.set()
-    # grpc may tell the end of the messages before it tells why they ended.
-    assert line["code"] in {"CANCELLED", "INVALID_ARGUMENT"}
+    # grpc may tell the end of the messages before it tells why they ended; on a busy machine it is all over before.
+    assert line["code"] in {"CANCELLED", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED"}
     assert logs == []
 
 
