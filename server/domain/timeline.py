@@ -13,14 +13,11 @@ from server.domain.tickets import PROTECTED_FIELDS
 class Action:
     """Names of audit actions that the application itself gives. An open list: triggers add theirs."""
 
-    TICKET_CREATED = "TICKET_CREATED"
-    TICKET_UPDATED = "TICKET_UPDATED"
     STATUS_CHANGED = "STATUS_CHANGED"
     ASSIGNMENT_CHANGED = "ASSIGNMENT_CHANGED"
     PRIORITY_CHANGED = "PRIORITY_CHANGED"
     ESCALATED = "ESCALATED"
     SENSITIVE_VIEWED = "SENSITIVE_VIEWED"
-    WATCH_CHANGED = "WATCH_CHANGED"
 
 
 @dataclass(frozen=True, slots=True)
