@@ -97,9 +97,10 @@ def test_a_blocked_update_ends_with_the_callers_deadline_and_leaves_nothing(
 
 
 def test_without_a_deadline_of_the_callers_the_servers_own_holds(database: Database) -> None:
+    with running(database) as patient:
+        ticket = patient.client(Role.OPS_MANAGER).tickets.CreateTicket(new_ticket()).ticket
     with running(database, call_timeout_seconds=0.5) as served:
         manager = served.client(Role.OPS_MANAGER).tickets
-        ticket = manager.CreateTicket(new_ticket()).ticket
         with locked(database, ticket.id), pytest.raises(TicketsError) as refused:
             manager.UpdateTicket(retitle(ticket.id, "Payment is late"), timeout=30)
     assert refused.value.code is grpc.StatusCode.DEADLINE_EXCEEDED
