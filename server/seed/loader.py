@@ -58,6 +58,7 @@ class Loader:
             connection.execute(
                 """
                 SELECT set_config('work_mem', '64MB', false), set_config('temp_buffers', '64MB', false),
+                    set_config('gin_pending_list_limit', '64MB', false),
                     -- A third of the time otherwise goes into compressing pages after each checkpoint.
                     CASE WHEN has_parameter_privilege('wal_compression', 'SET')
                         THEN set_config('wal_compression', 'off', false)
