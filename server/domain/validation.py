@@ -173,12 +173,6 @@ class Checker:
             self.fail(field, f"at most {MAX_METADATA_BYTES} bytes as JSON, has {size}")
         return dict(value)
 
-    def instant(self, field: str, value: datetime) -> datetime:
-        """A time between the years 2000 and 2200."""
-        if not EARLIEST <= value <= LATEST:
-            self.fail(field, "must be between the years 2000 and 2200")
-        return value
-
     def page_size(self, field: str, value: int, *, default: int = DEFAULT_PAGE_SIZE, most: int = MAX_PAGE_SIZE) -> int:
         """0 is the default; negative or over the maximum is refused, never cut silently."""
         if value < 0 or value > most:

@@ -1,6 +1,5 @@
 """From rows to domain values. Columns are read by position, in the order of the tuples named here."""
 
-from typing import Any
 from uuid import UUID
 
 from psycopg.rows import TupleRow
@@ -162,8 +161,3 @@ def to_attachment(row: TupleRow) -> tuple[UUID, AttachmentRef, bool]:
         created_at=row[6],
     )
     return row[0], reference, row[7] == "completed"
-
-
-def role_or_none(value: Any) -> Role | None:  # noqa: ANN401 - a database value
-    """A stored role's name as the domain knows it."""
-    return _ROLE.get(value)

@@ -9,9 +9,8 @@ dynamic query, and holds nothing of any one call.
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ClauseElement, Table, literal_column
+from sqlalchemy import ClauseElement
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
-from sqlalchemy.sql.elements import ColumnElement
 
 _DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call] # SQLAlchemy leaves its dialects untyped
 
@@ -34,8 +33,3 @@ class Statement:
     def parameters(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """The given values, and those that are part of the statement."""
         return {**self._fixed, **given} if self._fixed else given
-
-
-def raw(table: Table, expression: str) -> ColumnElement[Any]:
-    """An expression that has to be literally in the text, so that a partial index is found."""
-    return literal_column(expression.replace("{t}", table.name))

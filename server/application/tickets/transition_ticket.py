@@ -11,7 +11,6 @@ from server.application.repositories import Change
 from server.application.tickets.changing import Plan, change_ticket
 from server.application.unit_of_work import PolicyBook, Repositories, UnitOfWork
 from server.domain.changes import transition
-from server.domain.errors import InvalidArgument
 from server.domain.fsm import TicketStatus
 from server.domain.ids import TicketId
 from server.domain.permissions import require_transition
@@ -61,9 +60,3 @@ class TransitionTicket:
             return after, Change(Action.ESCALATED if escalated else Action.STATUS_CHANGED, command.reason)
 
         return plan
-
-
-def check_summary_fits(command: Transition, field: str) -> None:
-    """A resolution summary belongs to RESOLVED alone; raises InvalidArgument."""
-    if command.resolution_summary is not None and command.status is not TicketStatus.RESOLVED:
-        raise InvalidArgument.field(field, "is for RESOLVED only")
