@@ -155,6 +155,40 @@ class Settings(BaseSettings):
         " A name with :// is a URI, any other a common name.",
     )
 
+    # --- workers and sweeps
+
+    sla_alarm_seconds: float = Field(
+        1.0,
+        ge=0,
+        le=60,
+        description="How often a worker asks the database what is due, to do it at once; 0 leaves it to beat.",
+    )
+    sla_near_breach_sweep_seconds: float = Field(
+        60.0,
+        ge=1,
+        le=86_400,
+        description="Beat's cadence of the sweeps for near breaches, late first responses, and"
+        " tickets whose deadlines must be derived anew.",
+    )
+    sla_breach_sweep_seconds: float = Field(
+        300.0, ge=1, le=86_400, description="Beat's cadence of the sweep for breaches."
+    )
+    sla_sweep_batch: int = Field(500, ge=1, le=10_000, description="Tickets of one transaction of a sweep.")
+    outbox_batch: int = Field(500, ge=1, le=10_000, description="Outbox rows of one transaction of the relay.")
+    notification_sweep_seconds: float = Field(
+        30.0, ge=1, le=86_400, description="Beat's cadence of the outbox relay and of all deliveries."
+    )
+    notification_window_seconds: float = Field(
+        30.0, ge=0, le=3600, description="How long the events of one ticket gather into one message a person."
+    )
+    delivery_batch: int = Field(
+        50, ge=1, le=1000, description="Messages that a delivery task takes at a time, of one channel or of webhooks."
+    )
+    worker_database_connections: int = Field(4, ge=1, le=100, description="Connections of one worker child, at most.")
+    worker_metrics_port: int = Field(
+        0, ge=0, le=65535, description="Port of a worker's /metrics and /healthz, on the address above; 0 for none."
+    )
+
     # --- logs, metrics, traces
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Lowest level that is logged.")
