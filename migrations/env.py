@@ -7,7 +7,8 @@ from alembic import context
 from psycopg import Connection, connect
 from sqlalchemy.pool import NullPool
 
-from server.adapters.postgres.tables import belongs_to_schema, metadata
+from server.adapters.postgres.notification_tables import metadata  # of all tables, those of tables.py too
+from server.adapters.postgres.tables import belongs_to_schema
 
 LOCK_TIMEOUT = "3s"
 """A migration that cannot get its lock soon fails, rather than have every query queue up behind it."""

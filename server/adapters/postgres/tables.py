@@ -348,5 +348,5 @@ def belongs_to_schema(
     _compare_to: SchemaItem | None,
 ) -> bool:
     """Alembic's include_object: leaves out what is deliberately not here (see above)."""
-    partition = kind == "table" and reflected and (name or "").startswith("outbox_")
+    partition = kind == "table" and reflected and (name or "").startswith(("outbox_default", "outbox_p"))
     return kind != "index" and not partition

@@ -68,4 +68,26 @@ FROM generate_series(1, 10000) AS n;
 INSERT INTO saved_views (owner_id, name, is_shared)
 SELECT 'u-' || n, 'mine', n % 100 = 0 FROM generate_series(1, 10000) AS n;
 
+INSERT INTO notifications (id, user_id, ticket_id, kind, title, body, gathering, gather_until, created_at, read_at)
+SELECT uuidv7(n * interval '-5 minutes'), 'u-' || n % 300, 'TKT-' || n, 'ASSIGNED', 'x', 'x', n <= 200,
+    now() - n * interval '5 minutes', now() - n * interval '5 minutes', CASE WHEN n % 20 > 0 THEN now() END
+FROM generate_series(1, 40000) AS n;
+
+INSERT INTO notification_deliveries (notification_id, channel, address, status, next_attempt_at, created_at)
+SELECT id, (ARRAY['email', 'push', 'sms'])[1 + n % 3], 'x',
+    CASE WHEN n % 100 = 0 THEN 'dead' WHEN n % 90 = 0 THEN 'pending' ELSE 'delivered' END, created_at, created_at
+FROM (SELECT id, created_at, row_number() OVER () AS n FROM notifications) AS numbered;
+
+INSERT INTO webhooks (id, display_name, url, secret, created_by_id)
+SELECT CASE WHEN n = 1 THEN '01a2074e-1fa7-7f03-8bda-8cfecba65f99' ELSE uuidv7() END, 'x', 'https://example.com', 'x', 'u-1'
+FROM generate_series(1, 20) AS n;
+
+INSERT INTO webhook_deliveries (
+    webhook_id, xid, outbox_id, event_type, ticket_id, payload, status, next_attempt_at, created_at
+)
+SELECT webhook.id, '1', n, 'STATUS_CHANGED', 'TKT-' || n, '{}',
+    CASE WHEN n % 80 = 0 THEN 'dead' WHEN n % 80 = 1 THEN 'pending' ELSE 'delivered' END,
+    now() - n * interval '1 minute', now() - n * interval '1 minute'
+FROM generate_series(1, 2000) AS n CROSS JOIN webhooks AS webhook;
+
 VACUUM ANALYZE;

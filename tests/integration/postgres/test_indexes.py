@@ -185,6 +185,56 @@ QUERIES: list[tuple[str, LiteralString]] = [
     ("staff_members_role_idx", "SELECT * FROM staff_members WHERE active AND role = 'hq_support'"),
     ("staff_members_franchises_idx", "SELECT * FROM staff_members WHERE franchise_ids @> '{FR-7}'"),
     ("saved_views_shared_idx", "SELECT * FROM saved_views WHERE is_shared ORDER BY name, id"),
+    # Notifications and webhooks.
+    (
+        "notifications_user_idx",
+        f"SELECT * FROM notifications WHERE user_id = 'u-7' ORDER BY created_at DESC, id DESC {PAGE}",
+    ),
+    (
+        "notifications_unread_idx",
+        f"""SELECT * FROM notifications WHERE user_id = 'u-7' AND read_at IS NULL
+        ORDER BY created_at DESC, id DESC {PAGE}""",
+    ),
+    (
+        "notifications_gathering_idx",
+        "SELECT * FROM notifications WHERE user_id = 'u-7' AND ticket_id = 'TKT-7' AND gathering FOR UPDATE",
+    ),
+    (
+        "notifications_window_idx",
+        """SELECT id FROM notifications WHERE gathering AND gather_until <= now()
+        ORDER BY gather_until LIMIT 500 FOR UPDATE SKIP LOCKED""",
+    ),
+    ("notifications_pkey", "SELECT id FROM notifications WHERE id < uuidv7('-90 days'::interval) ORDER BY id LIMIT 9"),
+    (
+        "notification_deliveries_due_idx",
+        """SELECT id FROM notification_deliveries
+        WHERE status = 'pending' AND channel = 'email' AND next_attempt_at <= now()
+        ORDER BY next_attempt_at LIMIT 100 FOR UPDATE SKIP LOCKED""",
+    ),
+    (
+        "notification_deliveries_dead_idx",
+        """SELECT * FROM notification_deliveries WHERE status = 'dead' AND channel = 'email'
+        ORDER BY id DESC LIMIT 20""",
+    ),
+    (
+        "webhook_deliveries_webhook_idx",
+        f"""SELECT * FROM webhook_deliveries WHERE webhook_id = '01a2074e-1fa7-7f03-8bda-8cfecba65f99'
+        ORDER BY created_at DESC, id DESC {PAGE}""",
+    ),
+    (
+        "webhook_deliveries_due_idx",
+        """SELECT due.id FROM webhooks CROSS JOIN LATERAL (
+            SELECT id FROM webhook_deliveries
+            WHERE webhook_id = webhooks.id AND status = 'pending' AND next_attempt_at <= now()
+            ORDER BY next_attempt_at LIMIT 5 FOR UPDATE SKIP LOCKED
+        ) AS due WHERE webhooks.enabled""",
+    ),
+    (
+        "webhook_deliveries_dead_idx",
+        f"""SELECT * FROM webhook_deliveries
+        WHERE webhook_id = '01a2074e-1fa7-7f03-8bda-8cfecba65f99' AND status = 'dead'
+        ORDER BY created_at DESC, id DESC {PAGE}""",
+    ),
 ]
 
 

@@ -17,7 +17,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy.pool import NullPool
 
 from migrations import runner
-from server.adapters.postgres.tables import belongs_to_schema, metadata
+from server.adapters.postgres.notification_tables import metadata
+from server.adapters.postgres.tables import belongs_to_schema
 from tests.database import Database, TestServer
 from tests.integration.postgres.rows import insert_ticket
 
@@ -125,7 +126,7 @@ def test_the_document_lists_every_index_with_its_purpose(database: Database) -> 
 
 def test_a_migration_gives_up_soon_when_the_table_is_taken(database: Database) -> None:
     with database.connect() as holder, holder.transaction():
-        holder.execute("SELECT 1 FROM tickets")
+        holder.execute("SELECT 1 FROM notifications")
         with pytest.raises(sa.exc.OperationalError, match="lock timeout"):
             runner.downgrade(database.dsn, "-1")
     runner.downgrade(database.dsn, "-1")
