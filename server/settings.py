@@ -7,8 +7,10 @@ lists and mappings are written as JSON.
 import json
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     Field,
@@ -41,6 +43,19 @@ Json = (NoDecode, BeforeValidator(_from_json))
 
 
 Id = Annotated[str, Field(pattern=f"^{ID_PATTERN}$")]
+
+
+def _secure(url: str) -> str:
+    parts = urlsplit(url)
+    if not (parts.scheme == "https" and parts.hostname) and not (
+        parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    ):
+        raise ValueError("must be https, or http on this machine")
+    return url
+
+
+SecureUrl = Annotated[str, AfterValidator(_secure)]
+"""Where secrets or what people wrote are sent."""
 
 
 class ServicePrincipal(BaseModel):
@@ -189,6 +204,33 @@ class Settings(BaseSettings):
         0, ge=0, le=65535, description="Port of a worker's /metrics and /healthz, on the address above; 0 for none."
     )
 
+    # --- notifications: a channel without an account is recorded in a file below the data directory, not sent
+
+    email_from: str | None = Field(None, description="Sender of e-mails: Rodistaa Tickets <tickets@example.com>.")
+    smtp_url: SecretStr | None = Field(
+        None,
+        description="Mail server: smtp://user:password@host:587 (STARTTLS), smtps:// (TLS) or smtp+plain:// (neither).",
+    )
+    fcm_service_account_file: Path | None = Field(
+        None, description="JSON key of the Google service account that push messages are sent by."
+    )
+    fcm_url: SecureUrl = Field("https://fcm.googleapis.com", description="Where Firebase Cloud Messaging answers.")
+    sms_url: SecureUrl | None = Field(None, description="Where a POST of JSON sends an SMS.")
+    sms_token: SecretStr | None = Field(None, description="Sent along as Authorization: Bearer.")
+    sms_headers: Annotated[dict[str, SecretStr], *Json] = Field({}, description="Further headers, JSON.")
+    sms_body: Annotated[dict[str, Any], *Json] = Field(
+        {"to": "{to}", "text": "{text}"},
+        description="What is posted, JSON, with {to}, {text}, {dedupe_key}, {ticket_id} and {kind} filled in.",
+    )
+    notification_timeout_seconds: float = Field(
+        10.0, gt=0, le=60, description="Longest that one e-mail, push message or SMS may take."
+    )
+    webhook_timeout_seconds: float = Field(10.0, gt=0, le=60, description="Longest that one delivery may take.")
+    webhook_allowed_networks: Annotated[list[IPvAnyNetwork], *Json] = Field(
+        [],
+        description='Networks outside the open internet that webhooks may reach all the same, JSON: ["10.1.0.0/16"].',
+    )
+
     # --- logs, metrics, traces
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Lowest level that is logged.")
@@ -207,6 +249,15 @@ class Settings(BaseSettings):
         sources = [self.jwks_file, self.jwks_url, self.jwt_secret]
         if sum(source is not None for source in sources) > 1:
             raise ValueError("set one of TICKETS_JWKS_FILE, TICKETS_JWKS_URL and TICKETS_JWT_SECRET")
+        return self
+
+    @model_validator(mode="after")
+    def _channels_are_whole(self) -> Self:
+        """A mail server that refuses each e-mail, or SMS settings without effect, must not be found out one by one."""
+        if self.smtp_url is not None and self.email_from is None:
+            raise ValueError("TICKETS_SMTP_URL needs TICKETS_EMAIL_FROM")
+        if self.sms_url is None and (self.sms_token or self.sms_headers):
+            raise ValueError("TICKETS_SMS_TOKEN and TICKETS_SMS_HEADERS need TICKETS_SMS_URL")
         return self
 
     @model_validator(mode="after")

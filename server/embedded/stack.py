@@ -29,6 +29,9 @@ from server.embedded.welcome import keep_tokens, welcome
 READY_SECONDS = 60.0
 REPLACED = ("TICKETS_JWKS_", "TICKETS_JWT_SECRET", "TICKETS_TLS_", "TICKETS_MTLS_")
 """Settings of production's identity provider and certificates: the stack signs its own tokens, in plain text."""
+THIS_MACHINE = '["127.0.0.0/8", "::1/128"]'
+"""Lets people try webhooks against a program of their own."""
+
 OWN = ("TICKETS_DATABASE_URL", "TICKETS_REDIS_URL", "TICKETS_DEV_SIGNING_KEY_FILE")
 """Settings that would name what the stack brings along."""
 
@@ -94,6 +97,7 @@ def child_environment(
     """What every child is given: the user's settings, except those that say where the stack's own parts are and how
     callers are identified."""
     return {
+        "TICKETS_WEBHOOK_ALLOWED_NETWORKS": THIS_MACHINE,
         **{name: value for name, value in inherited.items() if not name.startswith(REPLACED)},
         "PYTHONUNBUFFERED": "1",
         "TICKETS_DATA_DIR": str(instance.data_dir),
