@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 import psycopg
 
 from rodistaa.tickets.v1.directory_service_pb2_grpc import add_DirectoryServiceServicer_to_server
+from rodistaa.tickets.v1.notification_service_pb2_grpc import add_NotificationServiceServicer_to_server
 from rodistaa.tickets.v1.saved_view_service_pb2_grpc import add_SavedViewServiceServicer_to_server
+from rodistaa.tickets.v1.sla_policy_service_pb2_grpc import add_SlaPolicyServiceServicer_to_server
 from rodistaa.tickets.v1.ticket_service_pb2_grpc import add_TicketServiceServicer_to_server
 from server.adapters.postgres.interruptions import Interruptions
 from server.adapters.postgres.policy_book import PostgresPolicyBook
@@ -18,14 +20,23 @@ from server.adapters.postgres.unit_of_work import PostgresUnitOfWork
 from server.api.server import Registration
 from server.api.services.directory_service import DirectoryService, DirectoryUseCases
 from server.api.services.not_offered import not_offered
+from server.api.services.notification_service import NotificationService, NotificationUseCases
 from server.api.services.saved_view_service import SavedViewService, SavedViewUseCases
+from server.api.services.sla_policy_service import SlaPolicyService, SlaPolicyUseCases
 from server.api.services.ticket_service import TicketService, TicketUseCases
 from server.application.directory.list_members import ListMembers
 from server.application.directory.upsert_member import UpsertMember
+from server.application.notices.list_notifications import ListNotifications
+from server.application.notices.mark_notifications_read import MarkNotificationsRead
+from server.application.notifications.webhook_targets import WebhookTargets
 from server.application.saved_views.create_saved_view import CreateSavedView
 from server.application.saved_views.delete_saved_view import DeleteSavedView
 from server.application.saved_views.list_saved_views import ListSavedViews
 from server.application.saved_views.update_saved_view import UpdateSavedView
+from server.application.sla_policies.list_calendars import ListCalendars
+from server.application.sla_policies.list_sla_policies import ListSlaPolicies
+from server.application.sla_policies.update_sla_policy import UpdateSlaPolicy
+from server.application.sla_policies.upsert_calendar import UpsertCalendar
 from server.application.tickets.archive_ticket import ArchiveTicket
 from server.application.tickets.assign_ticket import AssignTicket
 from server.application.tickets.bulk_update_tickets import BulkUpdateTickets
@@ -44,6 +55,12 @@ from server.application.timeline.list_timeline import ListTimeline
 from server.application.timeline.list_watchers import ListWatchers
 from server.application.timeline.set_watch import SetWatch
 from server.application.timeline.verify_audit import VerifyAudit
+from server.application.webhooks.create_webhook import CreateWebhook
+from server.application.webhooks.delete_webhook import DeleteWebhook
+from server.application.webhooks.list_webhook_deliveries import ListWebhookDeliveries
+from server.application.webhooks.list_webhooks import ListWebhooks
+from server.application.webhooks.redeliver_webhook import RedeliverWebhook
+from server.application.webhooks.update_webhook import UpdateWebhook
 from server.settings import Settings
 
 READINESS_SECONDS = 2
@@ -100,6 +117,23 @@ def build_application(settings: Settings) -> Application:
                 )
             ),
         ),
+        Registration.of(
+            "rodistaa.tickets.v1.SlaPolicyService",
+            add_SlaPolicyServiceServicer_to_server,
+            SlaPolicyService(
+                SlaPolicyUseCases(
+                    list=ListSlaPolicies(uow),
+                    update=UpdateSlaPolicy(uow, _now),
+                    list_calendars=ListCalendars(uow),
+                    upsert_calendar=UpsertCalendar(uow, _now),
+                )
+            ),
+        ),
+        Registration.of(
+            "rodistaa.tickets.v1.NotificationService",
+            add_NotificationServiceServicer_to_server,
+            NotificationService(_notification_use_cases(uow, settings)),
+        ),
         *not_offered(),
     )
 
@@ -121,9 +155,9 @@ def _ticket_use_cases(uow: PostgresUnitOfWork, sessions: Sessions) -> TicketUseC
         list=ListTickets(uow),
         search=SearchTickets(uow),
         update=UpdateTicket(uow, policies, _now),
-        transition=TransitionTicket(uow, policies, _now),
-        assign=AssignTicket(uow),
-        escalate=EscalateTicket(uow, policies),
+        transition=TransitionTicket(uow, _now),
+        assign=AssignTicket(uow, _now),
+        escalate=EscalateTicket(uow, _now),
         archive=ArchiveTicket(uow),
         bulk=BulkUpdateTickets(uow),
         add_message=AddMessage(uow, _now),
@@ -134,6 +168,20 @@ def _ticket_use_cases(uow: PostgresUnitOfWork, sessions: Sessions) -> TicketUseC
         list_watchers=ListWatchers(uow),
         suggest_owners=SuggestOwners(uow),
         stats=GetTicketStats(uow),
+    )
+
+
+def _notification_use_cases(uow: PostgresUnitOfWork, settings: Settings) -> NotificationUseCases:
+    targets = WebhookTargets(tuple(settings.webhook_allowed_networks))
+    return NotificationUseCases(
+        list=ListNotifications(uow),
+        mark_read=MarkNotificationsRead(uow, _now),
+        create_webhook=CreateWebhook(uow, _now, targets.check_url),
+        list_webhooks=ListWebhooks(uow),
+        update_webhook=UpdateWebhook(uow, _now, targets.check_url),
+        delete_webhook=DeleteWebhook(uow),
+        list_deliveries=ListWebhookDeliveries(uow),
+        redeliver=RedeliverWebhook(uow, _now),
     )
 
 

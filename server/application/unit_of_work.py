@@ -7,14 +7,17 @@ from uuid import UUID
 
 from server.application.answers import Answer, RequestKey
 from server.application.call import Call
+from server.application.notification_repositories import NoticeRepository, WebhookRepository
 from server.application.repositories import (
     AuditTrail,
     MemberRepository,
     SavedViewRepository,
+    TicketClocks,
     TicketRepository,
     TimelineRepository,
     WatcherRepository,
 )
+from server.application.sla_repositories import CalendarRepository, SlaPolicyRepository
 from server.domain.sla import SlaPolicies
 from server.domain.tickets import Ticket
 
@@ -28,11 +31,16 @@ class Repositories:
     """Everything stored, as seen on one connection."""
 
     tickets: TicketRepository
+    clocks: TicketClocks
     timeline: TimelineRepository
     audit: AuditTrail
     watchers: WatcherRepository
     members: MemberRepository
     saved_views: SavedViewRepository
+    sla_policies: SlaPolicyRepository
+    calendars: CalendarRepository
+    notices: NoticeRepository
+    webhooks: WebhookRepository
 
 
 class UnitOfWork(Protocol):

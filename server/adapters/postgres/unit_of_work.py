@@ -2,23 +2,28 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import LargeBinary, Text, Uuid, bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
+from server.adapters.postgres.calendar_repository import PostgresCalendarRepository
 from server.adapters.postgres.context import context_cte, context_of
 from server.adapters.postgres.member_repository import PostgresMemberRepository
+from server.adapters.postgres.notice_repository import PostgresNoticeRepository
 from server.adapters.postgres.rows import TICKET_COLUMNS
 from server.adapters.postgres.saved_view_repository import PostgresSavedViewRepository
 from server.adapters.postgres.sessions import Session, Sessions
+from server.adapters.postgres.sla_policy_repository import PostgresSlaPolicyRepository
 from server.adapters.postgres.statements import Statement
 from server.adapters.postgres.tables import idempotency_keys, tickets
+from server.adapters.postgres.ticket_clocks import PolicyVersions, PostgresTicketClocks
 from server.adapters.postgres.ticket_repository import PostgresTicketRepository, to_column
 from server.adapters.postgres.timeline_repository import PostgresAuditTrail, PostgresTimelineRepository
 from server.adapters.postgres.watcher_repository import PostgresWatcherRepository
+from server.adapters.postgres.webhook_repository import PostgresWebhookRepository
 from server.application.answers import Answer, RequestKey
 from server.application.call import Call
 from server.application.repositories import Change
@@ -81,25 +86,26 @@ class PostgresUnitOfWork:
     """See ``UnitOfWork``."""
 
     sessions: Sessions
+    policy_versions: PolicyVersions = field(default_factory=PolicyVersions)
 
     def read(self, call: Call, body: Callable[[Repositories], T]) -> T:
         def attempt() -> T:
             with self.sessions.autocommit(call) as session:
-                return body(_repositories(session))
+                return body(self._repositories(session))
 
         return self.sessions.retrying(call, attempt)
 
     def read_snapshot(self, call: Call, body: Callable[[Repositories], T]) -> T:
         def attempt() -> T:
             with self.sessions.transaction(call, snapshot=True) as session:
-                return body(_repositories(session))
+                return body(self._repositories(session))
 
         return self.sessions.retrying(call, attempt)
 
     def write(self, call: Call, body: Callable[[Repositories], T]) -> T:
         def attempt() -> T:
             with self.sessions.transaction(call) as session:
-                return body(_repositories(session))
+                return body(self._repositories(session))
 
         return self.sessions.retrying(call, attempt)
 
@@ -112,7 +118,7 @@ class PostgresUnitOfWork:
             with self.sessions.transaction(call) as session:
                 if session.first(_CLAIM, _key_values(call, key, None)) is None:
                     raise _Taken
-                presented = answer.present(body(_repositories(session)))
+                presented = answer.present(body(self._repositories(session)))
                 session.run(_KEEP, _key_values(call, key, answer.dump(presented)))
                 return presented
 
@@ -178,6 +184,21 @@ class PostgresUnitOfWork:
             )
         return response
 
+    def _repositories(self, session: Session) -> Repositories:
+        return Repositories(
+            tickets=PostgresTicketRepository(session),
+            clocks=PostgresTicketClocks(session, self.policy_versions),
+            timeline=PostgresTimelineRepository(session),
+            audit=PostgresAuditTrail(session),
+            watchers=PostgresWatcherRepository(session),
+            members=PostgresMemberRepository(session),
+            saved_views=PostgresSavedViewRepository(session),
+            sla_policies=PostgresSlaPolicyRepository(session),
+            calendars=PostgresCalendarRepository(session),
+            notices=PostgresNoticeRepository(session),
+            webhooks=PostgresWebhookRepository(session),
+        )
+
 
 def _key_values(call: Call, key: RequestKey, response: bytes | None) -> dict[str, Any]:
     return {
@@ -193,14 +214,3 @@ def _fingerprint(call: Call, key: RequestKey) -> bytes:
     """The request and the rights it was made with: an answer is not given again to the same person in another role."""
     rights = [call.principal.role, *sorted(call.principal.franchise_ids)]
     return hashlib.sha256(b"\0".join([key.fingerprint, *(right.encode() for right in rights)])).digest()
-
-
-def _repositories(session: Session) -> Repositories:
-    return Repositories(
-        tickets=PostgresTicketRepository(session),
-        timeline=PostgresTimelineRepository(session),
-        audit=PostgresAuditTrail(session),
-        watchers=PostgresWatcherRepository(session),
-        members=PostgresMemberRepository(session),
-        saved_views=PostgresSavedViewRepository(session),
-    )

@@ -1,13 +1,12 @@
 """Requests that read tickets, checked."""
 
 from datetime import datetime
-from functools import cache
-from zoneinfo import available_timezones
 
 from rodistaa.tickets.v1 import ticket_reads_pb2 as pb
 from server.api.convert.enums import ROLE
 from server.api.convert.filters import to_filter, to_order
 from server.api.convert.page_tokens import PageToken, invalid_token
+from server.api.convert.time_zones import time_zones
 from server.application.repositories import ListPosition, SearchPosition
 from server.application.tickets.list_tickets import ListQuery
 from server.application.tickets.search_tickets import SearchQuery
@@ -129,19 +128,13 @@ def to_wanted(request: pb.SuggestOwnersRequest) -> Wanted:
     return wanted
 
 
-@cache
-def _time_zones() -> frozenset[str]:
-    """Names that mean the same on every machine, so that PostgreSQL knows them too."""
-    return frozenset(available_timezones() - {"localtime", "Factory"})
-
-
 def to_stats_query(request: pb.GetTicketStatsRequest) -> tuple[TicketFilter, int, str]:
     """Which tickets to count, the days of the trend, and the zone whose days they are."""
     check = Checker()
     where = to_filter(check, "filter", request.filter)
     days = check.page_size("trend_days", request.trend_days, default=0, most=MAX_TREND_DAYS)
     zone = request.time_zone or DEFAULT_TIME_ZONE
-    if zone not in _time_zones():
+    if zone not in time_zones():
         check.fail("time_zone", 'must be an IANA time zone such as "Asia/Kolkata"')
     check.done()
     return where, days, zone

@@ -8,16 +8,12 @@ from types import ModuleType
 from rodistaa.tickets.v1 import (
     attachment_service_pb2_grpc,
     export_service_pb2_grpc,
-    notification_service_pb2_grpc,
-    sla_policy_service_pb2_grpc,
 )
 from server.api.server import Registration
 
 _SERVICES: dict[str, ModuleType] = {
     "AttachmentService": attachment_service_pb2_grpc,
     "ExportService": export_service_pb2_grpc,
-    "NotificationService": notification_service_pb2_grpc,
-    "SlaPolicyService": sla_policy_service_pb2_grpc,
 }
 
 

@@ -1,0 +1,1 @@
+"""Use cases of NotificationService that are each person's own, one a module."""

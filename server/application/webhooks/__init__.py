@@ -1,0 +1,1 @@
+"""Use cases of NotificationService about webhooks, one a module."""

@@ -1,0 +1,64 @@
+"""Entering a webhook."""
+
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import uuid4
+
+from server.application.answers import Answer
+from server.application.call import Call
+from server.application.clock import Clock
+from server.application.unit_of_work import UnitOfWork
+from server.application.webhooks.finding import CheckUrl, require_target
+from server.domain.filters import TicketFilter
+from server.domain.ids import Version
+from server.domain.permissions import require_admin
+from server.domain.webhooks import Webhook, new_secret
+
+A = TypeVar("A")
+
+
+@dataclass(frozen=True, slots=True)
+class NewWebhook:
+    """A webhook as an admin gives it."""
+
+    display_name: str
+    url: str
+    event_types: tuple[str, ...]
+    filter: TicketFilter | None
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CreateWebhook:
+    """admin only.
+
+    The answer shows the secret. It is kept for a repetition of the call like any other answer, so the table of answers
+    holds it for a day, beside the table of webhooks, which holds it for good: whoever can read the one can read the
+    other. Without it a client that lost the answer would have a webhook and no secret.
+    """
+
+    uow: UnitOfWork
+    clock: Clock
+    check_url: CheckUrl
+
+    def __call__(self, call: Call, new: NewWebhook, answer: Answer[Webhook, A]) -> A:
+        """The webhook. Raises PermissionDenied, InvalidArgument for a URL that can never be a target."""
+        require_admin(call.principal, "Webhooks are")
+        require_target(self.check_url, new.url)
+        now = self.clock()
+        webhook = Webhook(
+            id=uuid4(),
+            display_name=new.display_name,
+            url=new.url,
+            event_types=new.event_types,
+            filter=new.filter,
+            enabled=new.enabled,
+            secret=new_secret(),
+            previous_secret=None,
+            previous_secret_until=None,
+            created_by_id=call.principal.user_id,
+            version=Version(1),
+            created_at=now,
+            updated_at=now,
+        )
+        return self.uow.answer_once(call, answer, lambda repositories: repositories.webhooks.add(webhook))

@@ -1,0 +1,14 @@
+"""Whether a calendar is open often enough for the targets of a policy to be reached at all."""
+
+from datetime import datetime, timedelta
+
+from server.domain.calendars import Calendar
+
+LONGEST_WAIT = timedelta(days=3653)
+"""Ten years. The clock itself looks ten times as far ahead, so what is accepted here never fails there, though tickets
+are created later and holidays of single years come and go."""
+
+
+def reaches(calendar: Calendar, target: timedelta, *, start: datetime) -> bool:
+    """Whether so much open time passes within LONGEST_WAIT of ``start``."""
+    return calendar.open_between(start, start + LONGEST_WAIT) >= target
