@@ -31,7 +31,6 @@ REPLACED = ("TICKETS_JWKS_", "TICKETS_JWT_SECRET", "TICKETS_TLS_", "TICKETS_MTLS
 """Settings of production's identity provider and certificates: the stack signs its own tokens, in plain text."""
 THIS_MACHINE = '["127.0.0.0/8", "::1/128"]'
 """Lets people try webhooks against a program of their own."""
-
 OWN = ("TICKETS_DATABASE_URL", "TICKETS_REDIS_URL", "TICKETS_DEV_SIGNING_KEY_FILE")
 """Settings that would name what the stack brings along."""
 
