@@ -1,0 +1,252 @@
+"""Who is told of an event on a ticket, and what.
+
+Recipients follow from the ticket as it is now, not as it was at the event, so each may still see it: its owner, its
+watchers, its creator, or, where nobody owns it, the people of its queue. Nobody is told of what they did themselves, and
+inactive members are told nothing. Who is not in the staff directory is outside, and hears of nothing that is the staff's
+alone. Values that a sensitive ticket protects never occur: excerpts of its messages are not even loaded.
+"""
+
+from dataclasses import dataclass
+
+from server.domain.fsm import TicketStatus
+from server.domain.ids import UserId
+from server.domain.notices import NotificationKind as Kind
+from server.domain.notifications import LONGEST_EXCERPT, Contact, Event, People, TicketNow, Told, Way
+from server.domain.principal import SYSTEM
+from server.domain.roles import OUTSIDE, STAFF, Role
+
+
+@dataclass(frozen=True, slots=True)
+class _Saying:
+    kind: Kind
+    headline: str
+    deed: str
+    """What follows the actor's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What an event says to whom; None says nothing."""
+
+    staff: _Saying | None = None
+    outside: _Saying | None = None
+    keeper: _Saying | None = None
+    """To who has the ticket now, where that differs from what other staff are told."""
+    for_queue: bool = False
+    """Whether the queue is told where nobody owns the ticket."""
+    for_creator: bool = False
+    is_critical: bool = False
+
+
+def plan(event: Event, ticket: TicketNow, people: People) -> list[Told]:
+    """One of each person who is to be told."""
+    news = _news(event, ticket, people)
+    keepers = _keepers(ticket, people, for_queue=news.for_queue)
+    candidates = [*keepers, *people.watchers, *([ticket.created_by_id] if news.for_creator else ())]
+    result = []
+    for user_id in dict.fromkeys(candidates):
+        contact = people.contacts.get(user_id)
+        if user_id == event.actor_id or (contact is not None and not contact.active):
+            continue
+        is_staff = contact is not None and contact.role in STAFF
+        saying = news.staff if is_staff else news.outside
+        if user_id in keepers and news.keeper is not None:
+            saying = news.keeper
+        if saying is None:
+            continue
+        result.append(
+            Told(
+                user_id=user_id,
+                ticket_id=ticket.id,
+                kind=saying.kind,
+                title=f"{ticket.id} {saying.headline}: {_one_line(ticket.title)}",
+                body=_sentence(f"{_actor(event, people, to_staff=is_staff)} {saying.deed}"),
+                is_critical=news.is_critical and is_staff,
+                ways=_ways(user_id, people, is_member=contact is not None, is_critical=news.is_critical),
+            )
+        )
+    return result
+
+
+def _keepers(ticket: TicketNow, people: People, *, for_queue: bool) -> list[UserId]:
+    if ticket.owner_id is not None:
+        return [ticket.owner_id]
+    if not for_queue:
+        return []
+    return [contact.user_id for contact in people.queue if contact.active and _works_for(contact, ticket)]
+
+
+def _works_for(contact: Contact, ticket: TicketNow) -> bool:
+    """A franchise's agents are told of their franchise's tickets alone."""
+    if contact.role is not Role.FRANCHISE_AGENT or ticket.assigned_franchise_id is None:
+        return contact.role is ticket.owner_role
+    return contact.role is ticket.owner_role and ticket.assigned_franchise_id in contact.franchise_ids
+
+
+def _ways(user_id: UserId, people: People, *, is_member: bool, is_critical: bool) -> frozenset[Way]:
+    """Watchers said how they want to be told. Outside people are told in the app alone: nobody knows an address."""
+    if not is_member:
+        return frozenset()
+    chosen = people.watchers.get(user_id)
+    if chosen is not None:
+        return chosen
+    return frozenset(Way) if is_critical else frozenset({Way.EMAIL, Way.PUSH})
+
+
+def _news(event: Event, ticket: TicketNow, people: People) -> _News:
+    """A ticket that was put away, or is done by now, alarms nobody."""
+    if event.action in _ARCHIVING:
+        saying = _ARCHIVING[event.action]
+        return _News(staff=saying, outside=saying)
+    if ticket.archived or (event.action in _ALARMS and ticket.status in _DONE):
+        return _News()
+    if event.action in _ALARMS:
+        return _ALARMS[event.action]
+    if event.action == "MESSAGE_ADDED":
+        return _message(event)
+    if event.action in ("ESCALATED", "AUTO_ESCALATED"):
+        return _escalation(event, ticket)
+    return _change(event, ticket, people)
+
+
+_DONE = (TicketStatus.RESOLVED, TicketStatus.CLOSED)
+_ARCHIVING = {
+    "TICKET_ARCHIVED": _Saying(Kind.TICKET_UPDATED, "was archived", "archived it"),
+    "TICKET_UNARCHIVED": _Saying(Kind.TICKET_UPDATED, "is back from the archive", "took it out of the archive"),
+}
+_ALARMS = {
+    "SLA_NEAR_BREACH": _News(
+        staff=_Saying(Kind.NEAR_BREACH, "is due soon", "reports that a fifth of the time or less is left"),
+        for_queue=True,
+    ),
+    "FIRST_RESPONSE_BREACHED": _News(
+        staff=_Saying(
+            Kind.FIRST_RESPONSE_BREACHED, "waits for a first response", "reports that the first response is late"
+        ),
+        for_queue=True,
+    ),
+    "SLA_BREACHED": _News(
+        staff=_Saying(
+            Kind.ESCALATED, "is overdue", "reports that the deadline has passed and nobody is left to escalate to"
+        ),
+        for_queue=True,
+        is_critical=True,
+    ),
+}
+
+
+def _message(event: Event) -> _News:
+    words = "" if event.excerpt is None else f": {_one_line(event.excerpt, LONGEST_EXCERPT)}"
+    if event.is_internal_note:
+        return _News(staff=_Saying(Kind.MESSAGE_ADDED, "has a new internal note", f"noted{words or ' something'}"))
+    saying = _Saying(Kind.MESSAGE_ADDED, "has a new message", f"wrote{words or ' a message'}")
+    return _News(staff=saying, outside=saying, for_creator=True)
+
+
+def _escalation(event: Event, ticket: TicketNow) -> _News:
+    role = _queue(event.new.get("owner_role") or ticket.owner_role)
+    automatic = event.action == "AUTO_ESCALATED"
+    deed = f"escalated it to {role}" + (", as its deadline has passed" if automatic else "")
+    return _News(
+        staff=_Saying(Kind.ESCALATED, "is overdue and was escalated" if automatic else "was escalated", deed),
+        outside=_status(event),
+        for_queue=True,
+        for_creator=True,
+        is_critical=automatic,
+    )
+
+
+def _change(event: Event, ticket: TicketNow, people: People) -> _News:
+    """Any other change, known by what it changed: the names of actions are an open list."""
+    status = _status(event)
+    if event.action != "TICKET_CREATED" and not _GIVING.isdisjoint(event.new):
+        holder = _holder(ticket, people)
+        given = "you" if ticket.owner_id is not None else holder
+        return _News(
+            staff=status or _Saying(Kind.TICKET_UPDATED, "was assigned", f"gave it to {holder}"),
+            outside=status,
+            keeper=_Saying(Kind.ASSIGNED, f"was given to {given}", f"gave it to {given}"),
+            for_queue=True,
+            for_creator=status is not None,
+        )
+    if status is not None:
+        return _News(staff=status, outside=status, for_creator=True)
+    if event.action == "TICKET_CREATED":
+        return _News()
+    named = [words for name, words in _FIELDS.items() if name in event.new]
+    public = _updated(event, named)
+    if public is None and not _CLOCK.isdisjoint(event.new):
+        return _News(staff=_Saying(Kind.TICKET_UPDATED, "was changed", "changed its deadlines"))
+    return _News(staff=public, outside=public)
+
+
+_GIVING = frozenset({"owner_id", "owner_role"})
+_CLOCK = frozenset({"sla_due_at", "first_response_due_at", "sla_policy_version"})
+_FIELDS = {
+    "title": "the title",
+    "description": "the description",
+    "priority": "the priority",
+    "severity": "the severity",
+    "linked_id": "the link",
+    "tags": "the tags",
+    "metadata": "the metadata",
+    "resolution_summary": "the resolution summary",
+    "assigned_franchise_id": "the franchise",
+    "is_sensitive": "the protection",
+}
+
+
+def _updated(event: Event, named: list[str]) -> _Saying | None:
+    if "priority" in event.new:
+        return _Saying(
+            Kind.TICKET_UPDATED,
+            f"now has priority {event.new['priority']}",
+            f"changed the priority from {event.old.get('priority')} to {event.new['priority']}",
+        )
+    if not named:
+        return None
+    things = named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
+    return _Saying(Kind.TICKET_UPDATED, "was changed", f"changed {things}")
+
+
+def _status(event: Event) -> _Saying | None:
+    if event.action == "TICKET_CREATED" or "status" not in event.new:
+        return None
+    now = _state(event.new["status"])
+    return _Saying(Kind.STATUS_CHANGED, f"is now {now}", f"moved it from {_state(event.old.get('status'))} to {now}")
+
+
+def _state(value: object) -> str:
+    return str(value).replace("_", " ").lower()
+
+
+def _holder(ticket: TicketNow, people: People) -> str:
+    if ticket.owner_id is None:
+        return _queue(ticket.owner_role)
+    contact = people.contacts.get(ticket.owner_id)
+    return ticket.owner_id if contact is None else contact.display_name
+
+
+def _queue(role: object) -> str:
+    return "nobody" if role is None else f"the {str(role).replace('_', ' ')} queue"
+
+
+def _actor(event: Event, people: People, *, to_staff: bool) -> str:
+    """Outside people do not learn the names of staff."""
+    if event.actor_id == SYSTEM.user_id:
+        return "The system"
+    if not to_staff:
+        return f"The {event.actor_role}" if event.actor_role in OUTSIDE else "Support"
+    contact = people.contacts.get(event.actor_id)
+    name = event.actor_id if contact is None else _one_line(contact.display_name)
+    return f"{name} ({event.actor_role.replace('_', ' ')})"
+
+
+def _sentence(text: str) -> str:
+    line = _one_line(text, LONGEST_EXCERPT + 500)
+    return line if line.endswith((".", "!", "?", "…")) else f"{line}."
+
+
+def _one_line(text: str, longest: int = 500) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= longest else flat[: longest - 1].rstrip() + "…"
