@@ -1,6 +1,7 @@
 """Alembic's entry point: which database, and under which precautions."""
 
 import os
+import time
 
 import sqlalchemy as sa
 from alembic import context
@@ -33,6 +34,15 @@ def _connect() -> Connection[tuple[object, ...]]:
     return connect(_dsn())
 
 
+def _take_turn(connection: sa.Connection) -> None:
+    """Ask again and again, and do not wait in the database: who waits there holds a snapshot, and the one who migrates
+    would wait for that before it has built an index concurrently."""
+    while not connection.scalar(sa.text(f"SELECT pg_try_advisory_lock({ADVISORY_LOCK})")):
+        connection.commit()
+        time.sleep(0.2)
+    connection.commit()
+
+
 def _run_online() -> None:
     engine = sa.create_engine("postgresql+psycopg://", creator=_connect, poolclass=NullPool)
     engine.dialect.supports_comments = False  # comments live in the migrations alone
@@ -40,8 +50,8 @@ def _run_online() -> None:
         connection.execute(sa.text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
         connection.execute(sa.text("SET search_path = pg_catalog, public"))
         connection.execute(sa.text("SET timezone = 'UTC'"))
-        connection.execute(sa.text(f"SELECT pg_advisory_lock({ADVISORY_LOCK})"))
         connection.commit()
+        _take_turn(connection)
         context.configure(
             connection=connection,
             target_metadata=metadata,

@@ -16,7 +16,9 @@ from server.domain.fsm import TicketStatus
 from server.domain.ids import ChainNo, Seq, TicketId, UserId
 from server.domain.roles import Role
 from server.domain.saved_views import SavedView
-from server.domain.sla import SlaStatus
+from server.domain.sla import SlaPolicy, SlaStatus
+from server.domain.sla_clock import SlaHistory
+from server.domain.sla_escalations import Escalation
 from server.domain.tickets import Ticket, TicketPriority
 from server.domain.timeline import AttachmentRef, AuditEntry, Message, Watcher
 from server.domain.visibility import Visibility
@@ -157,6 +159,22 @@ class SearchBlock:
     """The beginning of this block; None without results."""
     next: SearchPosition | None
     """Where the results after these begin; None after the last."""
+
+
+class TicketClocks(Protocol):
+    """What the SLA clock of a ticket rests on."""
+
+    def policy(self, ticket: Ticket) -> SlaPolicy:
+        """The version that applies to it; the newest of its priority where it is pinned to none.
+
+        Raises NotFound (SLA_POLICY_NOT_FOUND) when somebody in psql removed that.
+        """
+
+    def history(self, ticket: Ticket) -> SlaHistory:
+        """Its phases up to the last change stored, and its last escalation. Raises as ``policy``."""
+
+    def escalations(self, ticket_id: TicketId) -> list[Escalation]:
+        """Each escalation, oldest first."""
 
 
 class TimelineRepository(Protocol):

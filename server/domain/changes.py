@@ -2,17 +2,22 @@
 
 They know the state machine and the escalation chain, not who is asking (``permissions``) nor how it is
 stored. Each raises FailedPrecondition when the state of the ticket forbids it.
+
+``policy`` is the version that applies to the ticket, ``past`` reads its history where its clock has to be read anew
+(see ``ticket_clock``).
 """
 
 from dataclasses import replace
 from datetime import datetime
 
 from server.domain.errors import FailedPrecondition, Reason
+from server.domain.escalation_chain import next_role
 from server.domain.fsm import TicketStatus, check_transition
 from server.domain.ids import FranchiseId, TicketId, UserId, Version
 from server.domain.principal import Principal
-from server.domain.roles import Role, at_or_above
+from server.domain.roles import Role
 from server.domain.sla import SlaPolicy
+from server.domain.ticket_clock import Past, after_change, derived, level_after, moment_of_change
 from server.domain.tickets import Ticket, TicketDraft, TicketPriority
 
 
@@ -21,6 +26,7 @@ def open_ticket(
 ) -> Ticket:
     """The ticket a draft becomes: NEW, in the queue of the first role of its chain unless the draft names one."""
     first_role = policy.escalation_chain[0] if policy.escalation_chain else None
+    due_at = policy.resolution_due_at(now)
     return Ticket(
         id=ticket_id,
         title=draft.title,
@@ -35,9 +41,16 @@ def open_ticket(
         severity=draft.severity,
         linked_type=draft.linked_type,
         linked_id=draft.linked_id,
-        sla_due_at=policy.resolution_due_at(now),
+        sla_due_at=due_at,
         sla_escalation_level=0,
         sla_breached=False,
+        sla_policy_version=policy.version,
+        sla_cycle=1,
+        sla_changed_at=now,
+        sla_near_breach_at=policy.near_breach_at(now),
+        sla_near_breach_notified=False,
+        sla_paused_at=None,
+        sla_next_escalation_at=due_at,
         first_response_due_at=policy.first_response_due_at(now),
         first_responded_at=None,
         first_response_breached=False,
@@ -70,13 +83,24 @@ def require_changeable(ticket: Ticket) -> None:
 
 
 def transition(
-    ticket: Ticket, target: TicketStatus, *, resolution_summary: str | None, policy: SlaPolicy, now: datetime
+    ticket: Ticket,
+    target: TicketStatus,
+    *,
+    resolution_summary: str | None,
+    policy: SlaPolicy,
+    past: Past,
+    now: datetime,
 ) -> Ticket:
     """Move to another state. Into ESCALATED it is an escalation; into RESOLVED it needs a summary."""
     require_not_archived(ticket)
     check_transition(ticket.status, target)
     if target is TicketStatus.ESCALATED:
-        return escalate(ticket, policy)
+        return escalate(ticket, policy, past, now=now)
+    at = moment_of_change(ticket, now)
+    return after_change(ticket, _entered(ticket, target, resolution_summary, at), policy, past, at=at)
+
+
+def _entered(ticket: Ticket, target: TicketStatus, resolution_summary: str | None, at: datetime) -> Ticket:
     if target is TicketStatus.RESOLVED:
         summary = resolution_summary or ticket.resolution_summary
         if not summary:
@@ -85,36 +109,46 @@ def transition(
                 reason=Reason.RESOLUTION_SUMMARY_REQUIRED,
                 metadata={"field": "resolution_summary"},
             )
-        return replace(ticket, status=target, resolution_summary=summary, resolved_at=now)
+        return replace(ticket, status=target, resolution_summary=summary, resolved_at=at)
     if target is TicketStatus.CLOSED:
-        return replace(ticket, status=target, closed_at=now)
+        return replace(ticket, status=target, closed_at=at)
     if target is TicketStatus.REOPENED:
-        return replace(ticket, status=target, resolved_at=None)
+        return replace(ticket, status=target, resolved_at=None, sla_cycle=ticket.sla_cycle + 1, sla_escalation_level=0)
     return replace(ticket, status=target)
 
 
-def next_escalation_role(ticket: Ticket, policy: SlaPolicy) -> Role | None:
-    """The role after the ticket's present one in the chain; None at its end.
+def escalate(ticket: Ticket, policy: SlaPolicy, past: Past, *, now: datetime) -> Ticket:
+    """One level up by hand: ESCALATED, the next role's queue, no person as owner.
 
-    A ticket outside the chain enters it at the first role that is not below its present one: an
-    escalation never moves a ticket down the ladder of roles.
+    Its deadline stays; once that is missed, the next level follows an escalation interval after this one.
     """
-    chain, present = policy.escalation_chain, ticket.owner_role
-    if present in chain:
-        return next(iter(chain[chain.index(present) + 1 :]), None)
-    return next((role for role in chain if present is None or not at_or_above(present, role)), None)
-
-
-def escalate(ticket: Ticket, policy: SlaPolicy) -> Ticket:
-    """One level up: ESCALATED, the next role's queue, no person as owner."""
     require_not_archived(ticket)
     check_transition(ticket.status, TicketStatus.ESCALATED)
-    role = next_escalation_role(ticket, policy)
+    role = next_role(policy.escalation_chain, ticket.owner_role)
     if role is None:
         raise FailedPrecondition(
             f"Ticket {ticket.id} has no role above its present one in its escalation chain.",
             reason=Reason.ESCALATION_CHAIN_EXHAUSTED,
         )
+    at = moment_of_change(ticket, now)
+    after = after_change(ticket, _moved_up(ticket, role), policy, past, at=at)
+    return replace(after, sla_next_escalation_at=level_after(after, policy, at=at)) if after.sla_breached else after
+
+
+def breach(ticket: Ticket, policy: SlaPolicy, *, now: datetime) -> Ticket:
+    """What the clock does at ``sla_next_escalation_at``: one level up, or, at the chain's end, only the mark.
+
+    The ticket is open and its clock runs.
+    """
+    role = next_role(policy.escalation_chain, ticket.owner_role)
+    if role is None:
+        return replace(ticket, sla_breached=True, sla_next_escalation_at=None)
+    at = moment_of_change(ticket, now)
+    after = replace(_moved_up(ticket, role), sla_breached=True, sla_changed_at=at)
+    return replace(after, sla_next_escalation_at=level_after(after, policy, at=at))
+
+
+def _moved_up(ticket: Ticket, role: Role) -> Ticket:
     return replace(
         ticket,
         status=TicketStatus.ESCALATED,
@@ -125,25 +159,47 @@ def escalate(ticket: Ticket, policy: SlaPolicy) -> Ticket:
 
 
 def assign(
-    ticket: Ticket, *, owner_id: UserId | None, owner_role: Role | None, franchise_id: FranchiseId | None
+    ticket: Ticket,
+    *,
+    owner_id: UserId | None,
+    owner_role: Role | None,
+    franchise_id: FranchiseId | None,
+    policy: SlaPolicy,
+    past: Past,
+    now: datetime,
 ) -> Ticket:
     """Give it to a person or a queue. Assigning a NEW ticket opens it."""
     require_changeable(ticket)
-    status = TicketStatus.OPEN if ticket.status is TicketStatus.NEW else ticket.status
-    return replace(ticket, owner_id=owner_id, owner_role=owner_role, assigned_franchise_id=franchise_id, status=status)
+    after = replace(ticket, owner_id=owner_id, owner_role=owner_role, assigned_franchise_id=franchise_id)
+    if ticket.status is TicketStatus.NEW:
+        at = moment_of_change(ticket, now)
+        after = after_change(ticket, replace(after, status=TicketStatus.OPEN), policy, past, at=at)
+    if after.sla_breached and owner_role is not ticket.owner_role:
+        # Its chain goes on from another role: it may have ended before, or end now.
+        after = derived(after, past(), at=now)
+    return after
 
 
-def change_priority(ticket: Ticket, policy: SlaPolicy, *, now: datetime) -> Ticket:
-    """The new policy applies from the ticket's creation; a deadline that moves into the future is unbreached."""
+def change_priority(ticket: Ticket, policy: SlaPolicy, past: Past, *, now: datetime) -> Ticket:
+    """The newest policy of another priority applies from the ticket's creation; see ``reapply_policy``."""
     require_changeable(ticket)
-    due_at = policy.resolution_due_at(ticket.created_at)
-    return replace(
-        ticket,
-        priority=TicketPriority(policy.priority),
-        sla_due_at=due_at,
-        sla_breached=ticket.sla_breached and due_at <= now,
-        first_response_due_at=policy.first_response_due_at(ticket.created_at),
-    )
+    return _apply(replace(ticket, priority=TicketPriority(policy.priority)), ticket, policy, past, now=now)
+
+
+def reapply_policy(ticket: Ticket, policy: SlaPolicy, past: Past, *, now: datetime) -> Ticket:
+    """The newest version of its own policy applies, from creation on; nothing when it does already.
+
+    Pauses so far are kept, and levels that were reached stay reached. A deadline that moves into the future is
+    unbreached.
+    """
+    require_changeable(ticket)
+    if ticket.sla_policy_version == policy.version:
+        return ticket
+    return _apply(ticket, ticket, policy, past, now=now)
+
+
+def _apply(after: Ticket, before: Ticket, policy: SlaPolicy, past: Past, *, now: datetime) -> Ticket:
+    return after_change(before, after, policy, past, at=moment_of_change(before, now))
 
 
 def retag(ticket: Ticket, *, add: tuple[str, ...], remove: tuple[str, ...]) -> Ticket:

@@ -71,6 +71,11 @@ class SlaPolicy:
         return timedelta(minutes=self.resolution_time)
 
     @property
+    def near_target(self) -> timedelta:
+        """Counted time until near breach."""
+        return self.target * (NEAR_BREACH_SHARE - 1) // NEAR_BREACH_SHARE
+
+    @property
     def interval(self) -> timedelta:
         """Counted time from one escalation to the next."""
         return timedelta(minutes=self.escalation_interval or self.response_time)
@@ -78,6 +83,10 @@ class SlaPolicy:
     def resolution_due_at(self, created_at: datetime) -> datetime:
         """Deadline of the resolution of a ticket that never pauses."""
         return self.hours.advance(created_at, self.target)
+
+    def near_breach_at(self, created_at: datetime) -> datetime:
+        """When a fifth of the resolution time is left of a ticket that never pauses."""
+        return self.hours.advance(created_at, self.near_target)
 
     def first_response_due_at(self, created_at: datetime) -> datetime:
         """Deadline of the first public message by staff. No state pauses it."""

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from server.domain.fsm import DONE, TicketStatus
-from server.domain.sla import NEAR_BREACH_SHARE, SlaPolicy, SlaStatus, clock_status
+from server.domain.sla import SlaPolicy, SlaStatus, clock_status
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class SlaHistory:
-    """What the clock rests on: at least one phase, oldest first, and the last escalation of the present cycle.
+    """What the clock rests on: at least one phase, oldest first, and the last escalation of any cycle.
 
     Servers' clocks differ a little, so a phase may claim to start before the one it follows; it is taken to start with
     that one. Time is neither lost nor counted twice by it.
@@ -120,10 +120,9 @@ def deadlines(history: SlaHistory) -> Deadlines:
     stretches, paused_at = list(running), None
     if history.phases[-1].stops_clock:
         paused_at = _stopped_at(stretches, history.created_at)
-    near = policy.target * (NEAR_BREACH_SHARE - 1) // NEAR_BREACH_SHARE
     return Deadlines(
         due_at=_reached(policy.target, stretches, history.created_at, policy),
-        near_breach_at=_reached(near, stretches, history.created_at, policy),
+        near_breach_at=_reached(policy.near_target, stretches, history.created_at, policy),
         first_response_due_at=policy.first_response_due_at(history.created_at),
         paused_at=paused_at,
     )
@@ -132,7 +131,7 @@ def deadlines(history: SlaHistory) -> Deadlines:
 def next_level_at(history: SlaHistory) -> datetime | None:
     """When the escalation interval has counted since the last escalation, on the same clock as the deadline.
 
-    None while the ticket's state stops the clock, and when there was no escalation in this cycle. Whether the chain has
+    None while the ticket's state stops the clock, and when there was no escalation. Whether the chain has
     another role is not asked here.
     """
     if history.escalated_at is None or history.phases[-1].stops_clock:

@@ -66,6 +66,18 @@ class Ticket:
     sla_due_at: datetime | None
     sla_escalation_level: int
     sla_breached: bool
+    sla_policy_version: int | None
+    """Of the policy of its priority; None when none applied at its creation."""
+    sla_cycle: int
+    """1 from creation, one more with each reopening; levels count from 0 in each."""
+    sla_changed_at: datetime
+    """When state, priority, policy version or level last changed: the instant by which the clock counts."""
+    sla_near_breach_at: datetime | None
+    sla_near_breach_notified: bool
+    sla_paused_at: datetime | None
+    """Since when its state stops the clock; None while it runs."""
+    sla_next_escalation_at: datetime | None
+    """When it has to move up next if nothing changes; None for never."""
     first_response_due_at: datetime | None
     first_responded_at: datetime | None
     first_response_breached: bool

@@ -43,6 +43,12 @@ TICKET_COLUMNS = (
     "updated_at",
     "resolved_at",
     "closed_at",
+    "sla_changed_at",
+    "sla_near_breach_at",
+    "sla_near_breach_notified",
+    "sla_paused_at",
+    "sla_next_escalation_at",
+    "sla_cycle",
 )
 _TICKET_COLUMNS = sql.SQL(", ").join(map(sql.Identifier, TICKET_COLUMNS))
 
@@ -193,6 +199,19 @@ owned AS MATERIALIZED (
         AND status NOT IN ('NEW', 'ESCALATED')
         AND NOT (status = 'OPEN' AND owner_pick %% 4 = 0)
 ),
+timed AS MATERIALIZED (
+    SELECT
+        *,
+        due_at - (due_at - created_at) / 5 AS near_breach_at,
+        -- Since when its state stops the clock; before that it was open all the time.
+        CASE
+            WHEN is_done THEN resolved_at
+            WHEN status NOT IN ('AWAITING_SHIPPER', 'AWAITING_OPERATOR') THEN NULL
+            WHEN is_breached THEN %(now)s
+            ELSE created_at + (%(now)s - created_at) * 0.9
+        END AS paused_at
+    FROM owned
+),
 created AS MATERIALIZED (
     SELECT
         *,
@@ -201,7 +220,7 @@ created AS MATERIALIZED (
             ELSE creator_role || '-' || to_char(1 + floor(creator_population * power(roll_creator, 2.5)), 'FM00000')
         END AS creator_id,
         message_at IS NOT NULL AND owner_id IS NOT NULL AND roll_rare < 0.3 AS is_internal
-    FROM owned
+    FROM timed
 )
 SELECT
     'TKT-' || n, replace(title, '{ref}', linked_id), replace(opening, '{ref}', linked_id) || ' ' || words,
@@ -223,6 +242,12 @@ SELECT
     greatest(created_at, message_at, resolved_at, closed_at),
     resolved_at,
     closed_at,
+    coalesce(paused_at, created_at),
+    near_breach_at,
+    coalesce(paused_at, %(now)s) >= near_breach_at,
+    paused_at,
+    CASE WHEN paused_at IS NULL AND NOT is_breached THEN due_at END,
+    CASE status WHEN 'REOPENED' THEN 2 ELSE 1 END,
     CASE
         WHEN message_at IS NULL THEN NULL
         WHEN owner_id IS NULL THEN 'Is there any news? We have heard nothing so far.'

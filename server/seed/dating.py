@@ -65,11 +65,8 @@ _DATE_ROW = """
 _DATE_TICKET = """
     UPDATE public.tickets AS ticket
     SET updated_at = greatest(
-        -- Not audited, but changes too: the first answer, and the mark that none came in time.
+        -- Not audited, but a change too.
         ticket.first_responded_at,
-        CASE WHEN ticket.first_response_breached AND ticket.first_responded_at IS NULL
-            THEN ticket.first_response_due_at
-        END,
         (
             SELECT max(audit.created_at) FROM public.ticket_audit AS audit
             WHERE audit.ticket_id = ticket.id AND audit.seq IS NOT NULL

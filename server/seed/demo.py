@@ -7,10 +7,10 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from server.adapters.postgres.filter_json import filter_to_json, order_to_text
-from server.domain.ids import Minutes
-from server.domain.roles import Role
-from server.domain.sla import SlaPolicies, SlaPolicy
-from server.domain.tickets import TicketPriority
+from server.adapters.postgres.sla_rows import policies_in, to_policy
+from server.adapters.postgres.statements import Statement
+from server.adapters.postgres.tables import sla_config
+from server.domain.sla import SlaPolicies
 from server.seed.dating import date_back
 from server.seed.loader import may_bypass_triggers
 from server.seed.player import MARK, Player
@@ -68,15 +68,8 @@ def _is_seeded(connection: psycopg.Connection) -> bool:
 
 
 def _policies(connection: psycopg.Connection) -> SlaPolicies:
-    rows = connection.execute(
-        "SELECT priority, response_time_minutes, resolution_time_minutes, escalation_chain FROM public.sla_config"
-    )
-    return {
-        TicketPriority(priority): SlaPolicy(
-            TicketPriority(priority), Minutes(response), Minutes(resolution), tuple(map(Role, chain))
-        )
-        for priority, response, resolution, chain in rows
-    }
+    rows = connection.execute(Statement(policies_in(sla_config)).sql)
+    return {policy.priority: policy for policy in map(to_policy, rows)}
 
 
 def _add_views(connection: psycopg.Connection) -> None:

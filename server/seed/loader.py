@@ -152,12 +152,13 @@ def may_bypass_triggers(connection: psycopg.Connection) -> bool:
 
 
 def _audited_columns(connection: psycopg.Connection) -> list[str]:
-    """What `ticket_after_insert` puts into the audit: every stored column but the bookkeeping."""
+    """What `ticket_after_insert` puts into the audit: every stored column but the bookkeeping and what is derived."""
     rows = connection.execute(
         """
         SELECT attname FROM pg_attribute
         WHERE attrelid = 'public.tickets'::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
             AND attname NOT IN ('version', 'updated_at')
+            AND attname <> ALL (public.ticket_derived_columns())
         """
     )
     return [name for (name,) in rows]

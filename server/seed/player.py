@@ -15,11 +15,12 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from server.domain import changes, permissions
-from server.domain.fsm import DONE
+from server.domain.clock_events import simulate
 from server.domain.ids import ChainNo, TicketId
 from server.domain.principal import SYSTEM, Principal
 from server.domain.roles import STAFF, Role
-from server.domain.sla import SlaPolicies
+from server.domain.sla import SlaPolicies, SlaPolicy
+from server.domain.sla_clock import Phase, SlaHistory
 from server.domain.tickets import PROTECTED_FIELDS, Ticket, TicketDraft
 from server.domain.timeline import Action
 from server.seed.dating import Moment
@@ -43,21 +44,37 @@ class Player:
     now: datetime
     moments: list[Moment] = field(default_factory=list)
     """Of every audit row of the tickets played so far."""
+    _phases: list[Phase] = field(default_factory=list)
+    """Of the ticket in play."""
+    _escalated_at: datetime | None = None
 
     def play(self, scene: Scene) -> TicketId:
         """Create the ticket and take its steps; return its id."""
         created_at = self.now - timedelta(hours=scene.hours_ago) - _some_seconds(scene.title)
         ticket = self._create(scene, created_at)
         self._note_moment(ticket.id, created_at)
+        self._phases = [Phase(created_at, ticket.status, self._policy(ticket))]
+        self._escalated_at = None
         for step in scene.steps:
             at = created_at + timedelta(hours=step.hour) + _some_seconds(f"{scene.title} {step.hour}")
+            ticket = self._let_pass(ticket, at)
             ticket = self._take(step, ticket, at)
             self._note_moment(ticket.id, at)
-        # What the sweep would find at once.
-        due_at = ticket.first_response_due_at
-        if ticket.first_responded_at is None and ticket.status not in DONE and due_at is not None:
-            self._save(ticket, replace(ticket, first_response_breached=due_at <= self.now), SYSTEM)
-        return ticket.id
+        return self._let_pass(ticket, self.now).id
+
+    def _let_pass(self, ticket: Ticket, until: datetime) -> Ticket:
+        """What the clock did by itself meanwhile, as its sweeps would have."""
+        for happening in simulate(ticket, self._policy(ticket), start=ticket.created_at, until=until):
+            outcome = happening.outcome
+            ticket = self._save(ticket, outcome.ticket, SYSTEM, outcome.action)
+            self._note_moment(ticket.id, happening.event.due_at)
+        return ticket
+
+    def _policy(self, ticket: Ticket) -> SlaPolicy:
+        return self.policies[ticket.priority]
+
+    def _past(self) -> SlaHistory:
+        return SlaHistory(tuple(self._phases), self._escalated_at)
 
     def _note_moment(self, ticket_id: TicketId, at: datetime) -> None:
         """All rows that the chain has got since the last call were written then."""
@@ -111,7 +128,7 @@ class Player:
             case Watch():
                 self._watch(step, ticket, at)
             case _:
-                outcome = take(step, ticket, self.policies, now=at)
+                outcome = take(step, ticket, self.policies, self._past, now=at)
                 ticket = self._save(ticket, outcome.ticket, step.by, outcome.action, step.reason)
         return ticket
 
@@ -131,6 +148,10 @@ class Player:
     def _save(
         self, before: Ticket, after: Ticket, by: Principal, action: str | None = None, reason: str | None = None
     ) -> Ticket:
+        if after.sla_changed_at != before.sla_changed_at:
+            self._phases.append(Phase(after.sla_changed_at, after.status, self._policy(after)))
+        if after.sla_cycle == before.sla_cycle and after.sla_escalation_level > before.sla_escalation_level:
+            self._escalated_at = after.sla_changed_at
         changed = {name: value for name in _COLUMNS if (value := getattr(after, name)) != getattr(before, name)}
         if changed:
             self._act_as(by, action, reason)

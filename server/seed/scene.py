@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from server.domain.fsm import TicketStatus
 from server.domain.ids import FranchiseId, UserId
-from server.domain.principal import SYSTEM, Principal
+from server.domain.principal import Principal
 from server.domain.roles import Role
 from server.domain.tickets import LinkedType, TicketPriority, TicketSeverity
 from server.seed.staff import DEMO_STAFF, StaffMember
@@ -66,14 +66,6 @@ class Reprioritise(Step):
 
 
 @dataclass(frozen=True, slots=True)
-class AutoEscalate(Step):
-    """The deadline, or the interval after the last escalation, passed."""
-
-    by: Principal = field(default=SYSTEM, init=False)
-    reason: None = field(default=None, init=False)
-
-
-@dataclass(frozen=True, slots=True)
 class Archive(Step):
     reason: str
 
@@ -92,7 +84,7 @@ class Watch(Step):
     notify_sms: bool = False
 
 
-ChangingStep = Assign | Move | Resolve | Escalate | Reprioritise | AutoEscalate | Archive
+ChangingStep = Assign | Move | Resolve | Escalate | Reprioritise | Archive
 """What changes the ticket itself."""
 AnyStep = ChangingStep | Say | Note | View | Watch
 

@@ -3,27 +3,16 @@
 import threading
 import time
 
-from sqlalchemy import select
-
 from server.adapters.postgres.sessions import Sessions
+from server.adapters.postgres.sla_rows import policies_in, to_policy
 from server.adapters.postgres.statements import Statement
 from server.adapters.postgres.tables import sla_config
 from server.application.call import Call
-from server.domain.ids import Minutes
-from server.domain.roles import Role
-from server.domain.sla import SlaPolicies, SlaPolicy
-from server.domain.tickets import TicketPriority
+from server.domain.sla import SlaPolicies
 
 MAX_AGE_SECONDS = 5.0
 
-_ALL = Statement(
-    select(
-        sla_config.c.priority,
-        sla_config.c.response_time_minutes,
-        sla_config.c.resolution_time_minutes,
-        sla_config.c.escalation_chain,
-    )
-)
+_ALL = Statement(policies_in(sla_config))
 
 
 class PostgresPolicyBook:
@@ -52,11 +41,6 @@ class PostgresPolicyBook:
     def _read(self, call: Call) -> SlaPolicies:
         with self._sessions.autocommit(call) as session:
             rows = session.all(_ALL, {})
-        policies = {
-            TicketPriority(row[0]): SlaPolicy(
-                TicketPriority(row[0]), Minutes(row[1]), Minutes(row[2]), tuple(map(Role, row[3]))
-            )
-            for row in rows
-        }
+        policies = {policy.priority: policy for policy in map(to_policy, rows)}
         self._known = (time.monotonic(), policies)
         return policies

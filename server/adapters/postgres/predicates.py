@@ -201,11 +201,21 @@ def _moment(name: str) -> BindParameter[Any]:
     return bindparam(name, type_=DateTime(timezone=True))
 
 
-def fifth_or_less_left(moment: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Of a ticket whose deadline is after ``moment``: whether 20 % of its window or less is left."""
-    # Without a precedence of its own the operator would bind tighter than the difference before it.
-    left = (_t.sla_due_at - moment).op("*", precedence=15)(literal_column("5"))
-    return left <= _t.sla_due_at - _t.created_at
+def sla_conditions(moment: ColumnElement[Any]) -> Mapping[SlaStatus, ColumnElement[bool]]:
+    """``domain.sla.clock_status`` at ``moment`` as conditions, of which each ticket meets one.
+
+    Each also says what a clock that is not paused would need, so that an index on the instant narrows it down.
+    """
+    unresolved: ColumnElement[bool] = literal_column("tickets.status NOT IN ('RESOLVED', 'CLOSED')")
+    at = func.coalesce(_t.sla_paused_at, moment)
+    near = and_(_t.sla_near_breach_at <= moment, _t.sla_near_breach_at <= at)
+    return {
+        SlaStatus.COMPLETED: literal_column("tickets.status IN ('RESOLVED', 'CLOSED')"),
+        SlaStatus.NO_SLA: and_(unresolved, _t.sla_due_at.is_(None)),
+        SlaStatus.BREACHED: and_(unresolved, _t.sla_due_at <= moment, _t.sla_due_at <= at),
+        SlaStatus.NEAR_BREACH: and_(unresolved, _t.sla_due_at > at, near),
+        SlaStatus.ON_TRACK: and_(unresolved, _t.sla_due_at > at, func.coalesce(_t.sla_near_breach_at > at, true())),
+    }
 
 
 _tags = ARRAY(_C_TEXT)
@@ -233,13 +243,4 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
     "due_end": _t.sla_due_at < _moment("due_end"),
 }
 
-_unresolved: ColumnElement[bool] = literal_column("tickets.status NOT IN ('RESOLVED', 'CLOSED')")
-_now = _moment("now")
-_near = fifth_or_less_left(_now)
-_SLA: Mapping[SlaStatus, ColumnElement[bool]] = {
-    SlaStatus.COMPLETED: literal_column("tickets.status IN ('RESOLVED', 'CLOSED')"),
-    SlaStatus.NO_SLA: and_(_unresolved, _t.sla_due_at.is_(None)),
-    SlaStatus.BREACHED: and_(_unresolved, _t.sla_due_at <= _now),
-    SlaStatus.NEAR_BREACH: and_(_unresolved, _t.sla_due_at > _now, _near),
-    SlaStatus.ON_TRACK: and_(_unresolved, _t.sla_due_at > _now, ~_near),
-}
+_SLA = sla_conditions(_moment("now"))

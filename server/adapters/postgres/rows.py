@@ -46,17 +46,25 @@ def to_ticket(row: TupleRow) -> Ticket:
         row[15],
         row[16],
         row[17],
-        row[18],
-        tuple(row[19]),
+        # None for a ticket that is older than the column and has not changed since.
+        row[18] or row[31],
+        row[19],
         row[20],
         row[21],
         row[22],
         row[23],
         row[24],
         row[25],
-        row[26],
+        tuple(row[26]),
         row[27],
         row[28],
+        row[29],
+        row[30],
+        row[31],
+        row[32],
+        row[33],
+        row[34],
+        row[35],
     )
 
 

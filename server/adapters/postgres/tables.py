@@ -12,6 +12,7 @@ from sqlalchemy import (
     Computed,
     DateTime,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Integer,
     LargeBinary,
@@ -123,7 +124,52 @@ sla_config = Table(
     ),
     _id("calendar_id", nullable=True),
     _moment("updated_at", default_now=True),
+    Column("calendar_version", Integer),
+    Column("updated_by_id", _identifier, nullable=False, server_default=text("'SYSTEM'::text")),
     UniqueConstraint("priority", name="sla_config_priority_key"),
+    ForeignKeyConstraint(
+        ["calendar_id", "calendar_version"],
+        ["sla_calendars.id", "sla_calendars.version"],
+        name="sla_config_calendar_fkey",
+        match="FULL",
+    ),
+)
+
+sla_calendars = Table(
+    "sla_calendars",
+    metadata,
+    _id("id"),
+    Column("version", Integer, nullable=False),
+    Column("display_name", Text, nullable=False),
+    Column("time_zone", Text, nullable=False),
+    Column("windows", JSONB, nullable=False),
+    Column("holidays", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    _moment("updated_at", default_now=True),
+    Column("updated_by_id", _identifier, nullable=False, server_default=text("'SYSTEM'::text")),
+    PrimaryKeyConstraint("id", "version"),
+)
+
+sla_policy_versions = Table(
+    "sla_policy_versions",
+    metadata,
+    Column("priority", ticket_priority, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("response_time_minutes", Integer, nullable=False),
+    Column("resolution_time_minutes", Integer, nullable=False),
+    Column("escalation_interval_minutes", Integer),
+    Column("escalation_chain", JSONB, nullable=False),
+    Column("paused_statuses", ARRAY(ticket_status), nullable=False),
+    _id("calendar_id", nullable=True),
+    Column("calendar_version", Integer),
+    _moment("updated_at"),
+    _id("updated_by_id"),
+    PrimaryKeyConstraint("priority", "version"),
+    ForeignKeyConstraint(
+        ["calendar_id", "calendar_version"],
+        ["sla_calendars.id", "sla_calendars.version"],
+        name="sla_policy_versions_calendar_fkey",
+        match="FULL",
+    ),
 )
 
 ticket_number_seq = Sequence("ticket_number_seq", metadata=metadata, start=1001)
@@ -166,6 +212,13 @@ tickets = Table(
     _moment("updated_at", default_now=True),
     _moment("resolved_at", nullable=True),
     _moment("closed_at", nullable=True),
+    _moment("sla_changed_at", nullable=True),
+    _moment("sla_near_breach_at", nullable=True),
+    _flag("sla_near_breach_notified"),
+    _moment("sla_paused_at", nullable=True),
+    _moment("sla_next_escalation_at", nullable=True),
+    _counter("sla_cycle", 1, Integer),
+    _flag("sla_stale"),
     Column(
         "search",
         TSVECTOR,
@@ -236,6 +289,22 @@ ticket_watchers = Table(
     _flag("notify_sms"),
     _moment("created_at", default_now=True),
     PrimaryKeyConstraint("ticket_id", "user_id"),
+)
+
+ticket_escalations = Table(
+    "ticket_escalations",
+    metadata,
+    _ticket_id(),
+    Column("cycle", Integer, nullable=False),
+    Column("level", Integer, nullable=False),
+    _id("from_role", nullable=True),
+    _id("to_role", nullable=True),
+    _moment("due_at", nullable=True),
+    _moment("escalated_at"),
+    Column("automatic", Boolean, nullable=False),
+    _id("actor_id"),
+    Column("reason", Text),
+    PrimaryKeyConstraint("ticket_id", "cycle", "level"),
 )
 
 ticket_attachments = Table(

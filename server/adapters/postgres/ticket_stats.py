@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Date, DateTime, Integer, Text, bindparam, case, cast, func, literal_column, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from server.adapters.postgres.predicates import Shape, fifth_or_less_left, predicate, shape_of, values_of
+from server.adapters.postgres.predicates import Shape, predicate, shape_of, sla_conditions, values_of
 from server.adapters.postgres.sessions import Session
 from server.adapters.postgres.statements import Statement
 from server.adapters.postgres.tables import tickets
@@ -73,14 +73,12 @@ def _mean(groups: list[tuple[Any, ...]], column: int) -> timedelta | None:
 def _groups(shape: Shape) -> Statement:
     moment = bindparam("stats_now", type_=_t.created_at.type)
     unresolved: ColumnElement[bool] = literal_column("tickets.status NOT IN ('RESOLVED', 'CLOSED')")
-    clock = case(
-        (~unresolved, literal_column("'completed'")),
-        (_t.sla_due_at.is_(None), literal_column("'no_sla'")),
-        (_t.sla_due_at <= moment, literal_column("'breached'")),
-        (fifth_or_less_left(moment), literal_column("'near_breach'")),
-        else_=literal_column("'on_track'"),
+    clock = case(*((condition, literal_column(f"'{status}'")) for status, condition in sla_conditions(moment).items()))
+    missed = (
+        _t.sla_breached
+        | (_t.resolved_at > _t.sla_due_at)
+        | (unresolved & (_t.sla_due_at <= func.coalesce(_t.sla_paused_at, moment)))
     )
-    missed = _t.sla_breached | (_t.resolved_at > _t.sla_due_at) | (unresolved & (_t.sla_due_at <= moment))
     response = func.extract("epoch", _t.first_responded_at - _t.created_at)
     resolution = func.extract("epoch", _t.resolved_at - _t.created_at)
     return Statement(

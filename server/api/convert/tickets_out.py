@@ -15,7 +15,7 @@ from server.application.repositories import Found, Highlight, TicketStats
 from server.application.tickets.bulk_update_tickets import BulkOutcome, BulkReport
 from server.domain.directory import OwnerSuggestion
 from server.domain.fsm import DONE
-from server.domain.sla import percent_left, sla_status
+from server.domain.ticket_clock import percent_left_of, sla_status_of
 from server.domain.tickets import PROTECTED_FIELDS, Ticket, TicketView, make_etag, withheld_view
 
 
@@ -38,7 +38,7 @@ def from_view(view: TicketView) -> ticket_pb2.Ticket:
         linked_id=ticket.linked_id or "",
         sla_escalation_level=ticket.sla_escalation_level,
         sla_breached=ticket.sla_breached,
-        sla_status=SLA_STATUS.to_wire[sla_status(ticket.sla_due_at, ticket.status, start=ticket.created_at, now=now)],
+        sla_status=SLA_STATUS.to_wire[sla_status_of(ticket, now)],
         first_response_breached=ticket.first_response_breached
         or (
             ticket.first_responded_at is None
@@ -57,7 +57,7 @@ def from_view(view: TicketView) -> ticket_pb2.Ticket:
     if ticket.sla_due_at is not None:
         set_timestamp(wire.sla_due_at, ticket.sla_due_at)
         if ticket.status not in DONE:
-            wire.sla_percent_left = percent_left(ticket.sla_due_at, start=ticket.created_at, now=now)
+            wire.sla_percent_left = percent_left_of(ticket, now) or 0.0
     if ticket.first_response_due_at is not None:
         set_timestamp(wire.first_response_due_at, ticket.first_response_due_at)
     if ticket.first_responded_at is not None:

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from server.application.answers import Answer
 from server.application.call import Call
+from server.application.clock import Clock
 from server.application.repositories import Change
 from server.application.tickets.changing import Plan, change_ticket
 from server.application.unit_of_work import Repositories, UnitOfWork
@@ -35,6 +36,7 @@ class AssignTicket:
     """A known member of the directory must be active and of the role; the directory need not know everyone."""
 
     uow: UnitOfWork
+    clock: Clock
 
     def __call__(
         self, call: Call, ticket_id: TicketId, command: Assignment, etag: str | None, answer: Answer[Ticket, A]
@@ -49,7 +51,16 @@ class AssignTicket:
             require_assign(call.principal)
             role = owner_role_of(repositories, command.owner_id, command.owner_role)
             franchise = ticket.assigned_franchise_id if command.keep_franchise else command.franchise_id
-            after = assign(ticket, owner_id=command.owner_id, owner_role=role, franchise_id=franchise)
+            clocks = repositories.clocks
+            after = assign(
+                ticket,
+                owner_id=command.owner_id,
+                owner_role=role,
+                franchise_id=franchise,
+                policy=clocks.policy(ticket),
+                past=lambda: clocks.history(ticket),
+                now=self.clock(),
+            )
             return after, Change(Action.ASSIGNMENT_CHANGED, command.reason)
 
         return plan

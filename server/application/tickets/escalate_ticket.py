@@ -5,10 +5,10 @@ from typing import TypeVar
 
 from server.application.answers import Answer
 from server.application.call import Call
-from server.application.policies import policy_for
+from server.application.clock import Clock
 from server.application.repositories import Change
 from server.application.tickets.changing import Plan, change_ticket
-from server.application.unit_of_work import PolicyBook, Repositories, UnitOfWork
+from server.application.unit_of_work import Repositories, UnitOfWork
 from server.domain.changes import escalate
 from server.domain.ids import TicketId
 from server.domain.permissions import require_escalate
@@ -23,7 +23,7 @@ class EscalateTicket:
     """To the next role of the chain of the ticket's policy."""
 
     uow: UnitOfWork
-    policies: PolicyBook
+    clock: Clock
 
     def __call__(self, call: Call, ticket_id: TicketId, reason: str, etag: str | None, answer: Answer[Ticket, A]) -> A:
         """The escalated ticket. Raises NotFound, PermissionDenied, FailedPrecondition, Aborted."""
@@ -31,11 +31,11 @@ class EscalateTicket:
 
     def plan(self, call: Call, reason: str) -> Plan:
         """What the escalation does to a ticket."""
-        policies = self.policies.current(call)
 
-        def plan(_: Repositories, ticket: Ticket) -> tuple[Ticket, Change]:
+        def plan(repositories: Repositories, ticket: Ticket) -> tuple[Ticket, Change]:
             require_escalate(call.principal, ticket)
-            after = escalate(ticket, policy_for(policies, ticket.priority))
+            clocks = repositories.clocks
+            after = escalate(ticket, clocks.policy(ticket), lambda: clocks.history(ticket), now=self.clock())
             return after, Change(Action.ESCALATED, reason)
 
         return plan

@@ -6,10 +6,9 @@ from typing import TypeVar
 from server.application.answers import Answer
 from server.application.call import Call
 from server.application.clock import Clock
-from server.application.policies import policy_for
 from server.application.repositories import Change
 from server.application.tickets.changing import Plan, change_ticket
-from server.application.unit_of_work import PolicyBook, Repositories, UnitOfWork
+from server.application.unit_of_work import Repositories, UnitOfWork
 from server.domain.changes import transition
 from server.domain.fsm import TicketStatus
 from server.domain.ids import TicketId
@@ -34,7 +33,6 @@ class TransitionTicket:
     """By the state machine, and by the rules of who may enter which state."""
 
     uow: UnitOfWork
-    policies: PolicyBook
     clock: Clock
 
     def __call__(
@@ -45,16 +43,17 @@ class TransitionTicket:
 
     def plan(self, call: Call, command: Transition) -> Plan:
         """What the transition does to a ticket."""
-        policies, now = self.policies.current(call), self.clock()
 
-        def plan(_: Repositories, ticket: Ticket) -> tuple[Ticket, Change]:
+        def plan(repositories: Repositories, ticket: Ticket) -> tuple[Ticket, Change]:
             require_transition(call.principal, ticket, command.status)
+            clocks = repositories.clocks
             after = transition(
                 ticket,
                 command.status,
                 resolution_summary=command.resolution_summary,
-                policy=policy_for(policies, ticket.priority),
-                now=now,
+                policy=clocks.policy(ticket),
+                past=lambda: clocks.history(ticket),
+                now=self.clock(),
             )
             escalated = command.status is TicketStatus.ESCALATED
             return after, Change(Action.ESCALATED if escalated else Action.STATUS_CHANGED, command.reason)

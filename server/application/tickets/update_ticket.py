@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, TypeVar
 
 from server.application.answers import Answer
 from server.application.call import Call
 from server.application.clock import Clock
 from server.application.policies import policy_for
-from server.application.repositories import Change
+from server.application.repositories import Change, TicketClocks
 from server.application.tickets.assign_ticket import owner_role_of
 from server.application.tickets.changing import Plan, change_ticket
 from server.application.unit_of_work import PolicyBook, Repositories, UnitOfWork
@@ -17,7 +18,9 @@ from server.domain.changes import assign, change_priority, require_changeable, r
 from server.domain.errors import FailedPrecondition, InvalidArgument, Reason
 from server.domain.fsm import TicketStatus
 from server.domain.ids import TicketId
-from server.domain.sla import SlaPolicies
+from server.domain.sla import SlaPolicies, SlaPolicy
+from server.domain.sla_clock import SlaHistory
+from server.domain.ticket_clock import OF_CLOCK, settled
 from server.domain.tickets import Ticket
 from server.domain.timeline import Action
 
@@ -70,37 +73,61 @@ class UpdateTicket:
 
         def plan(repositories: Repositories, ticket: Ticket) -> tuple[Ticket, Change]:
             require_not_archived(ticket)
+            clock = TicketClock(repositories.clocks, ticket, self.clock())
             after = _edit(call, ticket, patch)
-            after = self._change_priority(call, after, patch, policies)
-            after = _assign(repositories, call, after, patch)
-            after = self._transition(call, after, patch, policies)
+            after = _change_priority(call, after, patch, policies, clock)
+            after = _assign(repositories, call, after, patch, clock)
+            after = _transition(call, after, patch, clock)
             _require_summary(after, patch)
-            return after, Change(_action(ticket, after), patch.reason)
+            return clock.settled(after), Change(_action(ticket, after), patch.reason)
 
         return plan
 
-    def _change_priority(self, call: Call, ticket: Ticket, patch: TicketPatch, policies: SlaPolicies) -> Ticket:
-        priority = patch.values.get("priority", ticket.priority)
-        if priority is ticket.priority:
-            return ticket
-        permissions.require_change_priority(call.principal)
-        _require_reason(patch, "the priority")
-        return change_priority(ticket, policy_for(policies, priority), now=self.clock())
 
-    def _transition(self, call: Call, ticket: Ticket, patch: TicketPatch, policies: SlaPolicies) -> Ticket:
-        target: TicketStatus = patch.values.get("status", ticket.status)
-        if target is ticket.status:
-            return ticket
-        permissions.require_transition(call.principal, ticket, target)
-        if target is TicketStatus.ESCALATED:
-            _require_reason(patch, "the status to ESCALATED")
-        return transition(
-            ticket,
-            target,
-            resolution_summary=None,
-            policy=policy_for(policies, ticket.priority),
-            now=self.clock(),
-        )
+@dataclass(frozen=True, slots=True)
+class TicketClock:
+    """The SLA clock of a ticket as it is stored, for the changes that one call makes to it."""
+
+    clocks: TicketClocks
+    stored: Ticket
+    now: datetime
+
+    def past(self) -> SlaHistory:
+        """Its history."""
+        return self.clocks.history(self.stored)
+
+    def policy(self, ticket: Ticket) -> SlaPolicy:
+        """The one that applies to the ticket as changed so far."""
+        return self.clocks.policy(ticket)
+
+    def settled(self, after: Ticket) -> Ticket:
+        """Priority and state changed by one call are one instant of the history."""
+        if after.priority is self.stored.priority or after.status is self.stored.status:
+            return after
+        return settled(self.stored, after, self.clocks.policy(after), self.past)
+
+
+def _change_priority(
+    call: Call, ticket: Ticket, patch: TicketPatch, policies: SlaPolicies, clock: TicketClock
+) -> Ticket:
+    priority = patch.values.get("priority", ticket.priority)
+    if priority is ticket.priority:
+        return ticket
+    permissions.require_change_priority(call.principal)
+    _require_reason(patch, "the priority")
+    return change_priority(ticket, policy_for(policies, priority), clock.past, now=clock.now)
+
+
+def _transition(call: Call, ticket: Ticket, patch: TicketPatch, clock: TicketClock) -> Ticket:
+    target: TicketStatus = patch.values.get("status", ticket.status)
+    if target is ticket.status:
+        return ticket
+    permissions.require_transition(call.principal, ticket, target)
+    if target is TicketStatus.ESCALATED:
+        _require_reason(patch, "the status to ESCALATED")
+    return transition(
+        ticket, target, resolution_summary=None, policy=clock.policy(ticket), past=clock.past, now=clock.now
+    )
 
 
 def _edit(call: Call, ticket: Ticket, patch: TicketPatch) -> Ticket:
@@ -122,7 +149,7 @@ def _edit(call: Call, ticket: Ticket, patch: TicketPatch) -> Ticket:
     return after
 
 
-def _assign(repositories: Repositories, call: Call, ticket: Ticket, patch: TicketPatch) -> Ticket:
+def _assign(repositories: Repositories, call: Call, ticket: Ticket, patch: TicketPatch, clock: TicketClock) -> Ticket:
     if not ASSIGNMENT & patch.values.keys():
         return ticket
     owner_id = patch.values.get("owner_id", ticket.owner_id)
@@ -137,7 +164,15 @@ def _assign(repositories: Repositories, call: Call, ticket: Ticket, patch: Ticke
         role = owner_role_of(repositories, owner_id, role)
     if owner_id is None and role is None:
         raise InvalidArgument.field("ticket.owner_role", "is needed when nobody owns the ticket")
-    return assign(ticket, owner_id=owner_id, owner_role=role, franchise_id=franchise)
+    return assign(
+        ticket,
+        owner_id=owner_id,
+        owner_role=role,
+        franchise_id=franchise,
+        policy=clock.policy(ticket),
+        past=clock.past,
+        now=clock.now,
+    )
 
 
 def _require_summary(after: Ticket, patch: TicketPatch) -> None:
@@ -161,13 +196,7 @@ def _action(before: Ticket, after: Ticket) -> str | None:
     """A name where the database would derive another one."""
     if after.sla_escalation_level != before.sla_escalation_level:
         return Action.ESCALATED
-    unchanged = replace(
-        after,
-        priority=before.priority,
-        sla_due_at=before.sla_due_at,
-        sla_breached=before.sla_breached,
-        first_response_due_at=before.first_response_due_at,
-    )
+    unchanged = replace(after, priority=before.priority, **{name: getattr(before, name) for name in OF_CLOCK})
     if unchanged == before and after.priority is not before.priority:
         return Action.PRIORITY_CHANGED
     return None

@@ -6,7 +6,6 @@ from server.domain.roles import Role
 from server.domain.tickets import LinkedType, TicketPriority, TicketSeverity
 from server.seed.scene import (
     Assign,
-    AutoEscalate,
     Escalate,
     Move,
     Note,
@@ -181,8 +180,6 @@ ROAD_SCENES: tuple[Scene, ...] = (
             Say(_ROHAN, 0.4, "We are calling every operator with a reefer truck within 200 km."),
             Move(_ROHAN, 0.5, TicketStatus.IN_PROGRESS),
             Note(_ROHAN, 2, "Two reefers are free from 9 pm, both without the temperature logger."),
-            AutoEscalate(4),
-            AutoEscalate(4.5),
             Say(_GODAVARI, 5, "The cold store stays open until midnight for us. Please do not let this fail."),
             Watch(staff("sanjay.malhotra").principal, 5.1, notify_sms=True),
         ),
@@ -224,7 +221,6 @@ ROAD_SCENES: tuple[Scene, ...] = (
             Move(_VIKRAM, 1.6, TicketStatus.IN_PROGRESS),
             Say(_KAVERI, 10, "Any news? Our customer asks every hour."),
             Note(_VIKRAM, 12, "Replacement wants INR 38,000 for the rest of the way. Asking for approval."),
-            AutoEscalate(24),
             Assign(_MEERA, 24.2, staff("priya.deshmukh"), "Approval of the replacement truck is with the region"),
             Move(_PRIYA, 24.4, TicketStatus.IN_PROGRESS),
             Say(_PRIYA, 24.5, "The replacement is approved and is loading now. Arrival tomorrow at 10 am."),

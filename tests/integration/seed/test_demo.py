@@ -124,7 +124,7 @@ def test_payments_are_resolved_by_finance(connection: psycopg.Connection[dict[st
 
 def test_the_audit_names_who_acted(connection: psycopg.Connection[dict[str, Any]]) -> None:
     systems = values(connection, "SELECT action FROM ticket_audit WHERE actor_id = 'SYSTEM'")
-    assert systems == {"AUTO_ESCALATED"}
+    assert systems == {"AUTO_ESCALATED", "SLA_NEAR_BREACH"}
     people = rows(
         connection,
         """
