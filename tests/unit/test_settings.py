@@ -49,6 +49,11 @@ def test_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         {"THREADS": "0"},
         {"TRUSTED_PROXIES": '["anywhere"]'},
         {"LOG_LEVEL": "LOUD"},
+        {"SMTP_URL": "smtp://mail.example.com"},
+        {"SMS_TOKEN": "x"},
+        {"SMS_URL": "http://sms.example.com"},
+        {"FCM_URL": "ftp://localhost"},
+        {"WEBHOOK_ALLOWED_NETWORKS": '["10.0.0.1/8"]'},
     ],
 )
 def test_contradictions_are_found_at_the_start(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> None:

@@ -101,7 +101,7 @@ class EmailProvider:
 
 def parse_sender(text: str) -> Address:
     """ValueError when it is no mailbox."""
-    name, mailbox = parseaddr(text)
+    name, mailbox = parseaddr(text) if text.isprintable() else ("", "")
     return Address(display_name=name, addr_spec=_valid(mailbox))
 
 

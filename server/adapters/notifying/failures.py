@@ -30,7 +30,7 @@ class NoAnswer(DeliveryFailed):
 def no_answer(peer: str, error: OSError | HTTPException | ValueError, seconds: float) -> NoAnswer:
     """``peer`` begins a sentence, such as "The mail server"; ``seconds`` is the time limit that was set."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return NoAnswer(f"{peer} has no valid certificate: {error.verify_message or 'not verified'}.")
+        return NoAnswer(f"{peer} has no valid certificate: {error.verify_message}.")
     if isinstance(error, ssl.SSLError) and "timed out" in str(error):
         error = TimeoutError()
     what = next((text for kind, text in _FAILURES if isinstance(error, kind)), "gave no valid answer")

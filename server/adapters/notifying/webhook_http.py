@@ -74,6 +74,8 @@ def signed_headers(delivery_id: str, sent_at: datetime, body: bytes, secrets: Se
     """webhook-id, webhook-timestamp and webhook-signature, with a signature by each secret. DeliveryFailed (permanent)
     for a secret or body that cannot be signed."""
     moment = sent_at.astimezone(UTC)
+    if not secrets:
+        raise DeliveryFailed("The delivery cannot be signed: there is no secret.", permanent=True)
     try:
         text = body.decode()
         signatures = [Webhook(secret).sign(delivery_id, moment, text) for secret in secrets]
