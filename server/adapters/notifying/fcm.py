@@ -136,9 +136,9 @@ def _push_of(message: OutgoingMessage) -> dict[str, Any]:
 
 def _cut(text: str, longest: int) -> str:
     """To so many bytes of UTF-8, never within a character."""
-    encoded = text.encode()
+    encoded = text.encode(errors="replace")
     if len(encoded) <= longest:
-        return text
+        return encoded.decode()
     return encoded[: longest - 3].decode(errors="ignore") + "…"
 
 

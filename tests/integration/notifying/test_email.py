@@ -1,16 +1,14 @@
 """E-mail against a real SMTP server, and against one that misbehaves."""
 
-import ssl
 from pathlib import Path
 
 import pytest
 
 from server.adapters.notifying.email import EmailProvider, SmtpServer
-from server.adapters.notifying.timed_sockets import client_tls
 from server.application.notifications.channels import DeliveryFailed, OutgoingMessage, Send
 from tests.integration.notifying.mail_server import PASSWORD, Mailbox, mail_server
 from tests.integration.notifying.messages import message
-from tests.unit.api.certificates import authority, server_certificate
+from tests.integration.notifying.tls import Tls
 
 SENDER = "Rodistaa Tickets <tickets@rodistaa.example>"
 
@@ -161,22 +159,8 @@ def test_international_addresses_where_the_server_takes_them() -> None:
         send(message("n-3", "asha@example.com"))
 
 
-class Tls:
-    """A mail server's certificate, and clients that believe in it."""
-
-    def __init__(self, directory: Path) -> None:
-        issuer = authority()
-        certificate = server_certificate(issuer)
-        chain, key = directory / "chain.pem", directory / "key.pem"
-        chain.write_bytes(certificate.pem)
-        key.write_bytes(certificate.key_pem)
-        self.server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.server.load_cert_chain(chain, key)
-        self.client = client_tls()
-        self.client.load_verify_locations(cadata=issuer.pem.decode())
-
-    def provider(self, url: str) -> EmailProvider:
-        return EmailProvider(SmtpServer.of(url), SENDER, timeout_seconds=20, tls=self.client)
+def trusting(tls: Tls, url: str) -> EmailProvider:
+    return EmailProvider(SmtpServer.of(url), SENDER, timeout_seconds=20, tls=tls.client)
 
 
 @pytest.fixture
@@ -198,7 +182,7 @@ def test_encrypted_and_signed_in(tls: Tls, scheme: str) -> None:
             auth_required=scheme == "smtp",
             auth_require_tls=scheme == "smtp",
         ) as port,
-        tls.provider(f"{scheme}://mailer:{password}@localhost:{port}").session() as send,
+        trusting(tls, f"{scheme}://mailer:{password}@localhost:{port}").session() as send,
     ):
         send(message("n-1", "bob@example.com"))
         send(message("n-2", "asha@example.com"))
@@ -212,7 +196,7 @@ def test_a_wrong_password_is_no_judgement_on_the_message(tls: Tls) -> None:
     mailbox = Mailbox()
     with (
         mail_server(mailbox, starttls=tls.server, authenticator=mailbox.sign_in, auth_required=True) as port,
-        tls.provider(f"smtp://mailer:secret-password@localhost:{port}").session() as send,
+        trusting(tls, f"smtp://mailer:secret-password@localhost:{port}").session() as send,
     ):
         failure = failure_of(send, message("n-1", "bob@example.com"))
     assert (failure.permanent, failure.message) == (False, "The mail server refused to sign us in (535 5.7.8).")
@@ -223,7 +207,7 @@ def test_a_server_without_starttls_is_given_nothing(tls: Tls) -> None:
     mailbox = Mailbox()
     with (
         mail_server(mailbox) as port,
-        tls.provider(f"smtp://mailer:secret-password@localhost:{port}").session() as send,
+        trusting(tls, f"smtp://mailer:secret-password@localhost:{port}").session() as send,
     ):
         failure = failure_of(send, message("n-1", "bob@example.com"))
     assert not failure.permanent
