@@ -138,8 +138,7 @@ def test_an_access_token_that_is_refused_is_replaced(fcm: Fcm, push: FcmProvider
         ((404, error("UNREGISTERED", "NOT_FOUND")), True, "The device is no longer registered for push messages."),
         ((403, error("SENDER_ID_MISMATCH")), True, "The device token belongs to another push project."),
         (
-            400,
-            error("INVALID_ARGUMENT"),
+            (400, error("INVALID_ARGUMENT")),
             True,
             "The push service refused the device token or the message (400 INVALID_ARGUMENT).",
         ),
@@ -149,8 +148,7 @@ def test_an_access_token_that_is_refused_is_replaced(fcm: Fcm, push: FcmProvider
         ((502, b"<!DOCTYPE html>" + DEVICE.encode()), False, "The push service failed (502)."),
         ((500, b"[" * 50_000), False, "The push service failed (500)."),
         (
-            500,
-            b'{"error": {"status": "<b>' + DEVICE.encode() + b'</b>", "details": 5}}',
+            (500, b'{"error": {"status": "<b>' + DEVICE.encode() + b'</b>", "details": 5}}'),
             False,
             "The push service failed (500).",
         ),
