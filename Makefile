@@ -1,6 +1,6 @@
 # `make run` and `make test` need a POSIX shell, make, Python 3.11 with venv, and the package registries; no more.
 .POSIX:
-.PHONY: help run test lint format bench proto seed lock install clean
+.PHONY: help run test test-nightly lint format bench proto seed lock install clean
 
 PYTHON = python3
 BIN = .venv/bin
@@ -12,6 +12,7 @@ WORKERS = auto
 help:
 	@echo 'make run      the whole service on this machine; Ctrl-C stops it, the data is kept in .data'
 	@echo 'make test     all tests'
+	@echo 'make test-nightly  the property tests of tests/unit, 10 000 examples each'
 	@echo 'make lint     ruff, mypy, and the rules of who may import whom'
 	@echo 'make format   put the code in order, as lint wants it'
 	@echo 'make bench    the benchmarks, on a stack of their own'
@@ -32,6 +33,10 @@ run: install
 test: install
 	-@scripts/node_packages.sh
 	@exec $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses=4 $(ARGS)
+
+# Random histories of the SLA clock above all; takes tens of minutes, finds what hundreds of examples do not.
+test-nightly: install
+	@exec $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses=4 --hypothesis-profile=nightly --timeout=7200 tests/unit $(ARGS)
 
 lint: install
 	$(BIN)/ruff check .
