@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from server.domain.audit_chain import ChainHead, StoredEntry
+from server.domain.clock_events import ClockEventKind, Outcome
 from server.domain.directory import Member, MemberDraft, MemberFilter, OwnerSuggestion
 from server.domain.filters import Order, TicketFilter
 from server.domain.fsm import TicketStatus
@@ -175,6 +176,35 @@ class TicketClocks(Protocol):
 
     def escalations(self, ticket_id: TicketId) -> list[Escalation]:
         """Each escalation, oldest first."""
+
+
+class ClockSweeps(Protocol):
+    """Open tickets for which the SLA clock has something due, whoever may see them."""
+
+    def lock_due(self, kind: ClockEventKind, *, now: datetime, limit: int, only: TicketId | None) -> list[Ticket]:
+        """Tickets for which it is due, longest overdue first, nobody else changing them until the transaction ends.
+
+        Those that somebody else is changing are left out. ``only`` narrows to one. Title, description, metadata and
+        summary are not filled in.
+        """
+
+    def due_ids(self, kind: ClockEventKind, *, now: datetime, limit: int) -> list[TicketId]:
+        """The same without locks."""
+
+    def save(self, kind: ClockEventKind, outcomes: Sequence[tuple[TicketId, Outcome]]) -> None:
+        """Store what became of locked tickets, each audited under its action."""
+
+    def postpone_escalation(self, ticket_id: TicketId, *, until: datetime) -> None:
+        """Let the next breach or level fall due then."""
+
+    def stale_ids(self, *, limit: int) -> list[TicketId]:
+        """Tickets whose clock waits to be derived anew."""
+
+    def lock_stale(self, ticket_id: TicketId) -> Ticket | None:
+        """One of them, if it still is and nobody else is changing it."""
+
+    def mark_derived(self, ticket_id: TicketId) -> None:
+        """Its readings follow from its history again."""
 
 
 class TimelineRepository(Protocol):

@@ -10,6 +10,7 @@ from server.application.call import Call
 from server.application.notification_repositories import NoticeRepository, WebhookRepository
 from server.application.repositories import (
     AuditTrail,
+    ClockSweeps,
     MemberRepository,
     SavedViewRepository,
     TicketClocks,
@@ -32,6 +33,7 @@ class Repositories:
 
     tickets: TicketRepository
     clocks: TicketClocks
+    sweeps: ClockSweeps
     timeline: TimelineRepository
     audit: AuditTrail
     watchers: WatcherRepository

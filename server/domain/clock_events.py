@@ -1,6 +1,6 @@
 """What the SLA clock does to a ticket by itself, and when: the rules of the sweeps, one ticket at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -63,15 +63,15 @@ def _events(ticket: Ticket) -> Iterator[ClockEvent]:
         yield ClockEvent(ticket.sla_next_escalation_at, ClockEventKind.BREACH)
 
 
-def happen(kind: ClockEventKind, ticket: Ticket, policy: SlaPolicy, *, now: datetime) -> Outcome:
-    """Let it happen to a ticket for which it is due."""
+def happen(kind: ClockEventKind, ticket: Ticket, policy: Callable[[], SlaPolicy], *, now: datetime) -> Outcome:
+    """Let it happen to a ticket for which it is due. ``policy`` is asked for only where it matters."""
     match kind:
         case ClockEventKind.FIRST_RESPONSE_BREACHED:
             return Outcome(replace(ticket, first_response_breached=True), Action.FIRST_RESPONSE_BREACHED)
         case ClockEventKind.NEAR_BREACH:
             return Outcome(replace(ticket, sla_near_breach_notified=True), Action.SLA_NEAR_BREACH)
         case ClockEventKind.BREACH:
-            after = breach(ticket, policy, now=now)
+            after = breach(ticket, policy(), now=now)
             moved = after.sla_escalation_level > ticket.sla_escalation_level
             return Outcome(after, Action.AUTO_ESCALATED if moved else Action.SLA_BREACHED)
 
@@ -83,6 +83,6 @@ def simulate(ticket: Ticket, policy: SlaPolicy, *, start: datetime, until: datet
     chain ends.
     """
     while (event := next_event(ticket)) is not None and event.due_at <= until:
-        outcome = happen(event.kind, ticket, policy, now=max(event.due_at, start))
+        outcome = happen(event.kind, ticket, lambda: policy, now=max(event.due_at, start))
         yield Happening(event, outcome)
         ticket = outcome.ticket

@@ -31,7 +31,8 @@ def policies_in(table: Table) -> Select[Any]:
     pinned = and_(sla_calendars.c.id == table.c.calendar_id, sla_calendars.c.version == table.c.calendar_version)
     # psycopg reads an array of an enum it does not know as one text.
     columns = [
-        cast(table.c[name], ARRAY(Text)).label(name) if name == "paused_statuses" else table.c[name] for name in _COLUMNS
+        cast(table.c[name], ARRAY(Text)).label(name) if name == "paused_statuses" else table.c[name]
+        for name in _COLUMNS
     ]
     return select(*columns, *CALENDAR_COLUMNS).select_from(table.outerjoin(sla_calendars, pinned))
 

@@ -17,6 +17,7 @@ from server.adapters.postgres.rows import TICKET_COLUMNS
 from server.adapters.postgres.saved_view_repository import PostgresSavedViewRepository
 from server.adapters.postgres.sessions import Session, Sessions
 from server.adapters.postgres.sla_policy_repository import PostgresSlaPolicyRepository
+from server.adapters.postgres.sla_sweeps import PostgresClockSweeps
 from server.adapters.postgres.statements import Statement
 from server.adapters.postgres.tables import idempotency_keys, tickets
 from server.adapters.postgres.ticket_clocks import PolicyVersions, PostgresTicketClocks
@@ -188,6 +189,7 @@ class PostgresUnitOfWork:
         return Repositories(
             tickets=PostgresTicketRepository(session),
             clocks=PostgresTicketClocks(session, self.policy_versions),
+            sweeps=PostgresClockSweeps(session),
             timeline=PostgresTimelineRepository(session),
             audit=PostgresAuditTrail(session),
             watchers=PostgresWatcherRepository(session),

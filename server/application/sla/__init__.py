@@ -1,0 +1,1 @@
+"""What the SLA clock does by itself: sweeps over what is due, and what they would do."""
