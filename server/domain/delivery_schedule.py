@@ -34,7 +34,7 @@ WEBHOOK_DELAYS = (
 
 
 def webhook_delay(attempts: int, roll: float, *, asked: timedelta | None = None) -> timedelta | None:
-    """How long a webhook waits after so many failed attempts, give or take a tenth; None when there is no further one."""
+    """How long a webhook waits after so many failed attempts, give or take a tenth; None when there is no more."""
     if attempts > len(WEBHOOK_DELAYS):
         return None
     return _at_least(WEBHOOK_DELAYS[attempts - 1] * (0.9 + 0.2 * roll), asked)

@@ -1,9 +1,9 @@
 """Who is told of an event on a ticket, and what.
 
 Recipients follow from the ticket as it is now, not as it was at the event, so each may still see it: its owner, its
-watchers, its creator, or, where nobody owns it, the people of its queue. Nobody is told of what they did themselves, and
-inactive members are told nothing. Who is not in the staff directory is outside, and hears of nothing that is the staff's
-alone. Values that a sensitive ticket protects never occur: excerpts of its messages are not even loaded.
+watchers, its creator, or, where nobody owns it, the people of its queue. Nobody is told of what they did themselves,
+and inactive members are told nothing. Who is not in the staff directory is outside, and hears of nothing that is the
+staff's alone. Values that a sensitive ticket protects never occur: excerpts of its messages are not even loaded.
 """
 
 from dataclasses import dataclass

@@ -1,0 +1,144 @@
+"""Notifications on their way out: windows that close, deliveries that are claimed, sent and forgotten."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import psycopg
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool
+
+from server.application.notifications.channels import Channel, OutgoingMessage
+from server.application.notifications.close_gathering import Closed
+from server.application.notifications.deliver_notifications import Claimed
+
+Connection = psycopg.Connection[TupleRow]
+
+_CLOSE = """
+    WITH closed AS (
+        UPDATE notifications SET gathering = false
+        WHERE id IN (
+            SELECT id FROM notifications WHERE gathering AND gather_until <= now()
+            ORDER BY gather_until LIMIT %s FOR UPDATE SKIP LOCKED
+        )
+        RETURNING id, user_id, channels
+    ), sending AS (
+        INSERT INTO notification_deliveries (notification_id, channel, address)
+        SELECT closed.id, way.channel, way.address
+        FROM closed
+        JOIN staff_members AS member ON member.user_id = closed.user_id AND member.active
+        CROSS JOIN LATERAL (
+            VALUES ('email', member.email), ('push', member.push_token), ('sms', member.phone)
+        ) AS way (channel, address)
+        WHERE way.channel = ANY (closed.channels) AND way.address <> ''
+        RETURNING 1
+    )
+    SELECT (SELECT count(*) FROM closed), (SELECT count(*) FROM sending)
+"""
+_CLAIM = """
+    WITH due AS (
+        SELECT id FROM notification_deliveries
+        WHERE status = 'pending' AND channel = %(channel)s AND next_attempt_at <= now()
+        ORDER BY next_attempt_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+    ), claimed AS (
+        UPDATE notification_deliveries AS delivery
+        SET attempts = delivery.attempts + 1, next_attempt_at = now() + %(lease)s
+        FROM due WHERE delivery.id = due.id
+        RETURNING delivery.id, delivery.attempts, delivery.notification_id, delivery.address
+    )
+    SELECT claimed.id, claimed.attempts, told.id::text, claimed.address, told.title, told.body,
+        coalesce(told.ticket_id, ''), told.kind, told.is_critical
+    FROM claimed JOIN notifications AS told ON told.id = claimed.notification_id
+    ORDER BY told.is_critical DESC, claimed.id
+"""
+_DELIVERED = """
+    UPDATE notification_deliveries SET status = 'delivered', delivered_at = now(), last_error = NULL WHERE id = %s
+"""
+_FAILED = """
+    UPDATE notification_deliveries
+    SET status = CASE WHEN %(again_in)s::interval IS NULL THEN 'dead' ELSE 'pending' END,
+        next_attempt_at = now() + coalesce(%(again_in)s::interval, '0'), last_error = %(error)s
+    WHERE id = %(id)s AND status = 'pending' AND attempts = %(attempts)s
+"""
+_PUT_BACK = """
+    UPDATE notification_deliveries AS delivery
+    SET attempts = delivery.attempts - 1, next_attempt_at = now() + %(again_in)s
+    FROM unnest(%(ids)s::uuid[], %(attempts)s::int[]) AS claimed (id, attempts)
+    WHERE delivery.id = claimed.id AND delivery.status = 'pending' AND delivery.attempts = claimed.attempts
+"""
+
+# Ids are UUIDs of version 7 and begin with the time, so the primary key finds the oldest.
+_PURGE_NOTIFICATIONS = """
+    DELETE FROM notifications WHERE id IN (
+        SELECT id FROM notifications WHERE id < uuidv7(-%s::interval) AND NOT gathering
+        ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+    )
+"""
+_PURGE_DELIVERIES = """
+    DELETE FROM notification_deliveries WHERE id IN (
+        SELECT id FROM notification_deliveries WHERE id < uuidv7(-%s::interval) AND status = 'delivered'
+        ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+    )
+"""
+_PURGE_WEBHOOK_DELIVERIES = """
+    DELETE FROM webhook_deliveries WHERE id IN (
+        SELECT id FROM webhook_deliveries WHERE id < uuidv7(-%s::interval)
+        ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+    )
+"""
+_PURGE_FAILURES = """
+    DELETE FROM outbox_failures WHERE (consumer, xid, id) IN (
+        SELECT consumer, xid, id FROM outbox_failures WHERE resolved_at < now() - %s::interval
+        ORDER BY xid, id LIMIT %s FOR UPDATE SKIP LOCKED
+    )
+"""
+
+
+class PostgresNotificationDelivery:
+    """See ``Gatherings``, ``Deliveries`` and ``NotificationStore``. Each call is one statement and one transaction."""
+
+    def __init__(self, pool: ConnectionPool[Connection]) -> None:
+        self._pool = pool
+
+    def close(self, limit: int) -> Closed:
+        with self._pool.connection() as connection:
+            row = connection.execute(_CLOSE, [limit]).fetchone()
+        return Closed(0, 0) if row is None else Closed(*row)
+
+    def claim(self, channel: Channel, limit: int, lease: timedelta) -> list[Claimed]:
+        with self._pool.connection() as connection:
+            rows = connection.execute(_CLAIM, {"channel": channel.value, "limit": limit, "lease": lease}).fetchall()
+        return [Claimed(row[0], row[1], OutgoingMessage(*row[2:])) for row in rows]
+
+    def delivered(self, claimed: Claimed) -> None:
+        with self._pool.connection() as connection:
+            connection.execute(_DELIVERED, [claimed.id])
+
+    def failed(self, claimed: Claimed, error: str, *, again_in: timedelta | None) -> None:
+        values = {"id": claimed.id, "attempts": claimed.attempts, "error": error, "again_in": again_in}
+        with self._pool.connection() as connection:
+            connection.execute(_FAILED, values)
+
+    def put_back(self, claimed: Sequence[Claimed], *, again_in: timedelta) -> None:
+        values = {
+            "ids": [each.id for each in claimed],
+            "attempts": [each.attempts for each in claimed],
+            "again_in": again_in,
+        }
+        with self._pool.connection() as connection:
+            connection.execute(_PUT_BACK, values)
+
+    def purge_notifications(self, older_than: timedelta, limit: int) -> int:
+        return self._purge(_PURGE_NOTIFICATIONS, older_than, limit)
+
+    def purge_deliveries(self, older_than: timedelta, limit: int) -> int:
+        return self._purge(_PURGE_DELIVERIES, older_than, limit)
+
+    def purge_webhook_deliveries(self, older_than: timedelta, limit: int) -> int:
+        return self._purge(_PURGE_WEBHOOK_DELIVERIES, older_than, limit)
+
+    def purge_failures(self, older_than: timedelta, limit: int) -> int:
+        return self._purge(_PURGE_FAILURES, older_than, limit)
+
+    def _purge(self, statement: str, older_than: timedelta, limit: int) -> int:
+        with self._pool.connection() as connection:
+            return connection.execute(statement.encode(), [older_than, limit]).rowcount

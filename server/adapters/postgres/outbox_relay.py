@@ -1,0 +1,300 @@
+"""The outbox as the relay reads it (docs/adr/0012). See ``server.application.notifications.relay_outbox``."""
+
+import random
+import time
+import traceback
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import TupleRow
+from psycopg.types.json import Jsonb
+from psycopg_pool import ConnectionPool
+
+from server.adapters.postgres import outbox_surroundings
+from server.adapters.postgres.webhook_matching import matching_tickets, read_subscriptions
+from server.application.notifications.relay_outbox import (
+    EventKey,
+    NewDelivery,
+    OutboxRow,
+    RelayBatch,
+    Subscription,
+    Surroundings,
+)
+from server.domain.filters import TicketFilter
+from server.domain.ids import Seq, TicketId, UserId
+from server.domain.notices import NotificationKind
+from server.domain.notifications import LONGEST_EXCERPT, Event, Told, Way
+from server.domain.tickets import PROTECTED_FIELDS
+
+T = TypeVar("T")
+Connection = psycopg.Connection[TupleRow]
+
+CONSUMER = "relay"
+_ATTEMPTS = 5
+
+_LOCK_CURSOR = "SELECT xid::text, id FROM outbox_cursors WHERE consumer = %s FOR UPDATE"
+_MOVE_CURSOR = "UPDATE outbox_cursors SET xid = %s::text::xid8, id = %s, updated_at = now() WHERE consumer = %s"
+
+# The relay's own transaction has an id of its own by now, so it sees nothing at or above that; the next batch does.
+_NEXT = """
+    SELECT * FROM outbox
+    WHERE (xid, id) > (%(xid)s::text::xid8, %(id)s) AND xid < pg_snapshot_xmin(pg_current_snapshot())
+    ORDER BY xid, id
+    LIMIT %(limit)s
+"""
+_ONE = "SELECT * FROM outbox WHERE xid = %(xid)s::text::xid8 AND id = %(id)s"
+
+
+def _events(source: str) -> str:
+    """What a ticket was created with is left out: it may be long, and nobody is told of it."""
+    changed = """
+        CASE WHEN event.event_type <> 'TICKET_CREATED' AND jsonb_typeof(audit.payload -> '{side}') = 'object'
+            THEN (audit.payload -> '{side}') - %(protected)s::text[] END
+    """
+    return f"""
+        SELECT event.xid::text, event.id, event.ticket_id, event.seq, event.event_type, event.created_at,
+            coalesce(event.payload ->> 'actor_id', 'SYSTEM'), coalesce(event.payload ->> 'actor_role', 'system'),
+            {changed.format(side="old")}, {changed.format(side="new")},
+            coalesce(event.payload -> 'is_internal_note' = 'true', false), event.payload ->> 'message_id',
+            CASE WHEN NOT ticket.is_sensitive THEN left(message.message, %(excerpt)s) END
+        FROM ({source}) AS event
+        LEFT JOIN tickets AS ticket ON ticket.id = event.ticket_id
+        LEFT JOIN ticket_messages AS message ON event.kind = 'message'
+            AND message.ticket_id = event.ticket_id AND message.seq = event.seq
+        LEFT JOIN ticket_audit AS audit ON event.kind = 'audit'
+            AND audit.ticket_id = event.ticket_id AND audit.seq = event.seq
+        ORDER BY event.xid, event.id
+    """  # noqa: S608 - the parts are constants of this module
+
+
+_NEXT_EVENTS = _events(_NEXT).encode()
+_ONE_EVENT = _events(_ONE).encode()
+
+_GATHERING = """
+    SELECT told.id, told.user_id, told.ticket_id, told.kind, told.title, told.body, told.is_critical, told.channels,
+        told.event_count
+    FROM unnest(%s::text[], %s::text[]) AS wanted (user_id, ticket_id)
+    JOIN notifications AS told ON told.user_id = wanted.user_id AND told.ticket_id = wanted.ticket_id AND told.gathering
+    ORDER BY told.user_id, told.ticket_id
+    FOR UPDATE OF told
+"""
+_COLUMNS = """
+    user_id text, ticket_id text, kind text, title text, body text, event_count integer, is_critical boolean,
+    channels text[], id uuid
+"""
+_TELL = f"""
+    INSERT INTO notifications (
+        user_id, ticket_id, kind, title, body, event_count, is_critical, channels, gathering, gather_until
+    )
+    SELECT user_id, ticket_id, kind, title, body, event_count, is_critical, channels, true, now() + %s
+    FROM jsonb_to_recordset(%s) AS told ({_COLUMNS})
+""".encode()  # noqa: S608 - as above
+_JOIN = f"""
+    UPDATE notifications
+    SET kind = told.kind, title = told.title, body = told.body, event_count = told.event_count,
+        is_critical = told.is_critical, channels = told.channels, updated_at = now(), read_at = NULL
+    FROM jsonb_to_recordset(%s) AS told ({_COLUMNS})
+    WHERE notifications.id = told.id
+""".encode()  # noqa: S608 - as above
+_POST = """
+    INSERT INTO webhook_deliveries (webhook_id, xid, outbox_id, event_type, ticket_id, payload, created_at)
+    SELECT webhook_id, xid::xid8, outbox_id, event_type, ticket_id, payload, created_at
+    FROM jsonb_to_recordset(%s) AS delivery (
+        webhook_id uuid, xid text, outbox_id bigint, event_type text, ticket_id text, payload jsonb,
+        created_at timestamptz
+    )
+    ON CONFLICT (webhook_id, xid, outbox_id) DO NOTHING
+"""
+_WRITE_DOWN = """
+    INSERT INTO outbox_failures AS failure (consumer, xid, id, ticket_id, event_type, error)
+    VALUES (%s, %s::text::xid8, %s, %s, %s, %s)
+    ON CONFLICT (consumer, xid, id) DO UPDATE
+    SET error = excluded.error, attempts = failure.attempts + 1, last_failed_at = now(), resolved_at = NULL
+"""
+_RESOLVE = """
+    UPDATE outbox_failures SET resolved_at = now(), attempts = attempts + 1
+    WHERE consumer = %s AND xid = %s::text::xid8 AND id = %s AND resolved_at IS NULL
+"""
+_FAILED = """
+    SELECT 1 FROM outbox_failures
+    WHERE consumer = %s AND xid = %s::text::xid8 AND id = %s AND resolved_at IS NULL FOR UPDATE
+"""
+
+
+class PostgresOutboxFeed:
+    """See ``OutboxFeed``. The lock on the cursor's row is what keeps relays from working at the same time."""
+
+    def __init__(self, pool: ConnectionPool[Connection]) -> None:
+        self._pool = pool
+
+    def relay(self, limit: int, body: Callable[[RelayBatch], T]) -> T | None:
+        return self._retrying(lambda connection: self._relay(connection, limit, body))
+
+    def retry(self, key: EventKey, body: Callable[[RelayBatch], str | None]) -> str | None:
+        return self._retrying(lambda connection: self._retry(connection, key, body))
+
+    def _relay(self, connection: Connection, limit: int, body: Callable[[RelayBatch], T]) -> T | None:
+        cursor = connection.execute(f"{_LOCK_CURSOR} SKIP LOCKED", [CONSUMER]).fetchone()
+        if cursor is None:
+            return None
+        rows = _read(connection, _NEXT_EVENTS, xid=cursor[0], id=cursor[1], limit=limit)
+        if not rows:
+            return None
+        result = body(_Batch(connection, rows))
+        connection.execute(_MOVE_CURSOR, [rows[-1].key.xid, rows[-1].key.id, CONSUMER])
+        return result
+
+    def _retry(self, connection: Connection, key: EventKey, body: Callable[[RelayBatch], str | None]) -> str | None:
+        # Waits for a relay at work: only who holds the cursor stores notifications.
+        connection.execute(_LOCK_CURSOR, [CONSUMER])
+        place = [CONSUMER, key.xid, key.id]
+        if connection.execute(_FAILED, place).fetchone() is None:
+            raise LookupError("no such event was passed over, or it was dealt with since")
+        rows = _read(connection, _ONE_EVENT, xid=key.xid, id=key.id)
+        if not rows:
+            raise LookupError("the outbox no longer holds this event")
+        batch = _Batch(connection, rows)
+        failure = body(batch)
+        if failure is None:
+            connection.execute(_RESOLVE, place)
+        else:
+            batch.pass_over(rows[0], failure)
+        return failure
+
+    def _retrying(self, attempt: Callable[[Connection], T]) -> T:
+        """One transaction, again when it lost against another one (somebody marks as read what an event joins)."""
+        for number in range(1, _ATTEMPTS):
+            try:
+                with self._pool.connection() as connection, connection.transaction():
+                    return attempt(connection)
+            except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure):
+                time.sleep(random.uniform(0, 0.02 * 2**number))  # noqa: S311 - spreads retries, keeps no secret
+        with self._pool.connection() as connection, connection.transaction():
+            return attempt(connection)
+
+
+def _read(connection: Connection, statement: bytes, **parameters: object) -> list[OutboxRow]:
+    given = {"protected": list(PROTECTED_FIELDS), "excerpt": LONGEST_EXCERPT + 1, **parameters}
+    return [
+        OutboxRow(
+            EventKey(row[0], row[1]),
+            Event(
+                ticket_id=TicketId(row[2]),
+                seq=Seq(row[3]),
+                action=row[4],
+                at=row[5],
+                actor_id=UserId(row[6]),
+                actor_role=row[7],
+                old=row[8] or {},
+                new=row[9] or {},
+                is_internal_note=row[10],
+                message_id=row[11],
+                excerpt=row[12],
+            ),
+        )
+        for row in connection.execute(statement, given)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """See ``RelayBatch``."""
+
+    connection: Connection
+    rows: Sequence[OutboxRow]
+
+    def attempt(self, body: Callable[[], None]) -> str | None:
+        try:
+            with self.connection.transaction():
+                body()
+        except (psycopg.OperationalError, psycopg.InterfaceError):
+            raise  # the connection, a lock, a full disk: nothing of the event's own
+        except Exception as error:  # noqa: BLE001 - whatever it is, the events behind it must go on
+            return _described(error)
+        return None
+
+    def surroundings(self, rows: Sequence[OutboxRow]) -> Surroundings:
+        return outbox_surroundings.read(self.connection, rows)
+
+    def gathering(self, keys: Collection[tuple[UserId, TicketId]]) -> list[tuple[UUID, Told]]:
+        users, tickets = [user for user, _ in keys], [ticket for _, ticket in keys]
+        return [
+            (
+                row[0],
+                Told(
+                    user_id=UserId(row[1]),
+                    ticket_id=TicketId(row[2]),
+                    kind=NotificationKind(row[3]),
+                    title=row[4],
+                    body=row[5],
+                    is_critical=row[6],
+                    ways=frozenset(Way(name) for name in row[7]),
+                    event_count=row[8],
+                ),
+            )
+            for row in self.connection.execute(_GATHERING, [users, tickets])
+        ]
+
+    def tell(self, new: Sequence[Told], joined: Sequence[tuple[UUID, Told]], *, window: timedelta) -> None:
+        if new:
+            ordered = sorted(new, key=lambda told: (told.user_id, told.ticket_id))
+            self.connection.execute(_TELL, [window, Jsonb([_told(told) for told in ordered])])
+        if joined:
+            self.connection.execute(_JOIN, [Jsonb([{**_told(told), "id": str(id_)} for id_, told in joined])])
+
+    def subscriptions(self) -> list[Subscription]:
+        return read_subscriptions(self.connection)
+
+    def matching(self, where: TicketFilter, tickets: Collection[TicketId], *, now: datetime) -> set[TicketId]:
+        return matching_tickets(self.connection, where, tickets, now=now)
+
+    def post(self, deliveries: Sequence[NewDelivery]) -> int:
+        if not deliveries:
+            return 0
+        rows = [
+            {
+                "webhook_id": str(delivery.webhook_id),
+                "xid": delivery.row.key.xid,
+                "outbox_id": delivery.row.key.id,
+                "event_type": delivery.row.event.action,
+                "ticket_id": delivery.row.event.ticket_id,
+                "payload": delivery.payload,
+                "created_at": delivery.row.event.at.isoformat(),
+            }
+            for delivery in deliveries
+        ]
+        return self.connection.execute(_POST, [Jsonb(rows)]).rowcount
+
+    def pass_over(self, row: OutboxRow, error: str) -> None:
+        self.connection.execute(
+            _WRITE_DOWN, [CONSUMER, row.key.xid, row.key.id, row.event.ticket_id, row.event.action, error]
+        )
+
+
+def _told(told: Told) -> dict[str, Any]:
+    return {
+        "user_id": told.user_id,
+        "ticket_id": told.ticket_id,
+        "kind": told.kind.value,
+        "title": told.title,
+        "body": told.body,
+        "event_count": told.event_count,
+        "is_critical": told.is_critical,
+        "channels": sorted(way.value for way in told.ways),
+    }
+
+
+def _described(error: Exception) -> str:
+    """What and where, without the error's own words: they may quote protected values."""
+    place = traceback.extract_tb(error.__traceback__)[-1:]
+    where = "".join(f" at {Path(frame.filename).name}:{frame.lineno} in {frame.name}" for frame in place)
+    if not isinstance(error, psycopg.Error):
+        return f"{type(error).__name__}{where}"
+    names = [error.diag.table_name, error.diag.column_name, error.diag.constraint_name]
+    found = ", ".join(name for name in names if name)
+    return f"{type(error).__name__} ({error.sqlstate}{': ' if found else ''}{found}){where}"
