@@ -8,7 +8,11 @@ import psycopg
 import pytest
 
 from server.domain.fsm import DONE, TicketStatus
-from server.domain.sla import sla_status
+from server.domain.ids import Minutes
+from server.domain.roles import Role
+from server.domain.sla import SlaPolicy, clock_status, sla_status
+from server.domain.sla_clock import Phase, SlaHistory, deadlines
+from server.domain.tickets import TicketPriority
 from tests.database import Database
 from tests.integration.postgres.rows import insert_ticket
 
@@ -90,6 +94,43 @@ def test_sql_and_the_domain_agree(connection: psycopg.Connection) -> None:
         status = draw.choice(list(TicketStatus))
         expected = sla_status(due, status, start=start, now=NOW)
         assert status_at(connection, due, status, start) == expected, (due, status, start)
+        window = timedelta(hours=24) if due is None or start is None else due - start
+        clock = clock_status(
+            due_at=due,
+            near_breach_at=due and due - window // 5,
+            paused_at=None,
+            status=status,
+            now=NOW,
+        )
+        assert clock == expected, (due, status, start)
+
+
+def test_sql_dates_and_judges_tickets_as_the_clock_does(database: Database) -> None:
+    """Any targets, 24x7, no pause: what psql says of a ticket at any instant is what the server says."""
+    draw = random.Random(20261025)
+    status_statement = "SELECT get_sla_status(%s, %s::ticket_status, %s, %s)"
+    with database.connect() as connection:
+        for _ in range(500):
+            resolution = draw.choice([1, 5, 7, draw.randrange(1, 525_600)])
+            response = draw.randrange(1, resolution + 1)
+            priority = draw.choice(list(TicketPriority))
+            created_at = NOW + timedelta(days=draw.randrange(-400, 400), microseconds=draw.randrange(10**12))
+            policy = SlaPolicy(priority, Minutes(response), Minutes(resolution), (Role.OPS_AGENT,))
+            connection.execute(
+                "UPDATE sla_config SET response_time_minutes = %s, resolution_time_minutes = %s WHERE priority = %s",
+                [response, resolution, priority],
+            )
+            dates = deadlines(SlaHistory((Phase(created_at, TicketStatus.OPEN, policy),)))
+            due_at = value(connection, "SELECT calculate_sla_due_at(%s::ticket_priority, %s)", priority, created_at)
+            assert due_at == dates.due_at == policy.resolution_due_at(created_at)
+
+            edge = draw.choice([created_at, dates.near_breach_at, due_at])
+            now = edge + draw.choice([-TICK, 0 * TICK, TICK, draw.random() * timedelta(days=9)])
+            status = draw.choice(list(TicketStatus))
+            expected = clock_status(
+                due_at=due_at, near_breach_at=dates.near_breach_at, paused_at=None, status=status, now=now
+            )
+            assert value(connection, status_statement, due_at, status, created_at, now) == expected
 
 
 @pytest.mark.parametrize(
