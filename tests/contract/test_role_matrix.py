@@ -1,6 +1,6 @@
 """Every role, every RPC, every relation to the ticket: who may do what, and what a refusal looks like.
 
-``matrix.py`` is the oracle, ``matrix_calls.py`` says how each RPC is called. A failing test names the
+``matrix.py`` is the oracle, the modules beside it say how each RPC is called. A failing test names the
 operation and the role; its assertion shows the relations that differ.
 """
 
@@ -16,6 +16,8 @@ from rodistaa.tickets.client import TicketsClient
 from rodistaa.tickets.client.errors import TicketsError
 from rodistaa.tickets.v1 import (
     directory_service_pb2,
+    notification_service_pb2,
+    sla_policy_service_pb2,
     ticket_reads_pb2,
     ticket_service_pb2,
     ticket_watch_pb2,
@@ -24,9 +26,11 @@ from rodistaa.tickets.v1 import (
 from rodistaa.tickets.v1 import saved_view_service_pb2 as saved_views
 from server.domain.roles import Role
 from tests.contract.matrix import OK, RELATIONS, ROLES, RULES, expected, table
-from tests.contract.matrix_calls import FRANCHISE, OPERATIONS, Case, Operation
+from tests.contract.matrix_calls import FRANCHISE, TICKET_OPERATIONS, Case, Operation
+from tests.contract.matrix_sla_and_notifications import SLA_AND_NOTIFICATION_OPERATIONS
 from tests.running import Running
 
+OPERATIONS = (*TICKET_OPERATIONS, *SLA_AND_NOTIFICATION_OPERATIONS)
 DOCUMENT = Path(__file__).parents[2] / "docs" / "permissions.md"
 
 # All tickets of the matrix are CRITICAL, whose chain ends with ceo_oncall; nobody in it stands above admin.
@@ -144,6 +148,8 @@ def test_the_matrix_covers_every_rpc_that_is_offered() -> None:
         ticket_service_pb2.DESCRIPTOR.services_by_name["TicketService"],
         directory_service_pb2.DESCRIPTOR.services_by_name["DirectoryService"],
         saved_views.DESCRIPTOR.services_by_name["SavedViewService"],
+        sla_policy_service_pb2.DESCRIPTOR.services_by_name["SlaPolicyService"],
+        notification_service_pb2.DESCRIPTOR.services_by_name["NotificationService"],
     ]
     methods = {method.name for service in services for method in service.methods}
     assert {operation.rpc for operation in OPERATIONS} == methods - NOT_YET_OFFERED
