@@ -15,7 +15,7 @@ from email.utils import parseaddr
 from typing import Literal, Self
 from urllib.parse import unquote, urlsplit
 
-from server.adapters.notifying.failures import NoAnswer, giving_up, no_answer
+from server.adapters.notifying.failures import no_answer
 from server.adapters.notifying.timed_sockets import (
     Deadline,
     TimedSocket,
@@ -94,7 +94,7 @@ class EmailProvider:
             connection.send(compose(message, self._sender), self._sender.addr_spec, message.address)
 
         try:
-            yield giving_up(send)
+            yield send
         finally:
             connection.close()
 
@@ -251,11 +251,11 @@ def _failure_of_the_connection(error: OSError, deadline: Deadline, seconds: floa
         return no_answer(_PEER, TimeoutError(), seconds)
     match error:
         case smtplib.SMTPAuthenticationError():
-            return NoAnswer(f"{_PEER} refused to sign us in ({_code(error.smtp_code, error.smtp_error)}).")
+            return DeliveryFailed(f"{_PEER} refused to sign us in ({_code(error.smtp_code, error.smtp_error)}).")
         case smtplib.SMTPResponseException():
-            return NoAnswer(f"{_PEER} refuses us ({_code(error.smtp_code, error.smtp_error)}).")
+            return DeliveryFailed(f"{_PEER} refuses us ({_code(error.smtp_code, error.smtp_error)}).")
         case smtplib.SMTPNotSupportedError():
-            return NoAnswer(f"{_PEER} does not offer what the settings ask for: STARTTLS, or signing in.")
+            return DeliveryFailed(f"{_PEER} does not offer what the settings ask for: STARTTLS, or signing in.")
         case smtplib.SMTPServerDisconnected():
             return no_answer(_PEER, ConnectionError(), seconds)
         case _:
@@ -263,9 +263,7 @@ def _failure_of_the_connection(error: OSError, deadline: Deadline, seconds: floa
 
 
 def _refused(what: str, code: int, text: bytes | str) -> DeliveryFailed:
-    """421 says that the server goes away, which is no judgement on the message."""
-    message = f"{_PEER} refused {what} ({_code(code, text)})."
-    return NoAnswer(message) if code == 421 else DeliveryFailed(message, permanent=500 <= code < 600)
+    return DeliveryFailed(f"{_PEER} refused {what} ({_code(code, text)}).", permanent=500 <= code < 600)
 
 
 def _code(code: int, text: bytes | str) -> str:

@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException, HTTPMessage
 
-from server.application.notifications.channels import DeliveryFailed, OutgoingMessage, Send
+from server.application.notifications.channels import DeliveryFailed
 
-_GIVE_UP_AFTER = 2
 _LONGEST_WAIT = timedelta(days=1)
 
 # The first that fits; the special before the general.
@@ -22,40 +21,14 @@ _FAILURES: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
-class NoAnswer(DeliveryFailed):
-    """The other side could not be reached, went away or refuses us as a whole: nothing to do with this one message, as
-    far as can be seen. Never permanent."""
-
-
-def no_answer(peer: str, error: OSError | HTTPException | ValueError, seconds: float) -> NoAnswer:
-    """``peer`` begins a sentence, such as "The mail server"; ``seconds`` is the time limit that was set."""
+def no_answer(peer: str, error: OSError | HTTPException | ValueError, seconds: float) -> DeliveryFailed:
+    """To be tried again. ``peer`` begins a sentence, such as "The mail server"; ``seconds`` is the time limit."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return NoAnswer(f"{peer} has no valid certificate: {error.verify_message}.")
+        return DeliveryFailed(f"{peer} has no valid certificate: {error.verify_message}.")
     if isinstance(error, ssl.SSLError) and "timed out" in str(error):
         error = TimeoutError()
     what = next((text for kind, text in _FAILURES if isinstance(error, kind)), "gave no valid answer")
-    return NoAnswer(f"{peer} {what.format(seconds=seconds)}.")
-
-
-def giving_up(send: Send) -> Send:
-    """After two messages in a row without an answer the rest of the batch fails at once, with the second's reason: a
-    peer that hangs costs two time limits, not one for each message. A single bad message does not stop the batch."""
-    missed: list[NoAnswer] = []
-
-    def guarded(message: OutgoingMessage) -> None:
-        if len(missed) >= _GIVE_UP_AFTER:
-            raise NoAnswer(missed[-1].message, retry_after=missed[-1].retry_after)
-        try:
-            send(message)
-        except NoAnswer as error:
-            missed.append(error)
-            raise
-        except DeliveryFailed:
-            missed.clear()
-            raise
-        missed.clear()
-
-    return guarded
+    return DeliveryFailed(f"{peer} {what.format(seconds=seconds)}.")
 
 
 def retry_after(headers: HTTPMessage) -> timedelta | None:

@@ -17,7 +17,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from server.adapters.notifying.failures import NoAnswer, giving_up, no_answer, retry_after
+from server.adapters.notifying.failures import no_answer, retry_after
 from server.adapters.notifying.timed_http import HttpAnswer, HttpOrigin, origin_of
 from server.adapters.notifying.timed_sockets import Deadline, client_tls
 from server.application.notifications.channels import DeliveryFailed, OutgoingMessage, Send
@@ -93,7 +93,7 @@ class FcmProvider:
     def _session(self) -> Iterator[Send]:
         origin, resource = origin_of(self._url, tls=self._tls)
         try:
-            yield giving_up(lambda message: self._send(message, origin, resource))
+            yield lambda message: self._send(message, origin, resource)
         finally:
             origin.close()
 
@@ -154,12 +154,12 @@ def _failure(answer: HttpAnswer) -> DeliveryFailed:
         case 400, _:
             return DeliveryFailed(f"{_PEER} refused the device token or the message ({known}).", permanent=True)
         case 401 | 403 | 404, _:
-            return NoAnswer(f"{_PEER} refused our account ({known}).")
+            return DeliveryFailed(f"{_PEER} refused our account ({known}).")
         case 429, _:
             wait = retry_after(answer.headers) or _WAIT_WHEN_THROTTLED
-            return NoAnswer(f"{_PEER} asks for fewer messages ({known}).", retry_after=wait)
+            return DeliveryFailed(f"{_PEER} asks for fewer messages ({known}).", retry_after=wait)
         case _:
-            return NoAnswer(f"{_PEER} failed ({known}).", retry_after=retry_after(answer.headers))
+            return DeliveryFailed(f"{_PEER} failed ({known}).", retry_after=retry_after(answer.headers))
 
 
 def _error_code(body: bytes) -> str:
@@ -200,7 +200,7 @@ class _AccessTokens:
         origin_of(account.token_uri, tls=tls)
 
     def current(self, deadline: Deadline) -> str:
-        """TimeoutError and the like when the token service does not answer; NoAnswer when it refuses."""
+        """TimeoutError and the like when the token service does not answer; DeliveryFailed when it refuses."""
         if not self._lock.acquire(timeout=deadline.left()):
             raise TimeoutError
         try:
@@ -227,11 +227,11 @@ class _AccessTokens:
             origin.close()
         if answer.status != 200:
             message = f"{_PEER}'s sign-in refused our service account ({answer.status})."
-            raise NoAnswer(message, retry_after=retry_after(answer.headers))
+            raise DeliveryFailed(message, retry_after=retry_after(answer.headers))
         content = _json(answer.body)
         token, seconds = _member(content, "access_token"), _member(content, "expires_in")
         if not isinstance(token, str) or not token or not isinstance(seconds, int | float):
-            raise NoAnswer(f"{_PEER}'s sign-in gave no valid answer.")
+            raise DeliveryFailed(f"{_PEER}'s sign-in gave no valid answer.")
         return token, float(seconds)
 
     def _assertion(self) -> str:

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from http.client import HTTPException
 from typing import Any
 
-from server.adapters.notifying.failures import NoAnswer, giving_up, no_answer, retry_after
+from server.adapters.notifying.failures import no_answer, retry_after
 from server.adapters.notifying.timed_http import HttpAnswer, HttpOrigin, origin_of
 from server.adapters.notifying.timed_sockets import Deadline, client_tls
 from server.application.notifications.channels import DeliveryFailed, OutgoingMessage, Send
@@ -57,7 +57,7 @@ class HttpSmsProvider:
     def _session(self) -> Iterator[Send]:
         origin, resource = origin_of(self._url, tls=self._tls)
         try:
-            yield giving_up(lambda message: self._send(message, origin, resource))
+            yield lambda message: self._send(message, origin, resource)
         finally:
             origin.close()
 
@@ -97,4 +97,4 @@ def _filled(template: Any, values: Mapping[str, str]) -> Any:  # noqa: ANN401 - 
 def _failure(answer: HttpAnswer) -> DeliveryFailed:
     if answer.status in _JUDGED:
         return DeliveryFailed(f"{_PEER} refused the number or the text ({answer.status}).", permanent=True)
-    return NoAnswer(f"{_PEER} answered {answer.status}.", retry_after=retry_after(answer.headers))
+    return DeliveryFailed(f"{_PEER} answered {answer.status}.", retry_after=retry_after(answer.headers))

@@ -70,7 +70,7 @@ class ChannelProvider(Protocol):
 
         Opening never raises: the first send does, so that one failure is written down per message. A connection that
         breaks fails the message under way and is opened anew for the next. No send takes longer than the provider's
-        time limit.
+        time limit; with a provider that is down each takes as long as that, so who sends many should give up.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""How failures read, and when a batch is given up."""
+"""How failures read."""
 
 import socket
 import ssl
@@ -8,7 +8,7 @@ from http.client import BadStatusLine, HTTPMessage
 
 import pytest
 
-from server.adapters.notifying.failures import NoAnswer, giving_up, masked, no_answer, retry_after
+from server.adapters.notifying.failures import masked, no_answer, retry_after
 from server.application.notifications.channels import LONGEST_FAILURE, DeliveryFailed, OutgoingMessage
 
 MESSAGE = OutgoingMessage("n-1", "asha@example.com", "Late", "It is late.", "TKT-1001", "ESCALATED", is_critical=False)
@@ -35,45 +35,6 @@ def test_words_for_administrators(error: OSError, text: str) -> None:
 
 def test_a_long_failure_is_cut() -> None:
     assert len(DeliveryFailed("x" * 1000).message) == LONGEST_FAILURE
-
-
-class Peer:
-    """Fails as it is told to; counts what reached it."""
-
-    def __init__(self, *outcomes: DeliveryFailed | None) -> None:
-        self.outcomes = list(outcomes)
-        self.asked = 0
-
-    def __call__(self, _message: OutgoingMessage) -> None:
-        self.asked += 1
-        outcome = self.outcomes.pop(0)
-        if outcome is not None:
-            raise outcome
-
-
-def test_two_without_an_answer_end_the_batch() -> None:
-    peer = Peer(NoAnswer("first"), NoAnswer("second", retry_after=timedelta(seconds=7)))
-    send = giving_up(peer)
-    seen = []
-    for _ in range(5):
-        with pytest.raises(DeliveryFailed) as caught:
-            send(MESSAGE)
-        assert not caught.value.permanent
-        seen.append((caught.value.message, caught.value.retry_after))
-    assert seen == [("first", None), *[("second", timedelta(seconds=7))] * 4]
-    assert peer.asked == 2
-
-
-@pytest.mark.parametrize("between", [None, DeliveryFailed("no such recipient", permanent=True)])
-def test_any_answer_starts_the_count_anew(between: DeliveryFailed | None) -> None:
-    peer = Peer(NoAnswer("1"), between, NoAnswer("2"), between, None)
-    send = giving_up(peer)
-    for _ in range(5):
-        try:
-            send(MESSAGE)
-        except DeliveryFailed:
-            continue
-    assert peer.asked == 5
 
 
 def headers(value: str) -> HTTPMessage:
