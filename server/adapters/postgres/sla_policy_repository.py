@@ -3,37 +3,22 @@
 from dataclasses import dataclass
 from typing import Any
 
-from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
-from sqlalchemy import ARRAY, Text, and_, bindparam, cast, select, update
+from sqlalchemy import bindparam, select, update
 
-from server.adapters.postgres.calendar_repository import CALENDAR_COLUMNS, to_calendar
 from server.adapters.postgres.context import SET_CONTEXT, context_of
 from server.adapters.postgres.sessions import Session
+from server.adapters.postgres.sla_rows import policies_in, to_policy
 from server.adapters.postgres.statements import Statement
-from server.adapters.postgres.tables import sla_calendars, sla_config
+from server.adapters.postgres.tables import sla_config
 from server.application.repositories import Change
 from server.domain.fsm import TicketStatus
-from server.domain.ids import Minutes, UserId, Version
-from server.domain.roles import Role
 from server.domain.sla import SlaPolicy
 from server.domain.tickets import TicketPriority
 
 _p = sla_config.c
 _PRIORITY = bindparam("priority", type_=_p.priority.type)
-_COLUMNS = (
-    _p.priority,
-    _p.response_time_minutes,
-    _p.resolution_time_minutes,
-    _p.escalation_chain,
-    _p.version,
-    _p.escalation_interval_minutes,
-    cast(_p.paused_statuses, ARRAY(Text)),
-    _p.updated_at,
-    _p.updated_by_id,
-)
-_pinned = and_(sla_calendars.c.id == _p.calendar_id, sla_calendars.c.version == _p.calendar_version)
-_policies = select(*_COLUMNS, *CALENDAR_COLUMNS).select_from(sla_config.outerjoin(sla_calendars, _pinned))
+_policies = policies_in(sla_config)
 
 _ALL = Statement(_policies.order_by(_p.priority))
 _GET = Statement(_policies.where(_p.priority == _PRIORITY))
@@ -54,22 +39,6 @@ _SAVE = Statement(
 )
 
 
-def _to_policy(row: TupleRow) -> SlaPolicy:
-    calendar = row[len(_COLUMNS) :]
-    return SlaPolicy(
-        priority=TicketPriority(row[0]),
-        response_time=Minutes(row[1]),
-        resolution_time=Minutes(row[2]),
-        escalation_chain=tuple(map(Role, row[3])),
-        version=Version(row[4]),
-        escalation_interval=None if row[5] is None else Minutes(row[5]),
-        pausing_statuses=frozenset(map(TicketStatus, row[6])),
-        calendar=None if calendar[0] is None else to_calendar(calendar),
-        updated_at=row[7],
-        updated_by_id=UserId(row[8]),
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class PostgresSlaPolicyRepository:
     """See ``SlaPolicyRepository``."""
@@ -77,7 +46,7 @@ class PostgresSlaPolicyRepository:
     session: Session
 
     def all(self) -> list[SlaPolicy]:
-        return [_to_policy(row) for row in self.session.all(_ALL, {})]
+        return [to_policy(row) for row in self.session.all(_ALL, {})]
 
     def lock(self, priority: TicketPriority) -> SlaPolicy | None:
         # Two statements: a locking join would put the new policy together with the calendar as it was before the wait.
@@ -106,4 +75,4 @@ class PostgresSlaPolicyRepository:
 
     def _get(self, priority: TicketPriority) -> SlaPolicy | None:
         row = self.session.first(_GET, {"priority": priority})
-        return None if row is None else _to_policy(row)
+        return None if row is None else to_policy(row)
