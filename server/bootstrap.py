@@ -42,9 +42,11 @@ from server.application.tickets.assign_ticket import AssignTicket
 from server.application.tickets.bulk_update_tickets import BulkUpdateTickets
 from server.application.tickets.create_ticket import CreateTicket
 from server.application.tickets.escalate_ticket import EscalateTicket
+from server.application.tickets.explain_sla import ExplainSla
 from server.application.tickets.get_ticket import GetTicket
 from server.application.tickets.get_ticket_stats import GetTicketStats
 from server.application.tickets.list_tickets import ListTickets
+from server.application.tickets.reapply_sla import ReapplySla
 from server.application.tickets.search_tickets import SearchTickets
 from server.application.tickets.suggest_owners import SuggestOwners
 from server.application.tickets.transition_ticket import TransitionTicket
@@ -168,6 +170,8 @@ def _ticket_use_cases(uow: PostgresUnitOfWork, sessions: Sessions) -> TicketUseC
         list_watchers=ListWatchers(uow),
         suggest_owners=SuggestOwners(uow),
         stats=GetTicketStats(uow),
+        explain_sla=ExplainSla(uow, _now),
+        reapply_sla=ReapplySla(policies, _now),
     )
 
 

@@ -188,6 +188,28 @@ def verify(ticket_ids: tuple[str, ...], heads_out: Path | None, heads_in: Path |
     sys.exit(0 if clean else 1)
 
 
+@main.group()
+def sla() -> None:
+    """The SLA clock, straight from the database."""
+
+
+@sla.command()
+@click.argument("ticket_id")
+@click.option("--at", "at", required=True, help="Until when, RFC 3339; without an offset it is UTC.")
+def simulate(ticket_id: str, at: str) -> None:
+    """Print what the sweeps would do to TICKET_ID by a time if nobody touched it. Nothing is changed.
+
+    The database is that of TICKETS_DATABASE_URL, else of the instance that runs in TICKETS_DATA_DIR. Exit status 2 when
+    it cannot be used.
+    """
+    from server.command_database import usable_database
+    from server.sla_simulation import parse_time, simulate_sweeps
+
+    until = parse_time(at)
+    with usable_database(_settings()) as url:
+        simulate_sweeps(url, ticket_id, until, say=click.echo)
+
+
 @main.command()
 def states() -> None:
     """Print the state diagram of docs/states.md."""

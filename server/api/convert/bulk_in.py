@@ -13,10 +13,10 @@ from server.application.tickets.assign_ticket import AssignTicket
 from server.application.tickets.bulk_update_tickets import BulkCommand
 from server.application.tickets.changing import Plan
 from server.application.tickets.escalate_ticket import EscalateTicket
+from server.application.tickets.reapply_sla import ReapplySla
 from server.application.tickets.tag_ticket import tag_plan
 from server.application.tickets.transition_ticket import TransitionTicket
 from server.application.tickets.update_ticket import TicketPatch, UpdateTicket
-from server.domain.errors import Unimplemented
 from server.domain.ids import TicketId
 from server.domain.tickets import TicketPriority
 from server.domain.validation import MAX_BULK, Checker
@@ -33,6 +33,7 @@ class SingleChanges:
     update: UpdateTicket
     archive: ArchiveTicket
     escalate: EscalateTicket
+    reapply_sla: ReapplySla
 
 
 def to_bulk(request: pb.BulkUpdateTicketsRequest, changes: SingleChanges) -> BulkCommand:
@@ -70,11 +71,10 @@ def _plan_for(check: Checker, request: pb.BulkUpdateTicketsRequest, reason: str,
         return _tag_plan_for(check, request.tags, reason)
     if kind == "archive":
         return lambda call: changes.archive.plan(call, archived=request.archive, reason=reason)
-    if kind == "reapply_sla":
-        raise Unimplemented("Re-applying SLA policies is not offered by this version.")
     if kind is None:
         check.fail("change", "exactly one change is needed")
-    return lambda call: changes.escalate.plan(call, reason)
+    again = changes.reapply_sla if kind == "reapply_sla" else changes.escalate
+    return lambda call: again.plan(call, reason)
 
 
 def _tag_plan_for(check: Checker, wire: pb.BulkTags, reason: str) -> PlanFor:

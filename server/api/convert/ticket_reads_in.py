@@ -31,6 +31,14 @@ def to_get(request: pb.GetTicketRequest) -> tuple[TicketId, str | None]:
     return ticket_id, access_reason
 
 
+def to_explained(request: pb.ExplainSlaRequest) -> TicketId:
+    """The ticket whose SLA is asked about."""
+    check = Checker()
+    ticket_id = TicketId(check.ticket_id("ticket_id", request.ticket_id))
+    check.done()
+    return ticket_id
+
+
 def to_list_query(request: pb.ListTicketsRequest, token: PageToken) -> ListQuery:
     """One page of a list."""
     check = Checker()

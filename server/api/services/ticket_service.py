@@ -19,15 +19,18 @@ from server.api.convert import timeline_in, timeline_out
 from server.api.convert.answers import answer_for
 from server.api.convert.bulk_in import SingleChanges, to_bulk
 from server.api.convert.page_tokens import PageToken
+from server.api.convert.sla_out import from_account
 from server.api.convert.ticket_pages import list_response, search_response
 from server.application.tickets.archive_ticket import ArchiveTicket
 from server.application.tickets.assign_ticket import AssignTicket
 from server.application.tickets.bulk_update_tickets import BulkReport, BulkUpdateTickets
 from server.application.tickets.create_ticket import CreateTicket
 from server.application.tickets.escalate_ticket import EscalateTicket
+from server.application.tickets.explain_sla import ExplainSla
 from server.application.tickets.get_ticket import GetTicket
 from server.application.tickets.get_ticket_stats import GetTicketStats
 from server.application.tickets.list_tickets import ListTickets
+from server.application.tickets.reapply_sla import ReapplySla
 from server.application.tickets.search_tickets import SearchTickets
 from server.application.tickets.suggest_owners import SuggestOwners
 from server.application.tickets.transition_ticket import TransitionTicket
@@ -67,6 +70,8 @@ class TicketUseCases:
     list_watchers: ListWatchers
     suggest_owners: SuggestOwners
     stats: GetTicketStats
+    explain_sla: ExplainSla
+    reapply_sla: ReapplySla
 
 
 class TicketService(TicketServiceServicer):
@@ -75,7 +80,12 @@ class TicketService(TicketServiceServicer):
     def __init__(self, use_cases: TicketUseCases) -> None:
         self._do = use_cases
         self._single = SingleChanges(
-            use_cases.assign, use_cases.transition, use_cases.update, use_cases.archive, use_cases.escalate
+            use_cases.assign,
+            use_cases.transition,
+            use_cases.update,
+            use_cases.archive,
+            use_cases.escalate,
+            use_cases.reapply_sla,
         )
 
     def CreateTicket(self, request: writes.CreateTicketRequest, context: Context) -> writes.CreateTicketResponse:
@@ -217,7 +227,8 @@ class TicketService(TicketServiceServicer):
         return out.from_stats(self._do.stats(call_of(context), where, trend_days=days, time_zone=zone))
 
     def ExplainSla(self, request: reads.ExplainSlaRequest, context: Context) -> reads.ExplainSlaResponse:
-        raise _not_offered()
+        ticket_id = reads_in.to_explained(request)
+        return reads.ExplainSlaResponse(explanation=from_account(self._do.explain_sla(call_of(context), ticket_id)))
 
     def WatchTimeline(
         self, request: timeline.WatchTimelineRequest, context: Context
