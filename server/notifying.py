@@ -1,6 +1,5 @@
 """The channels as the settings ask for them; for the composition roots of server and workers."""
 
-import ipaddress
 from collections.abc import Mapping
 
 from server.adapters.notifying.email import EmailProvider, SmtpServer
@@ -27,12 +26,8 @@ def providers_from(settings: Settings) -> Mapping[Channel, ChannelProvider]:
 
 def webhook_sender_from(settings: Settings) -> WebhookSender:
     """What posts deliveries."""
-    return HttpWebhookSender(webhook_targets_from(settings), timeout_seconds=settings.webhook_timeout_seconds)
-
-
-def webhook_targets_from(settings: Settings) -> WebhookTargets:
-    """Where webhooks may point; ``check_url`` is for their creation."""
-    return WebhookTargets(tuple(ipaddress.ip_network(network) for network in settings.webhook_allowed_networks))
+    targets = WebhookTargets(tuple(settings.webhook_allowed_networks))
+    return HttpWebhookSender(targets, timeout_seconds=settings.webhook_timeout_seconds)
 
 
 def _recording(channel: Channel, settings: Settings) -> ChannelProvider:

@@ -51,6 +51,8 @@ def _secure(url: str) -> str:
         parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1", "::1"}
     ):
         raise ValueError("must be https, or http on this machine")
+    if "@" in parts.netloc:
+        raise ValueError("must not hold a user or password")
     return url
 
 

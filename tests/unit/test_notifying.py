@@ -1,6 +1,8 @@
 """The channels that settings ask for."""
 
 import json
+import socket
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,8 @@ from server.adapters.notifying.email import EmailProvider
 from server.adapters.notifying.fcm import FcmProvider
 from server.adapters.notifying.recording import RecordingProvider
 from server.adapters.notifying.sms_http import HttpSmsProvider
-from server.adapters.notifying.webhook_http import HttpWebhookSender
-from server.application.notifications.channels import Channel
-from server.notifying import providers_from, webhook_sender_from, webhook_targets_from
+from server.application.notifications.channels import Channel, DeliveryFailed, WebhookPost
+from server.notifying import providers_from, webhook_sender_from
 from server.settings import Settings
 
 
@@ -95,8 +96,11 @@ def test_what_is_no_service_account(tmp_path: Path, content: str) -> None:
 
 
 def test_webhooks_reach_the_networks_that_are_allowed() -> None:
-    allowed = settings(webhook_allowed_networks='["127.0.0.0/8"]')
-    webhook_targets_from(allowed).check_url("http://127.0.0.1:9000/hook")
-    with pytest.raises(ValueError, match="may not reach"):
-        webhook_targets_from(settings()).check_url("http://127.0.0.1:9000/hook")
-    assert isinstance(webhook_sender_from(allowed), HttpWebhookSender)
+    with socket.create_server(("127.0.0.1", 0)) as receiver:
+        url = f"http://127.0.0.1:{receiver.getsockname()[1]}/"
+        post = WebhookPost("d-1", url, b"{}", ("whsec_AAAA",), datetime.now(UTC))
+        with pytest.raises(DeliveryFailed, match="may not reach"):
+            webhook_sender_from(settings()).post(post)
+        allowed = settings(webhook_allowed_networks='["127.0.0.0/8"]', webhook_timeout_seconds=0.2)
+        with pytest.raises(DeliveryFailed, match="did not answer within 0.2 s"):
+            webhook_sender_from(allowed).post(post)

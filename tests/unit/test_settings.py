@@ -52,6 +52,7 @@ def test_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         {"SMTP_URL": "smtp://mail.example.com"},
         {"SMS_TOKEN": "x"},
         {"SMS_URL": "http://sms.example.com"},
+        {"SMS_URL": "https://me:secret@sms.example.com"},
         {"FCM_URL": "ftp://localhost"},
         {"WEBHOOK_ALLOWED_NETWORKS": '["10.0.0.1/8"]'},
     ],
