@@ -23,6 +23,7 @@ from rodistaa.tickets.v1 import ticket_reads_pb2 as reads
 from rodistaa.tickets.v1 import ticket_writes_pb2 as writes
 from rodistaa.tickets.v1 import timeline_reads_pb2 as timeline
 from server.domain.roles import Role
+from tests.contract import sla_and_notification_requests as others
 from tests.contract.expectations import Rpc
 from tests.running import Running
 
@@ -68,9 +69,11 @@ OFFERED = (
     "SavedViewService/ListSavedViews",
     "SavedViewService/UpdateSavedView",
     "SavedViewService/DeleteSavedView",
+    *others.OFFERED,
 )
 """The methods that this version of the server serves."""
 
+ADMIN = "contract-admin"
 _numbers = count(1)
 
 
@@ -160,7 +163,7 @@ class World:
     admin: TicketsClient = field(init=False)
 
     def __post_init__(self) -> None:
-        self.admin = self.running.client(Role.ADMIN, "contract-admin")
+        self.admin = self.running.client(Role.ADMIN, ADMIN)
 
     def new_ticket(self, **fields: Any) -> t.Ticket:
         """A ticket of this test alone."""
@@ -264,6 +267,7 @@ class World:
                 update_mask=FieldMask(paths=["name", "filter", "order_by", "is_shared"]),
             ),
             "SavedViewService/DeleteSavedView": views.DeleteSavedViewRequest(id=self.view().id),
+            **others.valid_requests(self.admin, ADMIN, self.running.database, full_filter()),
         }
         for request in requests.values():
             if "request_id" in request.DESCRIPTOR.fields_by_name:
@@ -282,6 +286,8 @@ def rpc_of(client: TicketsClient, name: str) -> Rpc:
         "TicketService": client.tickets,
         "DirectoryService": client.directory,
         "SavedViewService": client.saved_views,
+        "SlaPolicyService": client.sla_policies,
+        "NotificationService": client.notifications,
     }[service]
     return cast("Rpc", getattr(stub, method))
 

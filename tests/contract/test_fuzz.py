@@ -22,6 +22,8 @@ from hypothesis import strategies as st
 from rodistaa.tickets.client import TicketsError
 from rodistaa.tickets.v1 import directory_service_pb2 as directory
 from rodistaa.tickets.v1 import saved_view_service_pb2 as views
+from rodistaa.tickets.v1 import sla_pb2
+from rodistaa.tickets.v1 import sla_policy_service_pb2 as policies
 from rodistaa.tickets.v1 import ticket_bulk_pb2 as bulk
 from rodistaa.tickets.v1 import ticket_pb2 as t
 from rodistaa.tickets.v1 import ticket_writes_pb2 as writes
@@ -29,6 +31,7 @@ from tests.contract.expectations import check_form
 from tests.contract.integrity import check_integrity
 from tests.contract.messages import draw_message
 from tests.contract.requests import OFFERED, REASON, World, full_member, path_of, raw_rpc
+from tests.contract.sla_and_notification_requests import full_calendar
 from tests.running import Running
 
 EXAMPLES = int(os.environ.get("TICKETS_FUZZ_EXAMPLES", "0"))
@@ -186,7 +189,7 @@ def test_many_callers_change_the_same_few_things_at_once(world: World) -> None:
 
 
 def any_change(choice: random.Random, ids: list[str]) -> tuple[str, Message]:
-    """A change of one of the tickets, of a view or of a member, with few values, so that they meet."""
+    """A change of one of the tickets, a view, a member, a calendar or a policy, with few values, so that they meet."""
     ticket_id, tag = choice.choice(ids), choice.choice("abcdefgh")
     status = choice.choice([number for number in t.TicketStatus.values() if number])
     changes: dict[str, Message] = {
@@ -214,6 +217,15 @@ def any_change(choice: random.Random, ids: list[str]) -> tuple[str, Message]:
         ),
         "SavedViewService/CreateSavedView": views.CreateSavedViewRequest(saved_view=views.SavedView(name=tag)),
         "DirectoryService/UpsertMember": directory.UpsertMemberRequest(member=full_member(user_id=tag)),
+        "SlaPolicyService/UpsertCalendar": policies.UpsertCalendarRequest(
+            calendar=full_calendar(id=choice.choice("ab"), display_name=tag)
+        ),
+        "SlaPolicyService/UpdateSlaPolicy": policies.UpdateSlaPolicyRequest(
+            sla_policy=sla_pb2.SlaPolicy(
+                priority=choice.choice(t.TicketPriority.values()[1:]), calendar_id=choice.choice(["", "a", "b"])
+            ),
+            update_mask=FieldMask(paths=["calendar_id"]),
+        ),
     }
     name = choice.choice(list(changes))
     return name, changes[name]
