@@ -33,7 +33,7 @@ class Event:
     actor_role: str
     """A role, unless somebody in psql made one up."""
     old: Mapping[str, Any] = field(default_factory=dict)
-    """Values before and after, by column, of what changed; protected ones are left out."""
+    """Values before and after, by column, of what changed; None in place of protected ones."""
     new: Mapping[str, Any] = field(default_factory=dict)
     is_internal_note: bool = False
     message_id: str | None = None

@@ -17,7 +17,7 @@ def payload_of(event: Event, ticket: Mapping[str, Any]) -> dict[str, Any]:
     """The body as Standard Webhooks shapes it: type, timestamp, data. Identifiers and open values only.
 
     ``ticket``: columns of the ticket as it is now, none of them protected. Texts of messages, reasons and protected
-    fields are never sent, of no ticket; whoever may read them fetches them under rights of their own.
+    values are never sent, of no ticket; whoever may read them fetches them under rights of their own.
     """
     data: dict[str, Any] = {
         "ticket_id": event.ticket_id,
@@ -29,8 +29,12 @@ def payload_of(event: Event, ticket: Mapping[str, Any]) -> dict[str, Any]:
     if event.message_id is not None:
         data["message"] = {"id": event.message_id, "is_internal_note": event.is_internal_note}
     if event.new:
-        names = [name for name in event.new if name not in PROTECTED_FIELDS]
-        data["changes"] = {name: {"old": event.old.get(name), "new": event.new[name]} for name in names}
+        data["changes"] = {
+            name: {"old": None, "new": None}
+            if name in PROTECTED_FIELDS
+            else {"old": event.old.get(name), "new": event.new[name]}
+            for name in event.new
+        }
     return {"type": event.action, "timestamp": _plain(event.at), "data": data}
 
 

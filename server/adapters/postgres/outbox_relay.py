@@ -51,10 +51,15 @@ _ONE = "SELECT * FROM outbox WHERE xid = %(xid)s::text::xid8 AND id = %(id)s"
 
 
 def _events(source: str) -> str:
-    """What a ticket was created with is left out: it may be long, and nobody is told of it."""
+    """What a ticket was created with is left out: it may be long, and nobody is told of it.
+
+    Protected columns keep their name and lose their value.
+    """
     changed = """
-        CASE WHEN event.event_type <> 'TICKET_CREATED' AND jsonb_typeof(audit.payload -> '{side}') = 'object'
-            THEN (audit.payload -> '{side}') - %(protected)s::text[] END
+        CASE WHEN event.event_type <> 'TICKET_CREATED' AND jsonb_typeof(audit.payload -> '{side}') = 'object' THEN (
+            SELECT jsonb_object_agg(key, CASE WHEN key = ANY (%(protected)s) THEN 'null' ELSE value END)
+            FROM jsonb_each(audit.payload -> '{side}')
+        ) END
     """
     return f"""
         SELECT event.xid::text, event.id, event.ticket_id, event.seq, event.event_type, event.created_at,
