@@ -131,11 +131,3 @@ def clock_status(
     if at >= due_at:
         return SlaStatus.BREACHED
     return SlaStatus.NEAR_BREACH if near_breach_at is not None and at >= near_breach_at else SlaStatus.ON_TRACK
-
-
-def percent_left(due_at: datetime, *, start: datetime, now: datetime) -> float:
-    """Share of the window that is left at ``now``, 0 to 100."""
-    window = (due_at - start).total_seconds()
-    if window <= 0:
-        return 0.0
-    return min(100.0, max(0.0, 100.0 * (due_at - now).total_seconds() / window))
