@@ -83,6 +83,7 @@ RULES: Mapping[str, Rule] = {
     "internal": Rule(
         "read internal notes, all watchers, the audit trail; check its chain", INSIDE, from_specification=True
     ),
+    "explain": Rule("have the state of its SLA explained", INSIDE),
     "statistics": Rule("count tickets; be told who could own one", INSIDE),
     "create": Rule("create a ticket", EVERYBODY),
     "create_in_queue": Rule("create a ticket in the queue of a chosen role", MANAGERS),

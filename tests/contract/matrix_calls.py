@@ -108,6 +108,11 @@ def _verify(case: Case) -> None:
     assert case.client.tickets.VerifyAudit(timeline.VerifyAuditRequest(ticket_id=case.ticket_id)).intact
 
 
+def _explain(case: Case) -> None:
+    request = reads.ExplainSlaRequest(ticket_id=case.ticket_id)
+    assert case.client.tickets.ExplainSla(request).explanation.ticket_id == case.ticket_id
+
+
 def _watchers(case: Case) -> None:
     case.client.tickets.ListWatchers(reads.ListWatchersRequest(ticket_id=case.ticket_id))
 
@@ -250,6 +255,7 @@ _READS = (
     Operation("ListTimeline", ("read",), _timeline),
     Operation("ListAuditEntries", ("internal",), _audit),
     Operation("VerifyAudit", ("internal",), _verify),
+    Operation("ExplainSla", ("explain",), _explain),
     Operation("ListWatchers", ("read",), _watchers),
     Operation("SuggestOwners", ("statistics",), _suggest, by_role_alone=True),
 )

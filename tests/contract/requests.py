@@ -63,6 +63,7 @@ OFFERED = (
     "TicketService/ListWatchers",
     "TicketService/SuggestOwners",
     "TicketService/GetTicketStats",
+    "TicketService/ExplainSla",
     "DirectoryService/UpsertMember",
     "DirectoryService/ListMembers",
     "SavedViewService/CreateSavedView",
@@ -246,6 +247,7 @@ class World:
             "TicketService/GetTicketStats": reads.GetTicketStatsRequest(
                 filter=full_filter(), trend_days=7, time_zone="Asia/Kolkata"
             ),
+            "TicketService/ExplainSla": reads.ExplainSlaRequest(ticket_id=ticket_id),
             "DirectoryService/UpsertMember": directory.UpsertMemberRequest(member=full_member()),
             "DirectoryService/ListMembers": directory.ListMembersRequest(
                 roles=[t.ROLE_OPS_AGENT], franchise_id="FR-001", active=True, query="asha", page_size=10

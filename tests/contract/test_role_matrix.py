@@ -18,7 +18,6 @@ from rodistaa.tickets.v1 import (
     directory_service_pb2,
     notification_service_pb2,
     sla_policy_service_pb2,
-    ticket_reads_pb2,
     ticket_service_pb2,
     ticket_watch_pb2,
     timeline_reads_pb2,
@@ -140,7 +139,7 @@ def test_the_matrix_knows_every_role_and_uses_every_rule() -> None:
     assert len({operation.name for operation in OPERATIONS}) == len(OPERATIONS)
 
 
-NOT_YET_OFFERED = {"ExplainSla", "WatchTimeline", "WatchTickets"}
+NOT_YET_OFFERED = {"WatchTimeline", "WatchTickets"}
 
 
 def test_the_matrix_covers_every_rpc_that_is_offered() -> None:
@@ -159,7 +158,6 @@ def test_what_the_matrix_leaves_out_is_not_offered(server: Running) -> None:
     """When this fails, the RPC has come to life, and belongs into the matrix."""
     tickets = server.client(Role.ADMIN).tickets
     for call in (
-        lambda: tickets.ExplainSla(ticket_reads_pb2.ExplainSlaRequest(ticket_id="TKT-1")),
         lambda: next(iter(tickets.WatchTimeline(timeline_reads_pb2.WatchTimelineRequest(ticket_id="TKT-1")))),
         lambda: next(iter(tickets.WatchTickets(ticket_watch_pb2.WatchTicketsRequest()))),
     ):
