@@ -4,6 +4,7 @@ import os
 import sys
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import click
 from pydantic import SecretStr, ValidationError
@@ -208,6 +209,61 @@ def simulate(ticket_id: str, at: str) -> None:
     until = parse_time(at)
     with usable_database(_settings()) as url:
         simulate_sweeps(url, ticket_id, until, say=click.echo)
+
+
+@main.group()
+def outbox() -> None:
+    """What is on its way from tickets to people and webhooks, straight from the database."""
+
+
+@outbox.command("list")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="Lines of each list.")
+def list_(limit: int) -> None:
+    """How far the relay is behind, what waits for each channel and for webhooks, and what was given up.
+
+    Exit status 1 when anything was passed over or given up, 2 when the database cannot be used.
+    """
+    from server.command_database import usable_database
+    from server.outbox_report import list_outbox
+
+    with usable_database(_settings()) as url:
+        clean = list_outbox(url, say=click.echo, limit=limit)
+    sys.exit(0 if clean else 1)
+
+
+@outbox.command()
+@click.argument("ids", nargs=-1)
+@click.option("--events", "all_events", is_flag=True, help="All events that the relay passed over.")
+@click.option("--channel", "channels", type=click.Choice(["email", "push", "sms"]), multiple=True, help="All its dead.")
+@click.option("--webhook", "webhooks", type=click.UUID, multiple=True, help="All its dead letters.")
+def retry(ids: tuple[str, ...], *, all_events: bool, channels: tuple[str, ...], webhooks: tuple[UUID, ...]) -> None:
+    """Put back what was given up: IDS of deliveries or numbers of events, as `tickets outbox list` prints them.
+
+    Exit status 1 when something was not there or failed again, 2 when the database cannot be used.
+    """
+    from server.application.notifications.channels import Channel
+    from server.command_database import usable_database
+    from server.outbox_report import named_in, retry_outbox
+
+    try:
+        deliveries, events = named_in(ids)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    if not (ids or all_events or channels or webhooks):
+        raise click.UsageError("name what to retry: IDS, --events, --channel or --webhook")
+    settings = _settings()
+    with usable_database(settings) as url:
+        complete = retry_outbox(
+            url,
+            say=click.echo,
+            window=timedelta(seconds=settings.notification_window_seconds),
+            deliveries=deliveries,
+            events=events,
+            all_events=all_events,
+            channels=[Channel(name) for name in channels],
+            webhooks=webhooks,
+        )
+    sys.exit(0 if complete else 1)
 
 
 @main.command()

@@ -1,0 +1,121 @@
+"""``tickets outbox``: what waits between the outbox and its receivers, what was given up, and putting it back."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool
+
+from server.adapters.postgres.outbox_relay import PostgresOutboxFeed
+from server.adapters.postgres.outbox_status import PostgresOutboxBooks
+from server.application.notifications.channels import Channel
+from server.application.notifications.outbox_status import COUNT_CAP, OutboxStatus
+from server.application.notifications.relay_outbox import EventKey, RetryFailedEvent
+
+Say = Callable[[str], object]
+_ALL = 1_000_000
+
+
+def named_in(texts: Sequence[str]) -> tuple[list[UUID], list[EventKey]]:
+    """Ids of deliveries, and numbers of events (``xid-id``). Raises ValueError for a text that is neither."""
+    deliveries, events = [], []
+    for text in texts:
+        number = re.fullmatch(r"([0-9]{1,19})-([0-9]{1,18})", text)
+        if number is not None:
+            events.append(EventKey(number[1], int(number[2])))
+            continue
+        try:
+            deliveries.append(UUID(text))
+        except ValueError:
+            raise ValueError(f"{text} is neither the id of a delivery nor the number of an event") from None
+    return deliveries, events
+
+
+def list_outbox(dsn: str, *, say: Say, limit: int) -> bool:
+    """Say it all; whether nothing was passed over or given up."""
+    with _pool(dsn) as pool:
+        books = PostgresOutboxBooks(pool)
+        status, failed, dead = books.status(), books.failed_events(limit), books.dead_deliveries(limit)
+    _say_status(status, say)
+    if failed:
+        say("\nevents passed over, the latest first:")
+    for event in failed:
+        key = f"{event.key.xid}-{event.key.id}"
+        say(f"  {key} {event.ticket_id} {event.event_type}, {_times(event.attempts)}: {event.error}")
+    if dead:
+        say("\ndeliveries given up, the latest of each first:")
+    for delivery in dead:
+        about = f"{delivery.ticket_id} {delivery.subject}".strip()
+        say(f"  {delivery.id} {delivery.queue} {about}, {_times(delivery.attempts)}: {delivery.error}")
+    return not failed and not dead
+
+
+def retry_outbox(
+    dsn: str,
+    *,
+    say: Say,
+    window: timedelta,
+    deliveries: Sequence[UUID] = (),
+    events: Sequence[EventKey] = (),
+    all_events: bool = False,
+    channels: Sequence[Channel] = (),
+    webhooks: Sequence[UUID] = (),
+) -> bool:
+    """Put back what is named. Whether all of it was there to be put back, and each event is dealt with."""
+    with _pool(dsn) as pool:
+        books = PostgresOutboxBooks(pool)
+        again = RetryFailedEvent(PostgresOutboxFeed(pool), lambda: datetime.now(UTC), window=window)
+        if all_events:
+            events = [event.key for event in books.failed_events(_ALL)]
+        dealt_with = sum([_retry(again, key, say) for key in events])
+        put_back = books.requeue(deliveries) if deliveries else 0
+        complete = put_back == len(set(deliveries)) and dealt_with == len(events)
+        put_back += sum(books.requeue_channel(channel) for channel in channels)
+        put_back += sum(books.requeue_webhook(webhook) for webhook in webhooks)
+    say(f"{dealt_with} of {len(events)} events dealt with, {put_back} deliveries put back")
+    return complete
+
+
+def _retry(again: RetryFailedEvent, key: EventKey, say: Say) -> bool:
+    try:
+        failure = again(key)
+    except LookupError as error:
+        failure = str(error.args[0])
+    if failure is not None:
+        say(f"{key.xid}-{key.id}: {failure}")
+    return failure is None
+
+
+def _say_status(status: OutboxStatus, say: Say) -> None:
+    for lag in status.consumers:
+        rows = f"{lag.rows}{'+' if lag.rows >= COUNT_CAP else ''}"
+        say(f"{lag.consumer}: {rows} events behind, the oldest for {_age(lag.age)}; {lag.failures} passed over")
+    say(f"gathering: {status.gathering} notifications")
+    for queue in status.queues:
+        error = "" if queue.last_error is None else f"; last error: {queue.last_error}"
+        waiting = f"{queue.pending} pending, the oldest for {_age(queue.oldest_pending)}"
+        say(f"{queue.name}: {waiting}; {queue.dead} dead{error}")
+
+
+def _age(age: timedelta) -> str:
+    seconds = max(0, int(age.total_seconds()))
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+def _times(attempts: int) -> str:
+    return f"{attempts} attempt{'' if attempts == 1 else 's'}"
+
+
+@contextmanager
+def _pool(dsn: str) -> Iterator[ConnectionPool[psycopg.Connection[TupleRow]]]:
+    """A pool of one. A database that is away fails at once here, and not only when the pool has waited long enough."""
+    psycopg.connect(dsn, connect_timeout=5).close()
+    with ConnectionPool(dsn, min_size=0, max_size=1, open=True, kwargs={"autocommit": True}) as pool:
+        yield pool
