@@ -175,12 +175,6 @@ def test_a_request_that_does_not_say_which_tickets_or_which_change_is_refused(wo
         (request([made], archive=True, request_id="x"), "request_id"),
     ):
         refused(world.admin.tickets.BulkUpdateTickets, wrong, field=field)
-    refused(
-        world.admin.tickets.BulkUpdateTickets,
-        request([made], reapply_sla=bulk.BulkReapplySla()),
-        code=grpc.StatusCode.UNIMPLEMENTED,
-        reason="UNIMPLEMENTED",
-    )
     assert rows(world.running.database) == before
 
 

@@ -57,6 +57,8 @@ def from_view(view: TicketView) -> ticket_pb2.Ticket:
     if ticket.sla_due_at is not None:
         set_timestamp(wire.sla_due_at, ticket.sla_due_at)
         if ticket.status not in DONE:
+            if ticket.sla_paused_at is not None:
+                set_timestamp(wire.sla_paused_at, ticket.sla_paused_at)
             wire.sla_percent_left = percent_left_of(ticket, now) or 0.0
     if ticket.first_response_due_at is not None:
         set_timestamp(wire.first_response_due_at, ticket.first_response_due_at)

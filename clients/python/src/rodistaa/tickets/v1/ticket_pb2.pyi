@@ -377,6 +377,7 @@ class Ticket(_message.Message):
     VERSION_FIELD_NUMBER: _builtins.int
     REDACTED_FIELD_NUMBER: _builtins.int
     REDACTED_FIELDS_FIELD_NUMBER: _builtins.int
+    SLA_PAUSED_AT_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Readable identifier such as "TKT-1001". Numbers rise, but they have gaps
     and are not ordered by creation time. Set by the server.
@@ -429,8 +430,10 @@ class Ticket(_message.Message):
     stored, so it changes without a change of the ticket.
     """
     sla_percent_left: _builtins.float
-    """Share of the resolution window that is left when the answer was made, 0 to
-    100. Absent without a deadline and when the clock has ended.
+    """Share of the resolution time that is left when the answer was made, 0 to
+    100; it stands still while the clock is paused. Under a business calendar it
+    goes evenly between the instants at which 100, 20 and 0 are left; ExplainSla
+    counts exactly. Absent without a deadline and when the clock has ended.
     """
     first_response_breached: _builtins.bool
     """Whether the first response came, or still is, too late."""
@@ -462,7 +465,8 @@ class Ticket(_message.Message):
     def sla_due_at(self) -> _timestamp_pb2.Timestamp:
         """Deadline of the resolution clock, pauses and closed hours already added.
         Absent when no policy applies. While the clock is paused it is the deadline
-        that would hold if the clock went on now, so it moves.
+        that would hold had it gone on at once (see `sla_paused_at`); when it does go
+        on, the deadline moves by the length of the pause.
         """
 
     @_builtins.property
@@ -512,6 +516,12 @@ class Ticket(_message.Message):
         says nothing about their values.
         """
 
+    @_builtins.property
+    def sla_paused_at(self) -> _timestamp_pb2.Timestamp:
+        """Since when the ticket's state stops the resolution clock; absent while the
+        clock runs, and for a ticket that is RESOLVED or CLOSED.
+        """
+
     def __init__(
         self,
         *,
@@ -549,10 +559,11 @@ class Ticket(_message.Message):
         version: _builtins.int = ...,
         redacted: _builtins.bool = ...,
         redacted_fields: _abc.Iterable[_builtins.str] | None = ...,
+        sla_paused_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_sla_percent_left", b"_sla_percent_left", "closed_at", b"closed_at", "created_at", b"created_at", "first_responded_at", b"first_responded_at", "first_response_due_at", b"first_response_due_at", "metadata", b"metadata", "resolved_at", b"resolved_at", "sla_due_at", b"sla_due_at", "sla_percent_left", b"sla_percent_left", "updated_at", b"updated_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_sla_percent_left", b"_sla_percent_left", "closed_at", b"closed_at", "created_at", b"created_at", "first_responded_at", b"first_responded_at", "first_response_due_at", b"first_response_due_at", "metadata", b"metadata", "resolved_at", b"resolved_at", "sla_due_at", b"sla_due_at", "sla_paused_at", b"sla_paused_at", "sla_percent_left", b"sla_percent_left", "updated_at", b"updated_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_sla_percent_left", b"_sla_percent_left", "archived", b"archived", "assigned_franchise_id", b"assigned_franchise_id", "closed_at", b"closed_at", "created_at", b"created_at", "created_by_id", b"created_by_id", "created_by_role", b"created_by_role", "description", b"description", "etag", b"etag", "first_responded_at", b"first_responded_at", "first_response_breached", b"first_response_breached", "first_response_due_at", b"first_response_due_at", "id", b"id", "is_sensitive", b"is_sensitive", "linked_id", b"linked_id", "linked_type", b"linked_type", "metadata", b"metadata", "owner_id", b"owner_id", "owner_role", b"owner_role", "priority", b"priority", "redacted", b"redacted", "redacted_fields", b"redacted_fields", "resolution_summary", b"resolution_summary", "resolved_at", b"resolved_at", "severity", b"severity", "sla_breached", b"sla_breached", "sla_due_at", b"sla_due_at", "sla_escalation_level", b"sla_escalation_level", "sla_percent_left", b"sla_percent_left", "sla_status", b"sla_status", "status", b"status", "tags", b"tags", "title", b"title", "updated_at", b"updated_at", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_sla_percent_left", b"_sla_percent_left", "archived", b"archived", "assigned_franchise_id", b"assigned_franchise_id", "closed_at", b"closed_at", "created_at", b"created_at", "created_by_id", b"created_by_id", "created_by_role", b"created_by_role", "description", b"description", "etag", b"etag", "first_responded_at", b"first_responded_at", "first_response_breached", b"first_response_breached", "first_response_due_at", b"first_response_due_at", "id", b"id", "is_sensitive", b"is_sensitive", "linked_id", b"linked_id", "linked_type", b"linked_type", "metadata", b"metadata", "owner_id", b"owner_id", "owner_role", b"owner_role", "priority", b"priority", "redacted", b"redacted", "redacted_fields", b"redacted_fields", "resolution_summary", b"resolution_summary", "resolved_at", b"resolved_at", "severity", b"severity", "sla_breached", b"sla_breached", "sla_due_at", b"sla_due_at", "sla_escalation_level", b"sla_escalation_level", "sla_paused_at", b"sla_paused_at", "sla_percent_left", b"sla_percent_left", "sla_status", b"sla_status", "status", b"status", "tags", b"tags", "title", b"title", "updated_at", b"updated_at", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__sla_percent_left: _TypeAlias = _typing.Literal["sla_percent_left"]  # noqa: Y015
     _WhichOneofArgType__sla_percent_left: _TypeAlias = _typing.Literal["_sla_percent_left", b"_sla_percent_left"]  # noqa: Y015
