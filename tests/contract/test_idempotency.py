@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import timedelta
 from threading import Barrier
 from typing import Any
@@ -15,8 +14,9 @@ from google.protobuf.message import Message
 from rodistaa.tickets.client import TicketsError
 from rodistaa.tickets.v1 import directory_service_pb2 as directory
 from rodistaa.tickets.v1 import filter_pb2
+from rodistaa.tickets.v1 import notification_service_pb2 as notifications
 from rodistaa.tickets.v1 import saved_view_service_pb2 as views
-from rodistaa.tickets.v1 import ticket_bulk_pb2 as bulk
+from rodistaa.tickets.v1 import sla_policy_service_pb2 as policies
 from rodistaa.tickets.v1 import ticket_pb2 as t
 from rodistaa.tickets.v1 import ticket_reads_pb2 as reads
 from rodistaa.tickets.v1 import ticket_service_pb2 as service
@@ -25,213 +25,14 @@ from server.adapters.postgres.housekeeping import PostgresHousekeeping
 from server.adapters.postgres.pool import open_pool
 from server.application.housekeeping.purge_idempotency_keys import PurgeIdempotencyKeys
 from server.domain.roles import Role
+from tests.contract.mutations import TICKET_AND_VIEW_MUTATIONS, a_ticket, manager_of
+from tests.contract.mutations_of_sla_and_notifications import SLA_AND_NOTIFICATION_MUTATIONS
 from tests.running import Running, StartServer
 from tests.ticket_requests import REASON, new_ticket, retitle
 
 Rpc = Callable[[Any], Message]
 
-
-@dataclass(frozen=True)
-class Mutation:
-    """A call that changes something, the same call with another body, and a later change of the same thing."""
-
-    rpc: Rpc
-    request: Any
-    other: Any
-    change_meanwhile: str
-    """SQL; ``%(id)s`` is ``changed_id``."""
-    changed_id: str
-
-
-CHANGE_TICKET = "UPDATE tickets SET tags = tags || 'meanwhile'::text WHERE id = %(id)s"
-CHANGE_VIEW = "UPDATE saved_views SET name = name || '*', version = version + 1 WHERE id::text = %(id)s"
-CHANGE_MEMBER = "UPDATE staff_members SET display_name = 'Meanwhile', version = version + 1 WHERE user_id = %(id)s"
-
-
-def manager_of(server: Running) -> Any:
-    return server.client(Role.OPS_MANAGER, "once-manager").tickets
-
-
-def a_ticket(server: Running) -> t.Ticket:
-    """OPEN, and owned by the manager."""
-    manager = manager_of(server)
-    created = manager.CreateTicket(new_ticket()).ticket
-    request = writes.AssignTicketRequest(
-        id=created.id, owner_id="once-manager", owner_role=t.ROLE_OPS_MANAGER, reason=REASON
-    )
-    ticket: t.Ticket = manager.AssignTicket(request).ticket
-    return ticket
-
-
-def a_view(server: Running) -> views.SavedView:
-    request = views.CreateSavedViewRequest(saved_view=views.SavedView(name=f"Late {uuid4()}"))
-    return server.client(Role.OPS_MANAGER, "once-manager").saved_views.CreateSavedView(request).saved_view
-
-
-def create_ticket(server: Running) -> Mutation:
-    title = f"Truck KYC expired {uuid4()}"
-    return Mutation(
-        manager_of(server).CreateTicket,
-        new_ticket(title=title),
-        new_ticket(title=f"{title} again"),
-        "UPDATE tickets SET tags = tags || 'meanwhile'::text WHERE title = %(id)s",
-        title,
-    )
-
-
-def update_ticket(server: Running) -> Mutation:
-    ticket = a_ticket(server)
-    return Mutation(
-        manager_of(server).UpdateTicket,
-        retitle(ticket.id, "Payment is late", etag=ticket.etag),
-        retitle(ticket.id, "Payment is very late", etag=ticket.etag),
-        CHANGE_TICKET,
-        ticket.id,
-    )
-
-
-def transition_ticket(server: Running) -> Mutation:
-    ticket = a_ticket(server)
-    return Mutation(
-        manager_of(server).TransitionTicket,
-        writes.TransitionTicketRequest(id=ticket.id, status=t.TICKET_STATUS_IN_PROGRESS),
-        writes.TransitionTicketRequest(id=ticket.id, status=t.TICKET_STATUS_AWAITING_SHIPPER),
-        "UPDATE tickets SET status = 'AWAITING_OPERATOR' WHERE id = %(id)s",
-        ticket.id,
-    )
-
-
-def assign_ticket(server: Running) -> Mutation:
-    ticket = a_ticket(server)
-    return Mutation(
-        manager_of(server).AssignTicket,
-        writes.AssignTicketRequest(id=ticket.id, owner_role=t.ROLE_OPS_AGENT, reason=REASON),
-        writes.AssignTicketRequest(id=ticket.id, owner_role=t.ROLE_HQ_SUPPORT, reason=REASON),
-        CHANGE_TICKET,
-        ticket.id,
-    )
-
-
-def escalate_ticket(server: Running) -> Mutation:
-    ticket = a_ticket(server)
-    return Mutation(
-        manager_of(server).EscalateTicket,
-        writes.EscalateTicketRequest(id=ticket.id, reason=REASON),
-        writes.EscalateTicketRequest(id=ticket.id, reason=REASON + " today"),
-        CHANGE_TICKET,
-        ticket.id,
-    )
-
-
-def archive_ticket(server: Running) -> Mutation:
-    ticket = a_ticket(server)
-    return Mutation(
-        manager_of(server).ArchiveTicket,
-        writes.ArchiveTicketRequest(id=ticket.id, reason="A duplicate"),
-        writes.ArchiveTicketRequest(id=ticket.id, archived=False),
-        "UPDATE tickets SET archived = false WHERE id = %(id)s",
-        ticket.id,
-    )
-
-
-def bulk_update_tickets(server: Running) -> Mutation:
-    ticket = a_ticket(server)
-
-    def request(tag: str) -> bulk.BulkUpdateTicketsRequest:
-        # One of the two is not there, so the answer tells of a failure as well.
-        return bulk.BulkUpdateTicketsRequest(
-            ids=[ticket.id, "TKT-999999999"], tags=bulk.BulkTags(add=[tag]), reason=REASON
-        )
-
-    admin = server.client(Role.ADMIN, "once-admin").tickets
-    return Mutation(admin.BulkUpdateTickets, request("fraud"), request("delay"), CHANGE_TICKET, ticket.id)
-
-
-def add_message(server: Running) -> Mutation:
-    ticket = a_ticket(server)
-    return Mutation(
-        manager_of(server).AddMessage,
-        writes.AddMessageRequest(ticket_id=ticket.id, message="We are looking into it."),
-        writes.AddMessageRequest(ticket_id=ticket.id, message="We are still looking into it."),
-        CHANGE_TICKET,
-        ticket.id,
-    )
-
-
-def set_watch(server: Running) -> Mutation:
-    ticket = a_ticket(server)
-    return Mutation(
-        manager_of(server).SetWatch,
-        writes.SetWatchRequest(ticket_id=ticket.id, notify_sms=True),
-        writes.SetWatchRequest(ticket_id=ticket.id, notify_sms=False),
-        "UPDATE ticket_watchers SET notify_sms = false, notify_email = false WHERE ticket_id = %(id)s",
-        ticket.id,
-    )
-
-
-def upsert_member(server: Running) -> Mutation:
-    def request(name: str) -> directory.UpsertMemberRequest:
-        member = directory.Member(user_id="once-member", role=t.ROLE_OPS_AGENT, display_name=name)
-        return directory.UpsertMemberRequest(member=member)
-
-    admin = server.client(Role.ADMIN, "once-admin").directory
-    return Mutation(admin.UpsertMember, request("Asha"), request("Ravi"), CHANGE_MEMBER, "once-member")
-
-
-def create_saved_view(server: Running) -> Mutation:
-    def request(name: str) -> views.CreateSavedViewRequest:
-        return views.CreateSavedViewRequest(saved_view=views.SavedView(name=name))
-
-    client = server.client(Role.OPS_MANAGER, "once-manager").saved_views
-    name = f"Payments {uuid4()}"
-    return Mutation(
-        client.CreateSavedView,
-        request(name),
-        request(f"{name} of the month"),
-        "DELETE FROM saved_views WHERE name = %(id)s",
-        name,
-    )
-
-
-def update_saved_view(server: Running) -> Mutation:
-    view = a_view(server)
-
-    def request(name: str) -> views.UpdateSavedViewRequest:
-        changed = views.UpdateSavedViewRequest(saved_view=views.SavedView(id=view.id, name=f"{name} {view.id}"))
-        changed.update_mask.paths.append("name")
-        return changed
-
-    client = server.client(Role.OPS_MANAGER, "once-manager").saved_views
-    return Mutation(client.UpdateSavedView, request("Overdue"), request("Very overdue"), CHANGE_VIEW, view.id)
-
-
-def delete_saved_view(server: Running) -> Mutation:
-    view = a_view(server)
-    client = server.client(Role.OPS_MANAGER, "once-manager").saved_views
-    return Mutation(
-        client.DeleteSavedView,
-        views.DeleteSavedViewRequest(id=view.id),
-        views.DeleteSavedViewRequest(id=view.id, etag=view.etag),
-        "SELECT %(id)s",
-        view.id,
-    )
-
-
-MUTATIONS = {
-    "CreateTicket": create_ticket,
-    "UpdateTicket": update_ticket,
-    "TransitionTicket": transition_ticket,
-    "AssignTicket": assign_ticket,
-    "EscalateTicket": escalate_ticket,
-    "ArchiveTicket": archive_ticket,
-    "BulkUpdateTickets": bulk_update_tickets,
-    "AddMessage": add_message,
-    "SetWatch": set_watch,
-    "UpsertMember": upsert_member,
-    "CreateSavedView": create_saved_view,
-    "UpdateSavedView": update_saved_view,
-    "DeleteSavedView": delete_saved_view,
-}
+MUTATIONS = TICKET_AND_VIEW_MUTATIONS | SLA_AND_NOTIFICATION_MUTATIONS
 
 
 def test_no_mutation_is_left_out() -> None:
@@ -241,6 +42,8 @@ def test_no_mutation_is_left_out() -> None:
             (service, "TicketService"),
             (directory, "DirectoryService"),
             (views, "SavedViewService"),
+            (policies, "SlaPolicyService"),
+            (notifications, "NotificationService"),
         )
         for method in file.DESCRIPTOR.services_by_name[name].methods
     ]
@@ -279,7 +82,10 @@ def _rows_of(connection: Any) -> Any:
         SELECT (SELECT count(*) FROM tickets), (SELECT sum(version) FROM tickets), (SELECT count(*) FROM ticket_audit),
             (SELECT count(*) FROM ticket_messages), (SELECT count(*) FROM outbox),
             (SELECT count(*) FROM ticket_watchers WHERE notify_sms),
-            (SELECT sum(version) FROM saved_views), (SELECT sum(version) FROM staff_members)
+            (SELECT sum(version) FROM saved_views), (SELECT sum(version) FROM staff_members),
+            (SELECT sum(version) FROM sla_config), (SELECT count(*) FROM sla_calendars),
+            (SELECT count(*) FROM notifications WHERE read_at IS NULL), (SELECT sum(version) FROM webhooks),
+            (SELECT count(*) FROM webhook_deliveries WHERE status = 'pending')
         """
     ).fetchone()
 
@@ -330,7 +136,7 @@ def test_fifty_at_once_over_two_processes_create_one_ticket(server_processes: St
             each.close()
 
 
-@pytest.mark.parametrize("name", ["UpdateTicket", "AddMessage", "SetWatch", "BulkUpdateTickets", "CreateSavedView"])
+@pytest.mark.parametrize("name", ["UpdateTicket", "AddMessage", "SetWatch", "BulkUpdateTickets"])
 def test_other_calls_at_once_happen_once_too(server: Running, name: str) -> None:
     mutation = MUTATIONS[name](server)
     with server.database.connect() as connection:
@@ -339,7 +145,18 @@ def test_other_calls_at_once_happen_once_too(server: Running, name: str) -> None
         assert one_answer(at_once([lambda: mutation.rpc(mutation.request)] * 20))
         after = connection.execute("SELECT count(*) FROM ticket_audit").fetchone()
     assert audited is not None
-    assert after == (audited[0] + (name != "CreateSavedView"),)
+    assert after == (audited[0] + 1,)
+
+
+@pytest.mark.parametrize("name", ["CreateSavedView", "UpsertCalendar", "CreateWebhook", "MarkNotificationsRead"])
+def test_what_is_about_no_ticket_happens_once_too(server: Running, name: str) -> None:
+    mutation = MUTATIONS[name](server)
+    mutation.request.request_id = str(uuid4())
+    with server.database.connect() as connection:
+        before = _rows_of(connection)
+        assert one_answer(at_once([lambda: mutation.rpc(mutation.request)] * 20))
+        changed = [new - old for old, new in zip(before, _rows_of(connection), strict=True) if new != old]
+    assert [abs(each) for each in changed] == [1]
 
 
 def test_another_principal_may_use_the_same_id(server: Running) -> None:
