@@ -8,15 +8,20 @@ from uuid import uuid4
 import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
+from google.type.date_pb2 import Date
+from google.type.timeofday_pb2 import TimeOfDay
 
 from rodistaa.tickets.v1 import directory_service_pb2 as directory
-from rodistaa.tickets.v1 import filter_pb2
+from rodistaa.tickets.v1 import filter_pb2, sla_pb2
+from rodistaa.tickets.v1 import notification_service_pb2 as notifications
 from rodistaa.tickets.v1 import saved_view_service_pb2 as views
+from rodistaa.tickets.v1 import sla_policy_service_pb2 as policies
 from rodistaa.tickets.v1 import ticket_bulk_pb2 as bulk
 from rodistaa.tickets.v1 import ticket_pb2 as t
 from rodistaa.tickets.v1 import ticket_reads_pb2 as reads
 from rodistaa.tickets.v1 import ticket_writes_pb2 as writes
 from rodistaa.tickets.v1 import timeline_reads_pb2 as timeline
+from tests.contract import sla_and_notification_requests as others
 from tests.contract.expectations import refused, rows
 from tests.contract.requests import REASON, World, full_member, ticket
 from tests.running import Running
@@ -72,6 +77,14 @@ def _member(**fields: Any) -> Message:
     return directory.UpsertMemberRequest(member=full_member(**fields))
 
 
+def _calendar(**fields: Any) -> Message:
+    return policies.UpsertCalendarRequest(calendar=others.full_calendar(**fields))
+
+
+def _webhook(**fields: Any) -> Message:
+    return notifications.CreateWebhookRequest(webhook=others.full_webhook(filter_pb2.TicketFilter(), **fields))
+
+
 def _assigned(world: World, **fields: Any) -> Message:
     return writes.AssignTicketRequest(
         **{"id": world.new_ticket().id, "owner_role": t.ROLE_OPS_AGENT, "reason": REASON, **fields}
@@ -81,6 +94,7 @@ def _assigned(world: World, **fields: Any) -> Message:
 CREATE, UPDATE, LIST = "TicketService/CreateTicket", "TicketService/UpdateTicket", "TicketService/ListTickets"
 TRANSITION, ASSIGN = "TicketService/TransitionTicket", "TicketService/AssignTicket"
 MEMBER, VIEW = "DirectoryService/UpsertMember", "SavedViewService/CreateSavedView"
+CALENDAR, WEBHOOK = "SlaPolicyService/UpsertCalendar", "NotificationService/CreateWebhook"
 
 
 def _with_summary(world: World) -> str:
@@ -219,6 +233,16 @@ TEXTS = (
         blank_is_absent=True,
     ),
     Bounded(VIEW, "saved_view.name", 1, 100, lambda _, v: _view(name=v)),
+    Bounded(CALENDAR, "calendar.display_name", 1, 100, lambda _, v: _calendar(display_name=v)),
+    Bounded(
+        CALENDAR,
+        "calendar.holidays[0].display_name",
+        1,
+        100,
+        lambda _, v: _calendar(holidays=[sla_pb2.Holiday(date=Date(month=5, day=1), display_name=v)]),
+        blank_is_absent=True,
+    ),
+    Bounded(WEBHOOK, "webhook.display_name", 1, 100, lambda _, v: _webhook(display_name=v)),
     Bounded(CREATE, "ticket.assigned_franchise_id", 1, 100, lambda _, v: _created(assigned_franchise_id=v)),
     Bounded(
         CREATE,
@@ -325,6 +349,19 @@ def too_long_lists(world: World) -> Iterator[tuple[str, Message, str]]:
     }.items():
         yield LIST, _listed(**{field: value}), f"filter.{field}"
     yield MEMBER, _member(franchise_ids=numbered[:201]), "member.franchise_ids"
+    window, *_ = others.full_calendar().windows
+    windows = [sla_pb2.BusinessWindow(day=window.day) for _ in range(101)]
+    for number, each in enumerate(windows):
+        each.opens_at.CopyFrom(TimeOfDay(hours=number // 5, minutes=number % 5 * 10))
+        each.closes_at.CopyFrom(TimeOfDay(hours=number // 5, minutes=number % 5 * 10 + 5))
+    yield CALENDAR, _calendar(windows=windows), "calendar.windows"
+    yield CALENDAR, _calendar(holidays=[sla_pb2.Holiday(date=Date(month=5, day=1))] * 1_001), "calendar.holidays"
+    yield WEBHOOK, _webhook(event_types=[each.upper() for each in numbered[:51]]), "webhook.event_types"
+    yield (
+        "NotificationService/MarkNotificationsRead",
+        notifications.MarkNotificationsReadRequest(ids=[str(uuid4()) for _ in range(501)]),
+        "ids",
+    )
     ids = [f"TKT-{number}" for number in range(1_000_000, 1_000_501)]
     yield (
         "TicketService/BulkUpdateTickets",
@@ -387,6 +424,20 @@ def test_four_mebibytes_of_tiny_values_are_refused_at_once(server: Running) -> N
             attachment_ids=[f"00000000-0000-4000-8000-{number:012}" for number in range(100_000)],
         ),
         "DirectoryService/ListMembers": directory.ListMembersRequest(roles=[unknown] * many),
+        CALENDAR: _calendar(windows=[sla_pb2.BusinessWindow()] * many, holidays=[sla_pb2.Holiday()] * (many // 2)),
+        WEBHOOK: _webhook(event_types=[""] * many),
+        "NotificationService/MarkNotificationsRead": notifications.MarkNotificationsReadRequest(ids=[""] * many),
+        "NotificationService/ListWebhookDeliveries": notifications.ListWebhookDeliveriesRequest(
+            webhook_id=str(uuid4()), statuses=[unknown] * many
+        ),
+        "SlaPolicyService/UpdateSlaPolicy": policies.UpdateSlaPolicyRequest(
+            sla_policy=sla_pb2.SlaPolicy(
+                priority=t.TICKET_PRIORITY_LOW,
+                escalation_chain=[unknown] * (many // 2),
+                pausing_statuses=[unknown] * (many // 2),
+            ),
+            update_mask=FieldMask(paths=["escalation_chain", "pausing_statuses"]),
+        ),
         MEMBER: _member(franchise_ids=[""] * many),
         "TicketService/BulkUpdateTickets": bulk.BulkUpdateTicketsRequest(ids=[""] * many, archive=True, reason=REASON),
     }

@@ -12,14 +12,17 @@ from google.protobuf.message import Message
 
 from rodistaa.tickets.v1 import directory_service_pb2 as directory
 from rodistaa.tickets.v1 import filter_pb2
+from rodistaa.tickets.v1 import notification_service_pb2 as notifications
 from rodistaa.tickets.v1 import saved_view_service_pb2 as views
+from rodistaa.tickets.v1 import sla_policy_service_pb2 as policies
 from rodistaa.tickets.v1 import ticket_pb2 as t
 from rodistaa.tickets.v1 import ticket_reads_pb2 as reads
 from rodistaa.tickets.v1 import ticket_writes_pb2 as writes
 from rodistaa.tickets.v1 import timeline_reads_pb2 as timeline
 from server.domain.roles import Role
+from tests.contract import sla_and_notification_requests as others
 from tests.contract.expectations import refused
-from tests.contract.requests import World, full_filter, full_member, ticket
+from tests.contract.requests import ADMIN, World, full_filter, full_member, ticket
 from tests.running import Running
 
 ORDERS = [
@@ -125,6 +128,28 @@ def requests_with_pages(world: World) -> dict[str, tuple[Callable[[Any], Any], A
         "ListWatchers": (tickets.ListWatchers, reads.ListWatchersRequest(ticket_id=made.id, page_size=1)),
         "ListMembers": (world.admin.directory.ListMembers, directory.ListMembersRequest(page_size=1)),
         "ListSavedViews": (world.admin.saved_views.ListSavedViews, views.ListSavedViewsRequest(page_size=1)),
+        **sla_and_notification_requests(world),
+    }
+
+
+def sla_and_notification_requests(world: World) -> dict[str, tuple[Callable[[Any], Any], Any]]:
+    """The same of calendars, notifications, webhooks and deliveries."""
+    admin, database = world.admin, world.running.database
+    webhook = others.new_webhook(admin)
+    for _ in range(2):
+        admin.sla_policies.UpsertCalendar(policies.UpsertCalendarRequest(calendar=others.full_calendar()))
+        others.new_notification(database, ADMIN)
+        others.new_webhook(admin)
+        others.new_delivery(database, webhook.id)
+    service = admin.notifications
+    return {
+        "ListCalendars": (admin.sla_policies.ListCalendars, policies.ListCalendarsRequest(page_size=1)),
+        "ListNotifications": (service.ListNotifications, notifications.ListNotificationsRequest(page_size=1)),
+        "ListWebhooks": (service.ListWebhooks, notifications.ListWebhooksRequest(page_size=1)),
+        "ListWebhookDeliveries": (
+            service.ListWebhookDeliveries,
+            notifications.ListWebhookDeliveriesRequest(webhook_id=webhook.id, page_size=1),
+        ),
     }
 
 
