@@ -185,6 +185,17 @@ def test_limits(world: World, service: Any, field: str, wrong: Any) -> None:
     assert rows(world.running.database) == before
 
 
+def test_every_pausing_state_is_looked_at(service: Any) -> None:
+    states = [t.TICKET_STATUS_AWAITING_FINANCE] * 99
+    after = update(service, "pausing_statuses", pausing_statuses=states)
+    assert list(after.pausing_statuses) == states[:1]
+    for wrong in (t.TICKET_STATUS_OPEN, t.TICKET_STATUS_UNSPECIFIED, 99):
+        request = change("pausing_statuses", pausing_statuses=[*states, wrong])
+        refused(service.UpdateSlaPolicy, request, field="sla_policy.pausing_statuses[99]")
+    request = change("pausing_statuses", pausing_statuses=[*states, *states])
+    refused(service.UpdateSlaPolicy, request, field="sla_policy.pausing_statuses")
+
+
 def test_the_largest_values(service: Any) -> None:
     fields = dict.fromkeys(("response_time_minutes", "resolution_time_minutes"), 525600)
     after = update(service, *fields, "escalation_interval_minutes", escalation_interval_minutes=525_600, **fields)

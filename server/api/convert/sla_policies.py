@@ -88,21 +88,21 @@ def _chain(check: Checker, wire: sla_pb2.SlaPolicy) -> tuple[Role, ...]:
         check.fail(field, "must name at least one role")
     chain: list[Role] = []
     for index, number in enumerate(check.few(field, wire.escalation_chain, MAX_CHAIN)):
-        if number == 0:
-            check.fail(f"{field}[{index}]", "must not be UNSPECIFIED")
-        elif (role := ROLE.optional(check, f"{field}[{index}]", number)) is not None:
-            if role not in STAFF:
-                check.fail(f"{field}[{index}]", "must be a role of the staff")
-            if role in chain:
-                check.fail(f"{field}[{index}]", "names a role for the second time")
-            chain.append(role)
+        role = ROLE.required(check, f"{field}[{index}]", number, Role.ADMIN)
+        if role not in STAFF:
+            check.fail(f"{field}[{index}]", "must be a role of the staff")
+        if role in chain:
+            check.fail(f"{field}[{index}]", "names a role for the second time")
+        chain.append(role)
     return tuple(chain)
 
 
 def _pausing(check: Checker, wire: sla_pb2.SlaPolicy) -> frozenset[TicketStatus]:
     field = "sla_policy.pausing_statuses"
-    for index, number in enumerate(wire.pausing_statuses[: len(STATUS.to_wire)]):
-        status = STATUS.optional(Checker(), field, number)
-        if status is not None and status not in AWAITING:
+    found: set[TicketStatus] = set()
+    for index, number in enumerate(check.few(field, wire.pausing_statuses)):
+        status = STATUS.required(check, f"{field}[{index}]", number, TicketStatus.AWAITING_SHIPPER)
+        if status not in AWAITING:
             check.fail(f"{field}[{index}]", "must be one of the states AWAITING_*")
-    return frozenset(STATUS.many(check, field, wire.pausing_statuses))
+        found.add(status)
+    return frozenset(found)
