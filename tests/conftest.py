@@ -3,7 +3,9 @@
 from hypothesis import settings
 
 from tests.database import *  # noqa: F403 - pytest finds fixtures and hooks by their names here
+from tests.redis_process import *  # noqa: F403 - as above
 from tests.running import *  # noqa: F403 - as above
+from tests.worker_processes import *  # noqa: F403 - as above
 
 settings.register_profile("nightly", max_examples=10_000, deadline=None, derandomize=False, print_blob=True)
 """For `make test-nightly`; tests that name a number of examples keep it."""

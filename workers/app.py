@@ -2,6 +2,8 @@
 
 from server.settings import Settings
 from workers.factory import make_app
+from workers.logs import own_logs
 
 _settings = Settings()
-app = make_app(_settings.redis_url.get_secret_value(), _settings.database_url.get_secret_value())
+own_logs(_settings)
+app = make_app(_settings)

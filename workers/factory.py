@@ -7,67 +7,87 @@ idempotent and rests on the database alone. Redis only carries the messages, and
 from __future__ import annotations
 
 import functools
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from celery import Celery
-from psycopg_pool import ConnectionPool
+from prometheus_client import CollectorRegistry, ProcessCollector
 
-from server.adapters.postgres.housekeeping import PostgresHousekeeping
-from workers.housekeeping import MAINTAIN_OUTBOX, PURGE_IDEMPOTENCY_KEYS, register_housekeeping
+from server.settings import Settings
+from workers.alarm import Alarm, DueWork
+from workers.celery_settings import Broker, configure
+from workers.companions import Companion, companions_step
+from workers.health import HealthServer, is_well
+from workers.housekeeping import housekeeping_work
+from workers.locks import Locks
+from workers.metrics import TaskMetrics, counting_requests
+from workers.use_cases import UseCases, build_use_cases
+from workers.work import Work, register
 
-TIME_LIMIT = timedelta(minutes=5)
-"""A task that takes longer is ended with its process; thirty seconds before, it is asked to give up."""
-VISIBILITY_TIMEOUT = 2 * TIME_LIMIT
-"""After this long without acknowledgement Redis gives a message to another worker. Longer than the time limit, so
-that no task runs twice merely because it is slow."""
-HOUR = timedelta(hours=1)
+Uses = TypeVar("Uses")
 
 
-def make_app(redis_url: str, database_url: str) -> Celery:
-    """An app of its own, so that tests can have one each."""
-    app = Celery("tickets")
-    app.conf.update(
-        broker_url=broker_url(redis_url),
-        broker_connection_retry_on_startup=True,
-        broker_transport_options={
-            "global_keyprefix": "tickets:celery:",
-            "visibility_timeout": int(VISIBILITY_TIMEOUT.total_seconds()),
-        },
-        task_default_queue="housekeeping",
-        # JSON alone: a message can never make a worker run code of its choice.
-        accept_content=["json"],
-        task_serializer="json",
-        task_ignore_result=True,
-        # Acknowledged when done, one at a time: a killed worker's task goes to another.
-        task_acks_late=True,
-        task_reject_on_worker_lost=True,
-        worker_prefetch_multiplier=1,
-        task_time_limit=int(TIME_LIMIT.total_seconds()),
-        task_soft_time_limit=int(TIME_LIMIT.total_seconds()) - 30,
-        # Events for Flower and other monitors.
-        worker_send_task_events=True,
-        task_send_sent_event=True,
-        timezone="UTC",
-        beat_schedule={name: every(HOUR, name) for name in (PURGE_IDEMPOTENCY_KEYS, MAINTAIN_OUTBOX)},
-    )
+def all_work(_settings: Settings) -> Sequence[Work[UseCases]]:
+    """Everything the workers do."""
+    return (*housekeeping_work(),)
 
-    @functools.cache
-    def store() -> PostgresHousekeeping:
-        # Made on first use, hence after the fork. PgBouncer's transaction pooling forbids prepared statements.
-        pool = ConnectionPool(
-            database_url, min_size=0, max_size=2, open=True, kwargs={"prepare_threshold": None}, name="workers"
-        )
-        return PostgresHousekeeping(pool)
 
-    register_housekeeping(app, store)
+def make_app(settings: Settings) -> Celery:
+    """The app of the workers and beats."""
+    return assemble(settings, all_work(settings), lambda: build_use_cases(settings), None)
+
+
+def assemble(
+    settings: Settings,
+    works: Sequence[Work[Uses]],
+    build_uses: Callable[[], Uses],
+    build_due_work: Callable[[], DueWork] | None,
+) -> Celery:
+    """An app that does these works, and of which a process can have several. Connects to nothing.
+
+    `build_uses` is called once in each process that runs tasks, `build_due_work` once in the main process of a worker.
+    """
+    registry = CollectorRegistry()
+
+    app: Celery = Celery("tickets", amqp=Broker)
+    app.Task.Request = counting_requests(TaskMetrics(registry))  # type: ignore[assignment]  # or the path of a class
+    configure(app, settings, works)
+    register(app, works, functools.cache(lambda: _locks(settings)), functools.cache(build_uses))
+
+    def companions(worker: Any) -> Sequence[Companion]:  # noqa: ANN401 - Celery's WorkController
+        alarm = None
+        if build_due_work is not None and settings.sla_alarm_seconds > 0:
+            alarm = _alarm(app, settings, works, build_due_work)
+        health = None
+        if settings.worker_metrics_port > 0:
+            ProcessCollector(registry=registry)
+            locks = _locks(settings)
+            health = HealthServer(
+                settings.metrics_host, settings.worker_metrics_port, registry, lambda: is_well(worker, locks, alarm)
+            )
+        return [companion for companion in (alarm, health) if companion is not None]
+
+    app.steps["worker"].add(companions_step(companions))
     return app
 
 
-def every(interval: timedelta, task: str) -> dict[str, object]:
-    """A beat entry. A message not taken by the time of the next one is dropped, so that none pile up."""
-    return {"task": task, "schedule": interval, "options": {"expires": interval.total_seconds()}}
+def _alarm(
+    app: Celery, settings: Settings, works: Sequence[Work[Uses]], build_due_work: Callable[[], DueWork]
+) -> Alarm:
+    queues = {work.name: work.queue for work in works}
+
+    def send(name: str, seconds: float) -> None:
+        app.send_task(name, queue=queues[name], expires=seconds)
+
+    return Alarm(
+        build_due_work,
+        lambda: _locks(settings),
+        send,
+        # Only what this worker consumes itself.
+        names=[name for name, queue in queues.items() if queue in app.amqp.queues.consume_from],
+        every_seconds=settings.sla_alarm_seconds,
+    )
 
 
-def broker_url(redis_url: str) -> str:
-    """Celery's spelling of a Redis address: it calls a unix socket redis+socket."""
-    return redis_url.replace("unix://", "redis+socket://", 1)
+def _locks(settings: Settings) -> Locks:
+    return Locks(settings.redis_url.get_secret_value())

@@ -1,35 +1,25 @@
-"""The tasks around server.application.housekeeping: when they run, and nothing of what they do."""
+"""What keeps the tables small: when it runs, and nothing of what it does."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Sequence
+from datetime import timedelta
 
-from celery import Celery
-from celery.utils.log import get_task_logger
+from workers.use_cases import UseCases
+from workers.work import ONCE, Work
 
-from server.application.housekeeping.maintain_outbox import MaintainOutbox, OutboxPartitions
-from server.application.housekeeping.purge_idempotency_keys import IdempotencyKeyStore, PurgeIdempotencyKeys
-
+QUEUE = "housekeeping"
 PURGE_IDEMPOTENCY_KEYS = "housekeeping.purge_idempotency_keys"
 MAINTAIN_OUTBOX = "housekeeping.maintain_outbox"
 
-log = get_task_logger(__name__)
+HOUR = timedelta(hours=1)
+LIMIT = timedelta(minutes=5)
+"""A backlog of millions takes its time, and loses nothing when it is cut short."""
 
 
-class HousekeepingStore(IdempotencyKeyStore, OutboxPartitions, Protocol):
-    """Both ports in one."""
-
-
-def register_housekeeping(app: Celery, store: Callable[[], HousekeepingStore]) -> None:
-    """Add the tasks. `store` is called in the process that runs a task, not in the one that forks it."""
-
-    # Not shared: Celery would hand a shared task to every other app of the process, with this app's store.
-    @app.task(name=PURGE_IDEMPOTENCY_KEYS, shared=False)
-    def purge_idempotency_keys() -> None:
-        log.info("purged %d idempotency keys", PurgeIdempotencyKeys(store())())
-
-    @app.task(name=MAINTAIN_OUTBOX, shared=False)
-    def maintain_outbox() -> None:
-        for change in MaintainOutbox(store())():
-            log.info("%s %s", change.partition, change.change)
+def housekeeping_work() -> Sequence[Work[UseCases]]:
+    """All of it each time; every case sees to it that no transaction is long."""
+    return (
+        Work(PURGE_IDEMPOTENCY_KEYS, QUEUE, HOUR, ONCE, lambda uses: uses.purge_idempotency_keys, time_limit=LIMIT),
+        Work(MAINTAIN_OUTBOX, QUEUE, HOUR, ONCE, lambda uses: uses.maintain_outbox, time_limit=LIMIT),
+    )
