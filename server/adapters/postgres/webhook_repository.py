@@ -56,7 +56,8 @@ _VALUES: dict[str, Any] = {column.name: bindparam(f"new_{column.name}", type_=co
 _CHANGING = {name: value for name, value in _VALUES.items() if name not in ("id", "created_by_id", "created_at")}
 
 _EXISTS = Statement(select(_w.id).where(_w.id == _ID))
-_LOCK = Statement(select(*_COLUMNS).where(_w.id == _ID).with_for_update())
+_LOCK = Statement(select(*_COLUMNS).where(_w.id == _ID).with_for_update(key_share=True))
+"""Deliveries for it may still be stored meanwhile: the relay does not wait for administrators."""
 _ADD = Statement(insert(webhooks).values(_VALUES).returning(*_COLUMNS))
 _SAVE = Statement(update(webhooks).where(_w.id == _ID).values(_CHANGING).returning(*_COLUMNS))
 _REMOVE_DELIVERIES = Statement(delete(webhook_deliveries).where(_d.webhook_id == _ID))
