@@ -59,7 +59,7 @@ def plan(event: Event, ticket: TicketNow, people: People) -> list[Told]:
                 user_id=user_id,
                 ticket_id=ticket.id,
                 kind=saying.kind,
-                title=f"{ticket.id} {saying.headline}: {_one_line(ticket.title)}",
+                title=_one_line(f"{ticket.id} {saying.headline}: {ticket.title}", LONGEST_EXCERPT + 500),
                 body=_sentence(f"{_actor(event, people, to_staff=is_staff)} {saying.deed}"),
                 is_critical=news.is_critical and is_staff,
                 ways=_ways(user_id, people, is_member=contact is not None, is_critical=news.is_critical),
@@ -247,6 +247,6 @@ def _sentence(text: str) -> str:
     return line if line.endswith((".", "!", "?", "…")) else f"{line}."
 
 
-def _one_line(text: str, longest: int = 500) -> str:
+def _one_line(text: str, longest: int = LONGEST_EXCERPT) -> str:
     flat = " ".join(text.split())
     return flat if len(flat) <= longest else flat[: longest - 1].rstrip() + "…"
