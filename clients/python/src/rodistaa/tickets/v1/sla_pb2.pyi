@@ -133,7 +133,9 @@ class SlaPolicy(_message.Message):
     in minutes of the calendar; 0 means the response time.
     """
     calendar_id: _builtins.str
-    """The business calendar the minutes are counted in; empty means 24 × 7."""
+    """The business calendar the minutes are counted in; empty means 24 × 7. It has
+    to be open often enough for all of them to pass within ten years.
+    """
     version: _builtins.int
     """Number of this version, from 1."""
     updated_by_id: _builtins.str
@@ -204,8 +206,9 @@ class Calendar(_message.Message):
     time_zone: _builtins.str
     """IANA time zone such as "Asia/Kolkata"."""
     version: _builtins.int
-    """Number of this version, from 1. As with policies, open tickets keep the
-    version they were created under until the SLA is re-applied to them.
+    """Number of this version, from 1. A change makes a new one, also of each policy
+    that names the calendar. As with policies, open tickets keep the version
+    they were created under until the SLA is re-applied to them.
     """
     etag: _builtins.str
     """Opaque mark of this version; as Ticket.etag."""

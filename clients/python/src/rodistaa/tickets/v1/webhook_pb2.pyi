@@ -163,7 +163,7 @@ class WebhookDelivery(_message.Message):
     status: Global___WebhookDeliveryStatus.ValueType
     """How far it is."""
     attempt_count: _builtins.int
-    """Attempts made so far."""
+    """Attempts made so far; RedeliverWebhook begins anew at 0."""
     last_response_code: _builtins.int
     """HTTP status of the last answer; 0 when there was none."""
     last_error: _builtins.str

@@ -77,7 +77,8 @@ export type SlaPolicy = Message<"rodistaa.tickets.v1.SlaPolicy"> & {
   pausingStatuses: TicketStatus[];
 
   /**
-   * The business calendar the minutes are counted in; empty means 24 × 7.
+   * The business calendar the minutes are counted in; empty means 24 × 7. It has
+   * to be open often enough for all of them to pass within ten years.
    *
    * @generated from field: string calendar_id = 7;
    */
@@ -164,8 +165,9 @@ export type Calendar = Message<"rodistaa.tickets.v1.Calendar"> & {
   holidays: Holiday[];
 
   /**
-   * Number of this version, from 1. As with policies, open tickets keep the
-   * version they were created under until the SLA is re-applied to them.
+   * Number of this version, from 1. A change makes a new one, also of each policy
+   * that names the calendar. As with policies, open tickets keep the version
+   * they were created under until the SLA is re-applied to them.
    *
    * @generated from field: int64 version = 6;
    */

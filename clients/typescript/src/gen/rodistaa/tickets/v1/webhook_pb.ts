@@ -158,7 +158,7 @@ export type WebhookDelivery = Message<"rodistaa.tickets.v1.WebhookDelivery"> & {
   status: WebhookDeliveryStatus;
 
   /**
-   * Attempts made so far.
+   * Attempts made so far; RedeliverWebhook begins anew at 0.
    *
    * @generated from field: int32 attempt_count = 6;
    */
