@@ -158,7 +158,7 @@ SELECT
     ticket_id, 1, (payload -> 'new' ->> 'sla_escalation_level')::int, payload -> 'old' ->> 'owner_role',
     payload -> 'new' ->> 'owner_role', NULL, created_at, action = 'AUTO_ESCALATED', actor_id, payload ->> 'reason'
 FROM public.ticket_audit
-WHERE payload -> 'old' ->> 'sla_escalation_level' < payload -> 'new' ->> 'sla_escalation_level'
+WHERE (payload -> 'old' ->> 'sla_escalation_level')::int < (payload -> 'new' ->> 'sla_escalation_level')::int
 ON CONFLICT DO NOTHING;
 
 CREATE TRIGGER ticket_escalations_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON public.ticket_escalations
@@ -178,7 +178,7 @@ BEGIN
     NEW.sla_changed_at := coalesce(NEW.sla_changed_at, NEW.created_at);
     IF NEW.sla_due_at IS NULL OR NEW.first_response_due_at IS NULL OR NEW.sla_policy_version IS NULL THEN
         SELECT sla.version, make_interval(mins => sla.response_time_minutes) AS response,
-            make_interval(mins => sla.resolution_time_minutes) AS resolution, sla.calendar_id
+            make_interval(mins => sla.resolution_time_minutes) AS resolution, sla.calendar_id, sla.paused_statuses
         INTO policy
         FROM public.sla_config AS sla
         WHERE sla.priority = NEW.priority;
@@ -187,6 +187,9 @@ BEGIN
         NEW.sla_policy_version := coalesce(NEW.sla_policy_version, policy.version);
         -- Business hours are the domain's to count.
         NEW.sla_stale := policy.calendar_id IS NOT NULL;
+        IF NEW.status IN ('RESOLVED', 'CLOSED') OR NEW.status = ANY (policy.paused_statuses) THEN
+            NEW.sla_paused_at := coalesce(NEW.sla_paused_at, NEW.sla_changed_at);
+        END IF;
     END IF;
     NEW.sla_near_breach_at := coalesce(NEW.sla_near_breach_at, NEW.sla_due_at - (NEW.sla_due_at - NEW.created_at) / 5);
     IF NEW.sla_next_escalation_at IS NULL AND NOT NEW.sla_breached AND NEW.sla_paused_at IS NULL

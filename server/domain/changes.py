@@ -17,6 +17,7 @@ from server.domain.ids import FranchiseId, TicketId, UserId, Version
 from server.domain.principal import Principal
 from server.domain.roles import Role
 from server.domain.sla import SlaPolicy
+from server.domain.sla_clock import Phase
 from server.domain.ticket_clock import Past, after_change, derived, level_after, moment_of_change
 from server.domain.tickets import Ticket, TicketDraft, TicketPriority
 
@@ -171,12 +172,15 @@ def assign(
     """Give it to a person or a queue. Assigning a NEW ticket opens it."""
     require_changeable(ticket)
     after = replace(ticket, owner_id=owner_id, owner_role=owner_role, assigned_franchise_id=franchise_id)
-    if ticket.status is TicketStatus.NEW:
-        at = moment_of_change(ticket, now)
+    at = moment_of_change(ticket, now)
+    opens = ticket.status is TicketStatus.NEW
+    if opens:
         after = after_change(ticket, replace(after, status=TicketStatus.OPEN), policy, past, at=at)
     if after.sla_breached and owner_role is not ticket.owner_role:
         # Its chain goes on from another role: it may have ended before, or end now.
-        after = derived(after, past(), at=now)
+        history = past()
+        phases = (*history.phases, Phase(at, after.status, policy)) if opens else history.phases
+        after = derived(after, replace(history, phases=phases), at=at)
     return after
 
 

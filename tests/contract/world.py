@@ -16,7 +16,7 @@ from rodistaa.tickets.client import TicketsClient, connect
 from rodistaa.tickets.v1 import filter_pb2, ticket_pb2, ticket_reads_pb2
 from server.domain.fsm import TicketStatus
 from server.domain.roles import Role
-from server.domain.sla import sla_status
+from server.domain.sla import clock_status
 from tests.contract.matrix import ROLES, sees
 from tests.database import Database, TestServer
 from tests.running import running, token_for
@@ -139,7 +139,13 @@ def _deadline(dice: random.Random, created_at: datetime, now: datetime) -> datet
 def matches(row: Row, where: filter_pb2.TicketFilter, *, now: datetime) -> bool:
     """What the contract says of TicketFilter, one field after the other."""
     tags = set(row["tags"])
-    clock = sla_status(row["sla_due_at"], TicketStatus(row["status"]), start=row["created_at"], now=now)
+    clock = clock_status(
+        due_at=row["sla_due_at"],
+        near_breach_at=row["sla_near_breach_at"],
+        paused_at=row["sla_paused_at"],
+        status=TicketStatus(row["status"]),
+        now=now,
+    )
     conditions = [
         not where.statuses or ticket_pb2.TicketStatus.Value(f"TICKET_STATUS_{row['status']}") in where.statuses,
         not where.priorities

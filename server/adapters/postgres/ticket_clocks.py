@@ -36,6 +36,7 @@ _CHANGES = Statement(
         _new.op("->>")(literal_column("'sla_changed_at'")),
         _new.op("->>")(literal_column("'status'")),
         _new.op("->>")(literal_column("'priority'")),
+        _new.op("?", is_comparison=True)(literal_column("'sla_policy_version'")),
         _new.op("->>")(literal_column("'sla_policy_version'")).cast(Integer),
     )
     .where(
@@ -93,14 +94,14 @@ class PostgresTicketClocks:
     def history(self, ticket: Ticket) -> SlaHistory:
         status, priority, version = ticket.status, ticket.priority, ticket.sla_policy_version
         phases: list[Phase] = []
-        for written_at, changed_at, new_status, new_priority, new_version in self.session.all(
+        for written_at, changed_at, new_status, new_priority, names_version, new_version in self.session.all(
             _CHANGES, {"ticket_id": ticket.id}
         ):
             status = TicketStatus(new_status) if new_status else status
-            if new_priority:
-                # None where no policy applied; the version of another priority is none of this one.
-                priority, version = TicketPriority(new_priority), new_version
-            version = version if new_version is None else new_version
+            priority = TicketPriority(new_priority) if new_priority else priority
+            # A change tells what differs: two priorities may have the same number of a version. The creation tells
+            # all, and leaves out what is not there.
+            version = new_version if names_version or not phases else version
             # Rows that are older than the clock have no instant of their own.
             start = datetime.fromisoformat(changed_at) if changed_at else written_at
             policy = self._policy(priority, version)

@@ -101,8 +101,9 @@ class TicketClock:
         return self.clocks.policy(ticket)
 
     def settled(self, after: Ticket) -> Ticket:
-        """Priority and state changed by one call are one instant of the history."""
-        if after.priority is self.stored.priority or after.status is self.stored.status:
+        """Priority and state, or the role in the chain, changed by one call are one instant of the history."""
+        stored = self.stored
+        if after.priority is stored.priority or (after.status, after.owner_role) == (stored.status, stored.owner_role):
             return after
         return settled(self.stored, after, self.clocks.policy(after), self.past)
 
@@ -194,7 +195,7 @@ def _require_reason(patch: TicketPatch, what: str) -> None:
 
 def _action(before: Ticket, after: Ticket) -> str | None:
     """A name where the database would derive another one."""
-    if after.sla_escalation_level != before.sla_escalation_level:
+    if after.sla_escalation_level > before.sla_escalation_level:
         return Action.ESCALATED
     unchanged = replace(after, priority=before.priority, **{name: getattr(before, name) for name in OF_CLOCK})
     if unchanged == before and after.priority is not before.priority:

@@ -21,6 +21,8 @@ from server.domain.ids import FranchiseId, Minutes, TicketId, UserId
 from server.domain.principal import Principal
 from server.domain.roles import Role
 from server.domain.sla import SlaPolicy
+from server.domain.sla_clock import Phase, SlaHistory
+from server.domain.ticket_clock import Past
 from server.domain.tickets import Ticket, TicketDraft, TicketPriority
 
 NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
@@ -45,8 +47,22 @@ def ticket(**changes: object) -> Ticket:
     return replace(made, **changes)  # type: ignore[arg-type] # fields of a ticket
 
 
+def past(of: Ticket, *earlier: Phase) -> Past:
+    """The history of a ticket that came to its present state, unless it has always been in it, by some phases."""
+    phases = earlier or (Phase(of.created_at, of.status, policy(of.priority)),)
+    return lambda: SlaHistory(phases)
+
+
 def move(before: Ticket, target: TicketStatus, summary: str | None = None) -> Ticket:
-    return transition(before, target, resolution_summary=summary, policy=policy(), now=LATER)
+    return transition(before, target, resolution_summary=summary, policy=policy(), past=past(before), now=LATER)
+
+
+def climb(before: Ticket, by: SlaPolicy | None = None) -> Ticket:
+    return escalate(before, by or policy(), past(before), now=LATER)
+
+
+def prioritise(before: Ticket, by: SlaPolicy) -> Ticket:
+    return change_priority(before, by, past(before), now=LATER)
 
 
 def test_a_new_ticket_waits_in_the_queue_of_the_first_role_of_its_chain() -> None:
@@ -64,7 +80,15 @@ def test_a_draft_may_name_the_queue() -> None:
 
 
 def give(before: Ticket) -> Ticket:
-    return assign(before, owner_id=UserId("asha"), owner_role=Role.OPS_AGENT, franchise_id=FranchiseId("FR-1"))
+    return assign(
+        before,
+        owner_id=UserId("asha"),
+        owner_role=Role.OPS_AGENT,
+        franchise_id=FranchiseId("FR-1"),
+        policy=policy(),
+        past=past(before),
+        now=LATER,
+    )
 
 
 def test_assigning_a_new_ticket_opens_it() -> None:
@@ -81,7 +105,7 @@ def test_a_closed_or_archived_ticket_no_longer_changes() -> None:
     with pytest.raises(FailedPrecondition) as caught:
         give(ticket(status=S.CLOSED))
     assert caught.value.reason is Reason.TICKET_CLOSED
-    for change in (give, require_changeable, lambda it: move(it, S.OPEN), lambda it: escalate(it, policy())):
+    for change in (give, require_changeable, lambda it: move(it, S.OPEN), climb):
         with pytest.raises(FailedPrecondition) as caught:
             change(ticket(archived=True))
         assert caught.value.reason is Reason.TICKET_ARCHIVED
@@ -118,7 +142,7 @@ def test_closing_notes_the_time_and_keeps_when_it_was_resolved() -> None:
 
 def test_escalation_climbs_the_chain_to_its_end() -> None:
     level_0 = ticket(owner_id="asha")
-    level_1 = escalate(level_0, policy())
+    level_1 = climb(level_0)
     assert (level_1.status, level_1.owner_id) == (S.ESCALATED, None)
     assert (level_1.owner_role, level_1.sla_escalation_level) == (Role.OPS_MANAGER, 1)
 
@@ -127,7 +151,7 @@ def test_escalation_climbs_the_chain_to_its_end() -> None:
     assert (level_2.owner_role, level_2.sla_escalation_level) == (Role.REGIONAL_MANAGER, 2)
 
     with pytest.raises(FailedPrecondition) as caught:
-        escalate(level_2, policy())
+        climb(level_2)
     assert caught.value.reason is Reason.ESCALATION_CHAIN_EXHAUSTED
 
 
@@ -144,25 +168,25 @@ def test_escalation_climbs_the_chain_to_its_end() -> None:
 def test_the_next_role_is_never_below_the_present_one(
     present: Role | None, chain: tuple[Role, ...], following: Role
 ) -> None:
-    assert escalate(ticket(owner_role=present), policy(TicketPriority.LOW, *chain)).owner_role is following
+    assert climb(ticket(owner_role=present), policy(TicketPriority.LOW, *chain)).owner_role is following
 
 
 def test_a_ticket_above_its_whole_chain_cannot_climb() -> None:
     with pytest.raises(FailedPrecondition) as caught:
-        escalate(ticket(owner_role=Role.HQ_SUPPORT), policy())
+        climb(ticket(owner_role=Role.HQ_SUPPORT))
     assert caught.value.reason is Reason.ESCALATION_CHAIN_EXHAUSTED
 
 
 def test_a_resolved_or_closed_ticket_does_not_escalate() -> None:
     for status in (S.RESOLVED, S.CLOSED):
         with pytest.raises(FailedPrecondition) as caught:
-            escalate(ticket(status=status), policy())
+            climb(ticket(status=status))
         assert caught.value.reason is Reason.TRANSITION_NOT_ALLOWED
 
 
 def test_another_priority_counts_from_the_creation() -> None:
     critical = policy(TicketPriority.CRITICAL, response=30, resolution=240)
-    changed = change_priority(ticket(), critical, now=LATER)
+    changed = prioritise(ticket(), critical)
     assert changed.priority is TicketPriority.CRITICAL
     assert changed.sla_due_at == NOW + timedelta(hours=4)
     assert changed.first_response_due_at == NOW + timedelta(minutes=30)
@@ -171,8 +195,8 @@ def test_another_priority_counts_from_the_creation() -> None:
 
 def test_a_breach_is_forgotten_when_the_deadline_moves_into_the_future_only() -> None:
     breached = ticket(sla_breached=True)
-    assert not change_priority(breached, policy(TicketPriority.LOW, resolution=4320), now=LATER).sla_breached
-    assert change_priority(breached, policy(TicketPriority.CRITICAL, resolution=240), now=LATER).sla_breached
+    assert not prioritise(breached, policy(TicketPriority.LOW, resolution=4320)).sla_breached
+    assert prioritise(breached, policy(TicketPriority.CRITICAL, resolution=240)).sla_breached
 
 
 def test_tags_are_added_once_and_keep_their_order() -> None:
