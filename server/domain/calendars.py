@@ -10,6 +10,7 @@ change, an hour that is repeated inside a window counts twice, and no window is 
 any reason count once.
 """
 
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ _DAY = timedelta(days=1)
 MINUTES_A_DAY = 1440
 HORIZON_YEARS = 100
 """How far ``Calendar.advance`` looks for open hours before it gives up."""
+_KEPT_YEARS = 32
 
 
 class CalendarError(ValueError):
@@ -214,7 +216,10 @@ class _Year:
 
 
 class _Schedule:
-    """The years of one set of hours, each made when it is first asked for. Safe to share among threads."""
+    """The years of one set of hours, each made when it is first asked for. Safe to share among threads.
+
+    Some years are kept. A look ahead over a century, which only hours without any room cause, begins afresh.
+    """
 
     __slots__ = ("_by_day", "_every_year", "_once", "_years", "_zone")
 
@@ -228,13 +233,15 @@ class _Schedule:
     def year(self, number: int) -> _Year:
         known = self._years.get(number)
         if known is None:
-            known = self._years[number] = self._make(number)
+            known = self._make(number)
+            if len(self._years) >= _KEPT_YEARS:
+                self._years = {}
+            self._years[number] = known
         return known
 
     def _make(self, number: int) -> _Year:
         start, end = _number(datetime(number, 1, 1, tzinfo=UTC)), _number(datetime(number + 1, 1, 1, tzinfo=UTC))
-        opens: list[int] = []
-        closes: list[int] = []
+        opens, closes, before, total = array("q"), array("q"), array("q"), 0
         for opened, closed in sorted(self._spans_of(number)):
             opened, closed = max(opened, start), min(closed, end)  # noqa: PLW2901 - cut at the ends of the year
             if opened >= closed:
@@ -244,7 +251,6 @@ class _Schedule:
             else:
                 opens.append(opened)
                 closes.append(closed)
-        before, total = [], 0
         for opened, closed in zip(opens, closes, strict=True):
             before.append(total)
             total += closed - opened

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import accumulate, pairwise
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from server.domain.calendars import Calendar
@@ -63,10 +64,11 @@ def open_minutes(calendar: Calendar | None, first: int, last: int) -> set[int] |
             minutes, shown = shown_on(calendar.time_zone, day)
             for window in calendar.windows:
                 if window.day == day.isoweekday():
-                    inside_from = [minutes[at] for at in range(len(minutes)) if shown[at] >= window.opens][:1]
-                    inside_to = [minutes[at] for at in range(len(minutes)) if shown[at] < window.closes][-1:]
-                    if inside_from and inside_to:
-                        found.update(range(inside_from[0], inside_to[0] + 1))
+                    every = range(len(shown))
+                    first_inside = next((minutes[at] for at in every if shown[at] >= window.opens), None)
+                    last_inside = next((minutes[at] for at in reversed(every) if shown[at] < window.closes), None)
+                    if first_inside is not None and last_inside is not None:
+                        found.update(range(first_inside, last_inside + 1))
         day += timedelta(days=1)
     return {minute for minute in found if first <= minute <= last}
 
@@ -75,8 +77,7 @@ def stops(phase: Phase) -> bool:
     return phase.status.value in {"RESOLVED", "CLOSED"} or phase.status in phase.policy.pausing_statuses
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(NamedTuple):
     """A stretch within one minute, in which nothing changes."""
 
     start: int
@@ -101,13 +102,20 @@ class Reference:
         phases, starts = self.history.phases, self.starts
         first, end = starts[0], number(self.until)
         minutes = open_minutes(phases[-1].policy.calendar, first // MINUTE, end // MINUTE)
+        eventful = {start // MINUTE for start in starts} | {end // MINUTE}
+        in_open = [(self._kind(phase, is_open=True), phase.status.value) for phase in phases]
+        in_closed = [(self._kind(phase, is_open=False), phase.status.value) for phase in phases]
+        at = 0
         for minute in range(first // MINUTE, end // MINUTE + 1):
+            does = in_open if minute in minutes else in_closed
+            if minute not in eventful:
+                yield Piece(minute * MINUTE, (minute + 1) * MINUTE, *does[at])
+                continue
             low, high = max(first, minute * MINUTE), min(end, (minute + 1) * MINUTE)
-            cuts = [low, *sorted({start for start in starts if low < start < high}), high]
-            for start, stop in pairwise(cuts):
+            for start, stop in pairwise([low, *sorted({start for start in starts if low < start < high}), high]):
+                at = max(index for index in range(len(phases)) if starts[index] <= start)
                 if start < stop:
-                    at = max(index for index in range(len(phases)) if starts[index] <= start)
-                    yield Piece(start, stop, self._kind(phases[at], is_open=minute in minutes), phases[at].status.value)
+                    yield Piece(start, stop, *does[at])
 
     @staticmethod
     def _kind(phase: Phase, *, is_open: bool) -> str:
@@ -144,14 +152,14 @@ class Reference:
         paused_at = self.paused_at()
         if not left:
             return instant(begin)
-        minutes: set[int] | range | None = None
+        goes_on_at = number(self.until if paused_at is None else paused_at)
+        minutes = open_minutes(
+            self.history.phases[-1].policy.calendar, goes_on_at // MINUTE, number(self.until) // MINUTE
+        )
         for piece in self.pieces():
             kind, start = piece.kind, max(piece.start, begin)
-            if paused_at is not None and piece.start >= number(paused_at):
+            if piece.start >= goes_on_at:
                 # Had the clock gone on.
-                if minutes is None:
-                    calendar = self.history.phases[-1].policy.calendar
-                    minutes = open_minutes(calendar, piece.start // MINUTE, number(self.until) // MINUTE)
                 kind = "counted" if piece.start // MINUTE in minutes else "closed_hours"
             if kind != "counted" or piece.end <= start:
                 continue
