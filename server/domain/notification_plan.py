@@ -14,6 +14,7 @@ from server.domain.notices import NotificationKind as Kind
 from server.domain.notifications import LONGEST_EXCERPT, Contact, Event, People, TicketNow, Told, Way
 from server.domain.principal import SYSTEM
 from server.domain.roles import OUTSIDE, STAFF, Role
+from server.domain.timeline import Action
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def _news(event: Event, ticket: TicketNow, people: People) -> _News:
         return _ALARMS[event.action]
     if event.action == "MESSAGE_ADDED":
         return _message(event)
-    if event.action in ("ESCALATED", "AUTO_ESCALATED"):
+    if event.action in (Action.ESCALATED, Action.AUTO_ESCALATED):
         return _escalation(event, ticket)
     return _change(event, ticket, people)
 
@@ -115,17 +116,17 @@ _ARCHIVING = {
     "TICKET_UNARCHIVED": _Saying(Kind.TICKET_UPDATED, "is back from the archive", "took it out of the archive"),
 }
 _ALARMS = {
-    "SLA_NEAR_BREACH": _News(
+    Action.SLA_NEAR_BREACH: _News(
         staff=_Saying(Kind.NEAR_BREACH, "is due soon", "reports that a fifth of the time or less is left"),
         for_queue=True,
     ),
-    "FIRST_RESPONSE_BREACHED": _News(
+    Action.FIRST_RESPONSE_BREACHED: _News(
         staff=_Saying(
             Kind.FIRST_RESPONSE_BREACHED, "waits for a first response", "reports that the first response is late"
         ),
         for_queue=True,
     ),
-    "SLA_BREACHED": _News(
+    Action.SLA_BREACHED: _News(
         staff=_Saying(
             Kind.ESCALATED, "is overdue", "reports that the deadline has passed and nobody is left to escalate to"
         ),
@@ -145,7 +146,7 @@ def _message(event: Event) -> _News:
 
 def _escalation(event: Event, ticket: TicketNow) -> _News:
     role = _queue(event.new.get("owner_role") or ticket.owner_role)
-    automatic = event.action == "AUTO_ESCALATED"
+    automatic = event.action == Action.AUTO_ESCALATED
     deed = f"escalated it to {role}" + (", as its deadline has passed" if automatic else "")
     return _News(
         staff=_Saying(Kind.ESCALATED, "is overdue and was escalated" if automatic else "was escalated", deed),
@@ -157,7 +158,10 @@ def _escalation(event: Event, ticket: TicketNow) -> _News:
 
 
 def _change(event: Event, ticket: TicketNow, people: People) -> _News:
-    """Any other change, known by what it changed: the names of actions are an open list."""
+    """Any other change, known by what it changed: the names of actions are an open list.
+
+    A new ticket stands in its queue for all to see, and a clock that was read anew is no news: neither tells anyone.
+    """
     status = _status(event)
     if event.action != "TICKET_CREATED" and not _GIVING.isdisjoint(event.new):
         holder = _holder(ticket, people)
@@ -171,7 +175,7 @@ def _change(event: Event, ticket: TicketNow, people: People) -> _News:
         )
     if status is not None:
         return _News(staff=status, outside=status, for_creator=True)
-    if event.action == "TICKET_CREATED":
+    if event.action in ("TICKET_CREATED", Action.SLA_DERIVED):
         return _News()
     named = [words for name, words in _FIELDS.items() if name in event.new]
     public = _updated(event, named)

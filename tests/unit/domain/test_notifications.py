@@ -160,8 +160,9 @@ def test_an_alarm_that_is_read_too_late_is_none() -> None:
     assert told_to(event("SLA_NEAR_BREACH"), replace(TICKET, status=TicketStatus.RESOLVED)) == {}
 
 
-def test_a_new_ticket_tells_nobody() -> None:
-    assert told_to(event("TICKET_CREATED", new={"status": "NEW", "owner_role": "ops_agent"})) == {}
+@pytest.mark.parametrize("action", ["TICKET_CREATED", "SLA_DERIVED"])
+def test_what_is_no_news_tells_nobody(action: str) -> None:
+    assert told_to(event(action, new={"sla_due_at": "2026-01-03", "sla_policy_version": 2})) == {}
 
 
 def test_other_changes_name_the_fields_and_no_protected_value() -> None:
