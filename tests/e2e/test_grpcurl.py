@@ -17,7 +17,9 @@ Grpcurl = Callable[..., "subprocess.CompletedProcess[str]"]
 SERVICES = {
     "grpc.health.v1.Health",
     "rodistaa.tickets.v1.DirectoryService",
+    "rodistaa.tickets.v1.NotificationService",
     "rodistaa.tickets.v1.SavedViewService",
+    "rodistaa.tickets.v1.SlaPolicyService",
     "rodistaa.tickets.v1.TicketService",
 }
 NOT_FOUND_STATUS, INVALID_STATUS, UNAUTHENTICATED_STATUS = (64 + code for code in (5, 3, 16))

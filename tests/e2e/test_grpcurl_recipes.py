@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from rodistaa.tickets.v1 import notification_service_pb2 as notifications
+from rodistaa.tickets.v1 import sla_policy_service_pb2 as sla
 from rodistaa.tickets.v1 import ticket_pb2 as t
 from rodistaa.tickets.v1 import ticket_reads_pb2 as reads
 from server.demo_users import demo_franchises, demo_user
@@ -54,6 +56,12 @@ def test_every_command_of_the_page_works(fresh_server: Running) -> None:
     assert '"intact": true' in done.stdout
     assert "tickets checked, 0 findings" in done.stdout
     assert '"reason": "INVALID_REQUEST"' in done.stderr
+
+    assert done.stdout.count('"secret": "whsec_') == 1, "shown by the rotation; the one before was cut out by the shell"
+    policies = fresh_server.client(Role.ADMIN).sla_policies.ListSlaPolicies(sla.ListSlaPoliciesRequest()).sla_policies
+    assert [(policy.version, policy.calendar_id) for policy in policies] == [(3, ""), (1, ""), (1, ""), (1, "")]
+    hooks = fresh_server.client(Role.ADMIN).notifications.ListWebhooks(notifications.ListWebhooksRequest())
+    assert not hooks.webhooks
 
     admin = fresh_server.client(Role.ADMIN).tickets
     ticket = admin.GetTicket(reads.GetTicketRequest(id="TKT-1001")).ticket
