@@ -6,13 +6,14 @@ A message is only a hint that there is work. So it expires soon, it may be lost,
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import kombu
+import redis
 from celery import Celery
 from celery.app.amqp import AMQP
+from kombu.transport import redis as redis_transport
 
 from server.settings import Settings
 from workers.work import Work
@@ -24,20 +25,33 @@ no task runs twice merely because it is slow."""
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
+class _Channel(redis_transport.Channel):
+    """A worker that lost Redis takes its connection apart, and a task that ends after that is acknowledged on what is
+    left. kombu then fails by an AttributeError, which nobody expects and which ends the worker; a connection error is
+    logged. The message comes again by the visibility timeout, where it has not expired."""
+
+    def _connparams(self, asynchronous: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002 - kombu's own
+        if getattr(self.connection, "client", None) is None:
+            raise redis.ConnectionError("the connection was lost and has been closed")
+        return super()._connparams(asynchronous)  # type: ignore[misc]  # missing in the stubs
+
+
+class _Transport(redis_transport.Transport):
+    Channel = _Channel
+
+
 class Connection(kombu.Connection):
-    """kombu's, but for what it does when a broker goes away."""
+    """kombu's, but for what it does when Redis goes away."""
+
+    def get_transport_cls(self) -> Any:  # noqa: ANN401 - untyped in kombu
+        """Ours, in place of kombu's own for Redis."""
+        chosen = super().get_transport_cls()
+        return _Transport if chosen is redis_transport.Transport else chosen
 
     def ensure_connection(self, *args: Any, **options: Any) -> kombu.Connection:  # type: ignore[override]  # noqa: ANN401
-        """Looks for the broker every few seconds; kombu's own pauses grow to half a minute."""
+        """Looks for Redis every few seconds; kombu's own pauses grow to half a minute."""
         pauses = {"interval_start": 0.5, "interval_step": 0.5, "interval_max": 3}
         return super().ensure_connection(*args, **{**pauses, **options})
-
-    def maybe_close_channel(self, channel: Any) -> None:  # noqa: ANN401 - untyped in kombu
-        """A lost connection is taken apart before its channel is closed. The channel then fails to give back the
-        messages of the tasks under way, by an error that nobody expects and that would end the worker. Those messages
-        come again by the visibility timeout, where they have not expired."""
-        with suppress(AttributeError):
-            super().maybe_close_channel(channel)
 
 
 class Broker(AMQP):

@@ -21,20 +21,30 @@ from workers.health import HealthServer, is_well
 from workers.housekeeping import housekeeping_work
 from workers.locks import Locks
 from workers.metrics import TaskMetrics, counting_requests
-from workers.use_cases import UseCases, build_use_cases
+from workers.notifications import notification_work
+from workers.outbox import outbox_work
+from workers.sla import sla_work
+from workers.use_cases import UseCases, build_due_work, build_use_cases
+from workers.webhooks import webhook_work
 from workers.work import Work, register
 
 Uses = TypeVar("Uses")
 
 
-def all_work(_settings: Settings) -> Sequence[Work[UseCases]]:
+def all_work(settings: Settings) -> Sequence[Work[UseCases]]:
     """Everything the workers do."""
-    return (*housekeeping_work(),)
+    return (
+        *sla_work(settings),
+        *outbox_work(settings),
+        *notification_work(settings),
+        *webhook_work(settings),
+        *housekeeping_work(),
+    )
 
 
 def make_app(settings: Settings) -> Celery:
     """The app of the workers and beats."""
-    return assemble(settings, all_work(settings), lambda: build_use_cases(settings), None)
+    return assemble(settings, all_work(settings), lambda: build_use_cases(settings), lambda: build_due_work(settings))
 
 
 def assemble(

@@ -10,6 +10,7 @@ from workers.work import ONCE, Work
 
 QUEUE = "housekeeping"
 PURGE_IDEMPOTENCY_KEYS = "housekeeping.purge_idempotency_keys"
+PURGE_NOTIFICATIONS = "housekeeping.purge_notifications"
 MAINTAIN_OUTBOX = "housekeeping.maintain_outbox"
 
 HOUR = timedelta(hours=1)
@@ -21,5 +22,6 @@ def housekeeping_work() -> Sequence[Work[UseCases]]:
     """All of it each time; every case sees to it that no transaction is long."""
     return (
         Work(PURGE_IDEMPOTENCY_KEYS, QUEUE, HOUR, ONCE, lambda uses: uses.purge_idempotency_keys, time_limit=LIMIT),
+        Work(PURGE_NOTIFICATIONS, QUEUE, HOUR, ONCE, lambda uses: uses.purge_notifications, time_limit=LIMIT),
         Work(MAINTAIN_OUTBOX, QUEUE, HOUR, ONCE, lambda uses: uses.maintain_outbox, time_limit=LIMIT),
     )

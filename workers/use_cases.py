@@ -2,16 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
+import psycopg
 import structlog
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool
 
+from server.adapters.postgres.due_work import PostgresDueWork
 from server.adapters.postgres.housekeeping import PostgresHousekeeping
+from server.adapters.postgres.notification_delivery import PostgresNotificationDelivery
+from server.adapters.postgres.outbox_relay import PostgresOutboxFeed
 from server.adapters.postgres.pool import open_pool
+from server.adapters.postgres.sessions import Sessions
+from server.adapters.postgres.unit_of_work import PostgresUnitOfWork
+from server.adapters.postgres.webhook_delivery import PostgresWebhookDelivery
+from server.application.call import Call
 from server.application.housekeeping.maintain_outbox import MaintainOutbox
 from server.application.housekeeping.purge_idempotency_keys import PurgeIdempotencyKeys
+from server.application.notifications.channels import Channel
+from server.application.notifications.close_gathering import CloseGathering
+from server.application.notifications.deliver_notifications import DeliverNotifications, Sent
+from server.application.notifications.deliver_webhooks import DeliverWebhooks
+from server.application.notifications.purge_notifications import PurgeNotifications
+from server.application.notifications.relay_outbox import RelayOutbox
+from server.application.sla.derive_stale_clocks import DeriveStaleClocks
+from server.application.sla.sweep_clock_events import SweepClockEvents
+from server.application.unit_of_work import UnitOfWork
+from server.domain.clock_events import ClockEventKind
+from server.domain.principal import SYSTEM
+from server.notifying import providers_from, webhook_sender_from
 from server.settings import Settings
-from workers.work import Step
+from workers.work import TURN, Step
+
+Pool = ConnectionPool[psycopg.Connection[TupleRow]]
+
+STATEMENT_TIMEOUT = timedelta(seconds=30)
 
 _log = structlog.get_logger("workers.use_cases")
 
@@ -20,28 +48,95 @@ _log = structlog.get_logger("workers.use_cases")
 class UseCases:
     """Each as a step that does so much at a time and says how much it did."""
 
+    sweep_near_breaches: Step
+    sweep_breaches: Step
+    sweep_first_responses: Step
+    derive_stale_clocks: Step
+    relay_outbox: Step
+    close_gathering: Step
+    deliver: Mapping[Channel, Step]
+    deliver_webhooks: Step
     purge_idempotency_keys: Step
+    purge_notifications: Step
     maintain_outbox: Step
 
 
 def build_use_cases(settings: Settings) -> UseCases:
     """Connects on first use. To be called in the process that uses them."""
-    pool = open_pool(
+    pool = worker_pool(settings, settings.worker_database_connections)
+    sessions = Sessions(
+        pool,
+        session_settings=not settings.database_transaction_pooling,
+        default_timeout_ms=int(STATEMENT_TIMEOUT.total_seconds() * 1000),
+    )
+    uow = PostgresUnitOfWork(sessions)
+    window = timedelta(seconds=settings.notification_window_seconds)
+    relay = RelayOutbox(PostgresOutboxFeed(pool), _now, batch=settings.outbox_batch, window=window, budget=TURN)
+    deliveries = PostgresNotificationDelivery(pool)
+    close = CloseGathering(deliveries)
+    purge_notifications = PurgeNotifications(deliveries)
+    channels = {
+        channel: DeliverNotifications(deliveries, channel, provider, batch=settings.delivery_batch, budget=TURN)
+        for channel, provider in providers_from(settings).items()
+    }
+    webhooks = DeliverWebhooks(PostgresWebhookDelivery(pool), webhook_sender_from(settings), _now, budget=TURN)
+    housekeeping = PostgresHousekeeping(pool)
+    purge_keys = PurgeIdempotencyKeys(housekeeping)
+    return UseCases(
+        sweep_near_breaches=_sweep(uow, ClockEventKind.NEAR_BREACH),
+        sweep_breaches=_sweep(uow, ClockEventKind.BREACH),
+        sweep_first_responses=_sweep(uow, ClockEventKind.FIRST_RESPONSE_BREACHED),
+        derive_stale_clocks=_derive(DeriveStaleClocks(uow, _now)),
+        relay_outbox=lambda _: relay().events,
+        close_gathering=lambda _: close().notifications,
+        deliver={channel: _deliver(channel.value, run) for channel, run in channels.items()},
+        deliver_webhooks=_deliver("webhooks", webhooks),
+        purge_idempotency_keys=lambda _: purge_keys(),
+        purge_notifications=lambda _: purge_notifications(),
+        maintain_outbox=_maintain(MaintainOutbox(housekeeping)),
+    )
+
+
+def build_due_work(settings: Settings) -> PostgresDueWork:
+    """For the alarm: impatient, since it asks again in a moment."""
+    return PostgresDueWork(worker_pool(settings, 1))
+
+
+def worker_pool(settings: Settings, connections: int) -> Pool:
+    """Opened at once, connected on first use."""
+    return open_pool(
         settings.database_url.get_secret_value(),
         min_size=0,
-        max_size=settings.worker_database_connections,
+        max_size=connections,
         wait_seconds=settings.database_pool_timeout_seconds,
         prepare_statements=not settings.database_transaction_pooling,
     )
-    housekeeping = PostgresHousekeeping(pool)
-    purge_idempotency_keys = PurgeIdempotencyKeys(housekeeping)
-    return UseCases(
-        purge_idempotency_keys=lambda _limit: purge_idempotency_keys(),
-        maintain_outbox=_maintained(MaintainOutbox(housekeeping)),
-    )
 
 
-def _maintained(maintain_outbox: MaintainOutbox) -> Step:
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _sweep(uow: UnitOfWork, kind: ClockEventKind) -> Step:
+    sweep = SweepClockEvents(uow, _now, kind)
+    return lambda limit: sweep(Call(SYSTEM), limit=limit)
+
+
+def _derive(derive: DeriveStaleClocks) -> Step:
+    return lambda limit: derive(Call(SYSTEM), limit=limit)
+
+
+def _deliver(way: str, run: Callable[[], Sent]) -> Step:
+    def step(_limit: int) -> int:
+        sent = run()
+        if sent.failed or sent.dead:
+            _log.warning("not delivered", way=way, again=sent.failed, dead=sent.dead, put_back=sent.put_back)
+        return sent.delivered
+
+    return step
+
+
+def _maintain(maintain_outbox: MaintainOutbox) -> Step:
     def step(_limit: int) -> int:
         changes = maintain_outbox()
         for change in changes:

@@ -16,6 +16,7 @@ from typing import Generic, TypeVar
 import structlog
 from celery import Celery
 
+from server.application.sla.draining import drain
 from server.domain.errors import Unavailable
 from workers.locks import Locks
 
@@ -44,6 +45,8 @@ class Work(Generic[Uses]):
     """Beat's cadence: how late the work may be where no alarm calls for it."""
     batch: int
     step: Callable[[Uses], Step]
+    threads: int = 1
+    """How many batches at once, where there is more than one."""
     time_limit: timedelta = timedelta(minutes=1)
     """A task that takes longer is ended with its process. Use cases have shorter limits of their own."""
 
@@ -57,13 +60,8 @@ def run(work: Work[Uses], locks: Locks, uses: Callable[[], Uses]) -> int:
         if not ours:
             return 0
         began = time.monotonic()
-        step = work.step(uses())
-        done = 0
-        while True:
-            handled = step(work.batch)
-            done += handled
-            if handled < work.batch or time.monotonic() - began >= TURN.total_seconds():
-                break
+        until = began + TURN.total_seconds()
+        done = drain(work.step(uses()), limit=work.batch, threads=work.threads, go_on=lambda: time.monotonic() < until)
     if done:
         _log.info("work done", work=work.name, handled=done, seconds=round(time.monotonic() - began, 3))
     return done

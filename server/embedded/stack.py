@@ -1,6 +1,6 @@
 """`tickets up`: the whole service on one machine that has nothing but Python.
 
-PostgreSQL and Redis come from wheels, on unix sockets in the data directory; the server, the worker and beat are the
+PostgreSQL and Redis come from wheels, on unix sockets in the data directory; the server, the workers and beat are the
 same commands that production runs. See supervisor.py for how they are kept alive and ended.
 """
 
@@ -33,6 +33,10 @@ THIS_MACHINE = '["127.0.0.0/8", "::1/128"]'
 """Lets people try webhooks against a program of their own."""
 OWN = ("TICKETS_DATABASE_URL", "TICKETS_REDIS_URL", "TICKETS_DEV_SIGNING_KEY_FILE")
 """Settings that would name what the stack brings along."""
+WORKER_QUEUES = "sla,outbox,housekeeping"
+"""What only the database can hold up."""
+NOTIFIER_QUEUES = "email,push,sms,webhooks"
+"""What others can hold up."""
 
 
 def say_at_once(line: str) -> None:
@@ -69,8 +73,8 @@ def _run(instance: Instance, lock: int, say: Callable[[str], None]) -> None:
             _ensure_database(postgres)
             supervisor.start(redis_child(instance.socket_path("redis.sock"), instance.data_dir, environment))
             _prepare_database(instance, supervisor, environment, say)
-            say("starting the server, the worker and beat")
-            for child in service_children(instance, environment):
+            say("starting the server, the workers and beat")
+            for child in service_children(environment):
                 supervisor.start(child)
             supervisor.wait_until(lambda: is_serving(instance.grpc_target), what="the server", seconds=READY_SECONDS)
             tokens = {role: _demo_token(instance, role, environment) for role in Role}
@@ -110,10 +114,10 @@ def child_environment(
     }
 
 
-def service_children(instance: Instance, environment: Mapping[str, str]) -> tuple[ChildSpec, ...]:
+def service_children(environment: Mapping[str, str]) -> tuple[ChildSpec, ...]:
     """What production runs as services of its own, in the order of their start."""
     celery = [sys.executable, "-m", "celery", "--app", "workers.app:app", "--quiet"]
-    schedule = instance.data_dir / "beat-schedule"
+    worker = [*celery, "worker", "--without-gossip", "--without-mingle", "--concurrency"]
     return (
         ChildSpec(
             "server",
@@ -121,18 +125,23 @@ def service_children(instance: Instance, environment: Mapping[str, str]) -> tupl
             environment,
             grace_seconds=30.0,
         ),
+        # Two, so that a mail server or a receiver that hangs holds up no sweep. See docs/workers.md.
+        ChildSpec("worker", [*worker, "3", "--hostname", "worker@%h", "--queues", WORKER_QUEUES], environment),
         ChildSpec(
-            "worker",
-            [*celery, "worker", "--concurrency", "2", "--loglevel", "INFO", "--without-gossip", "--without-mingle"],
-            environment,
+            "notifier",
+            [*worker, "4", "--hostname", "notifier@%h", "--queues", NOTIFIER_QUEUES],
+            _beside(environment, "TICKETS_WORKER_METRICS_PORT"),
         ),
-        ChildSpec(
-            "beat",
-            [*celery, "beat", "--loglevel", "INFO", "--pidfile=", "--schedule", str(schedule)],
-            environment,
-            grace_seconds=5.0,
-        ),
+        ChildSpec("beat", [*celery, "beat", "--pidfile="], environment, grace_seconds=5.0),
     )
+
+
+def _beside(environment: Mapping[str, str], port: str) -> Mapping[str, str]:
+    """The same, for a second process on this machine: a port that the setting names is the first one's."""
+    chosen = environment.get(port, "")
+    if not chosen.isdecimal() or int(chosen) == 0:
+        return environment
+    return {**environment, port: str(int(chosen) + 1)}
 
 
 def _ensure_database(postgres: EmbeddedPostgres) -> None:

@@ -1,10 +1,11 @@
 """Real workers and real beats run the housekeeping; two of each do no harm."""
 
+from server.adapters.postgres.due_work import NAMES
 from tests.database import Database
 from tests.running import settings_for
 from tests.waiting import eventually
 from tests.worker_processes import StartCelery
-from workers.factory import make_app
+from workers.factory import all_work, make_app
 
 
 def test_workers_and_beats_purge_expired_keys(database: Database, celery_processes: StartCelery) -> None:
@@ -39,3 +40,10 @@ def test_beat_knows_every_task_it_sends(database: Database) -> None:
     app = make_app(settings_for(database))
     app.finalize()
     assert {entry["task"] for entry in app.conf.beat_schedule.values()} <= set(app.tasks)
+
+
+def test_the_alarm_knows_what_the_workers_do(database: Database) -> None:
+    """A name of one side alone would be work that nobody is called for."""
+    works = {work.name for work in all_work(settings_for(database))}
+    assert works >= NAMES
+    assert {name.partition(".")[0] for name in works - NAMES} == {"housekeeping"}
