@@ -10,6 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
+from server.embedded.stack import NOTIFIER_QUEUES, WORKER_QUEUES
+from server.settings import Settings
+from workers.factory import all_work
+
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
@@ -18,7 +22,17 @@ DOCKERFILES = sorted({service["build"]["dockerfile"] for service in SERVICES.val
 
 
 def test_every_part_of_the_system_is_there() -> None:
-    assert {"postgres", "pgbouncer", "redis", "minio", "migrate", "server", "worker", "beat"} <= SERVICES.keys()
+    assert {
+        "postgres",
+        "pgbouncer",
+        "redis",
+        "minio",
+        "migrate",
+        "server",
+        "worker",
+        "notifier",
+        "beat",
+    } <= SERVICES.keys()
     assert SERVICES["server"]["deploy"]["replicas"] >= 2
 
 
@@ -90,3 +104,13 @@ def test_secrets_come_from_the_environment_and_are_explained() -> None:
     wanted = set(re.findall(r"(?<!\$)\$\{(\w+)", TEXT))
     explained = set(re.findall(r"^(\w+)=$", (ROOT / ".env.example").read_text(), re.MULTILINE))
     assert wanted == explained
+
+
+def test_every_queue_has_one_kind_of_worker_here_as_in_a_local_instance() -> None:
+    def queues(name: str) -> str:
+        command = SERVICES[name]["command"]
+        return str(command[command.index("--queues") + 1])
+
+    assert (queues("worker"), queues("notifier")) == (WORKER_QUEUES, NOTIFIER_QUEUES)
+    works = {work.queue for work in all_work(Settings())}
+    assert works == set(f"{WORKER_QUEUES},{NOTIFIER_QUEUES}".split(","))
