@@ -1,5 +1,6 @@
 """Business calendars: a version each time they change, and nothing in them that no clock could count in."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
@@ -319,3 +320,31 @@ def test_a_request_without_a_calendar_says_so_and_an_empty_one_all_that_is_missi
         "calendar.time_zone",
         "calendar.windows",
     }
+
+
+def test_policies_and_calendars_that_change_at_once_end_at_the_newest(fresh_server: Running) -> None:
+    """Whoever comes first, a policy never stays with a version of its calendar that is not the newest."""
+    service = fresh_server.client(Role.ADMIN, "calendar-admin").sla_policies
+    ids = ("one", "two")
+    for calendar_id in ids:
+        upsert(service, id=calendar_id)
+
+    def enter(number: int) -> None:
+        upsert(service, id=ids[number % 2], display_name=f"Version {number}")
+
+    def choose(number: int) -> None:
+        policy = sla_pb2.SlaPolicy(priority=t.TicketPriority.values()[1 + number % 4], calendar_id=ids[number // 4 % 2])
+        request = pb.UpdateSlaPolicyRequest(sla_policy=policy, update_mask=FieldMask(paths=["calendar_id"]))
+        service.UpdateSlaPolicy(request)
+
+    with ThreadPoolExecutor(8) as pool:
+        done = [pool.submit(change, number) for number in range(40) for change in (enter, choose)]
+    for each in done:
+        each.result()
+    with fresh_server.database.connect() as connection:
+        stale = connection.execute(
+            "SELECT priority FROM sla_config WHERE calendar_version <>"
+            " (SELECT max(version) FROM sla_calendars WHERE id = calendar_id)"
+        ).fetchall()
+    assert stale == []
+    assert {calendar.version for calendar in listed(service).values()} == {21}
