@@ -6,7 +6,8 @@ SELECT setseed(0.5);
 INSERT INTO tickets (
     id, title, description, created_by_id, created_by_role, owner_id, owner_role, assigned_franchise_id, priority,
     status, linked_type, linked_id, sla_due_at, sla_escalation_level, sla_breached, first_response_due_at,
-    first_responded_at, tags, is_sensitive, archived, created_at, updated_at, resolved_at
+    first_responded_at, tags, is_sensitive, archived, created_at, updated_at, resolved_at, sla_changed_at,
+    sla_near_breach_at, sla_near_breach_notified, sla_paused_at, sla_next_escalation_at, sla_stale
 )
 SELECT
     'TKT-' || n,
@@ -33,7 +34,13 @@ SELECT
     n % 25 = 0,
     created,
     created + interval '3 hours',
-    CASE WHEN done THEN created + interval '3 hours' END
+    CASE WHEN done THEN created + interval '3 hours' END,
+    created + interval '3 hours',
+    created + interval '38 hours 24 minutes',
+    n % 4 > 0 OR done,
+    CASE WHEN done OR n / 5 % 5 = 3 THEN created + interval '3 hours' END,
+    CASE WHEN NOT done AND n / 5 % 5 <> 3 AND n % 8 > 0 THEN now() - n * interval '3 minutes' + interval '96 hours' END,
+    n % 9999 = 0
 FROM (
     SELECT n, n % 5 > 0 AS done, now() - n * interval '3 minutes' AS created FROM generate_series(1, 40000) AS n
 ) AS numbered;

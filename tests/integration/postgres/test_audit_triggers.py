@@ -1,5 +1,6 @@
 """What the triggers write to the audit: one row a change, with the real actor and the real values."""
 
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -31,6 +32,8 @@ def test_a_new_ticket_is_audited_with_its_values(connection: psycopg.Connection)
     assert new["metadata"] == {"note": None}
     assert entry.payload["request_id"] == "r-1"
     assert not {"search", "version", "updated_at", "owner_id"} & new.keys()
+    assert not {"sla_near_breach_at", "sla_paused_at", "sla_next_escalation_at", "sla_stale"} & new.keys()
+    assert new["sla_changed_at"] == new["created_at"]
 
 
 def test_somebody_in_psql_is_system(connection: psycopg.Connection) -> None:
@@ -60,6 +63,9 @@ def test_the_context_ends_with_its_transaction(connection: psycopg.Connection) -
         ({"archived": True}, {"archived": False}, "TICKET_UNARCHIVED"),
         ({}, {"title": "Payment received in part"}, "TICKET_UPDATED"),
         ({}, {"sla_breached": True, "sla_escalation_level": 1}, "TICKET_UPDATED"),
+        ({}, {"first_response_breached": True}, "FIRST_RESPONSE_BREACHED"),
+        ({"first_response_breached": True}, {"first_response_breached": False}, "TICKET_UPDATED"),
+        ({}, {"sla_near_breach_notified": True}, "TICKET_UPDATED"),
     ],
 )
 def test_the_action_follows_from_the_change(
@@ -69,8 +75,12 @@ def test_the_action_follows_from_the_change(
     update_ticket(connection, ticket_id, **change)
     _, entry = audit_of(connection, ticket_id)
     assert entry.action == action
-    assert entry.payload["new"] == change
-    assert entry.payload["old"].keys() == change.keys()
+    new, old = dict(entry.payload["new"]), dict(entry.payload["old"])
+    if change.keys() & {"status", "sla_escalation_level"}:
+        # The instant by which the clock counts the change is kept with it.
+        assert datetime.fromisoformat(new.pop("sla_changed_at")) > datetime.fromisoformat(old.pop("sla_changed_at"))
+    assert new == change
+    assert old.keys() == change.keys()
 
 
 def test_old_and_new_values_are_the_real_ones(connection: psycopg.Connection) -> None:
@@ -107,12 +117,22 @@ def test_an_update_that_changes_nothing_leaves_no_trace(connection: psycopg.Conn
     assert len(audit_of(connection, ticket_id)) == 1
 
 
-def test_bookkeeping_dates_the_ticket_but_is_not_audited(connection: psycopg.Connection) -> None:
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("first_responded_at", "2026-03-01T00:00:00Z"),
+        ("sla_near_breach_at", "2026-03-01T00:00:00Z"),
+        ("sla_paused_at", "2026-03-01T00:00:00Z"),
+        ("sla_next_escalation_at", None),
+        ("sla_stale", True),
+    ],
+)
+def test_bookkeeping_dates_the_ticket_but_is_not_audited(
+    connection: psycopg.Connection, column: str, value: object
+) -> None:
     ticket_id = insert_ticket(connection)
     version, updated_at = state_of(connection, ticket_id)
-    connection.execute(
-        "UPDATE tickets SET first_responded_at = now(), first_response_breached = true WHERE id = %s", [ticket_id]
-    )
+    update_ticket(connection, ticket_id, **{column: value})
     assert state_of(connection, ticket_id)[0] == version
     assert state_of(connection, ticket_id)[1] > updated_at
     assert len(audit_of(connection, ticket_id)) == 1

@@ -123,20 +123,24 @@ QUERIES: list[tuple[str, LiteralString]] = [
         ORDER BY sla_due_at, id""",
     ),
     (
-        "tickets_breach_sweep_idx",
-        f"""SELECT id FROM tickets WHERE NOT sla_breached AND {OPEN} AND sla_due_at <= now() - interval '1 hour'
-        ORDER BY sla_due_at, id LIMIT 100 FOR UPDATE SKIP LOCKED""",
+        "tickets_near_breach_sweep_idx",
+        f"""SELECT id FROM tickets
+        WHERE NOT sla_near_breach_notified AND sla_paused_at IS NULL AND {OPEN} AND sla_near_breach_at <= now()
+        ORDER BY sla_near_breach_at, id LIMIT 100 FOR NO KEY UPDATE SKIP LOCKED""",
     ),
+    (
+        "tickets_escalation_sweep_idx",
+        f"""SELECT id FROM tickets
+        WHERE sla_next_escalation_at IS NOT NULL AND sla_paused_at IS NULL AND {OPEN}
+            AND sla_next_escalation_at <= now()
+        ORDER BY sla_next_escalation_at, id LIMIT 100 FOR NO KEY UPDATE SKIP LOCKED""",
+    ),
+    ("tickets_stale_idx", f"SELECT id FROM tickets WHERE sla_stale AND {OPEN} ORDER BY id LIMIT 100"),
     (
         "tickets_first_response_sweep_idx",
         f"""SELECT id FROM tickets
         WHERE first_responded_at IS NULL AND NOT first_response_breached AND {OPEN} AND first_response_due_at <= now()
         ORDER BY first_response_due_at, id LIMIT 100 FOR UPDATE SKIP LOCKED""",
-    ),
-    (
-        "tickets_escalated_idx",
-        f"""SELECT id FROM tickets WHERE sla_breached AND {OPEN} AND sla_escalation_level = 1
-        ORDER BY sla_due_at, id LIMIT 100""",
     ),
     # One ticket's own rows, and the other tables.
     ("tickets_pkey", "SELECT * FROM tickets WHERE id = 'TKT-77'"),
