@@ -47,7 +47,7 @@ def plan(event: Event, ticket: TicketNow, people: People) -> list[Told]:
     result = []
     for user_id in dict.fromkeys(candidates):
         contact = people.contacts.get(user_id)
-        if user_id == event.actor_id or (contact is not None and not contact.active):
+        if user_id in (event.actor_id, SYSTEM.user_id) or (contact is not None and not contact.active):
             continue
         is_staff = contact is not None and contact.role in STAFF
         saying = news.staff if is_staff else news.outside

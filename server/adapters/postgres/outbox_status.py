@@ -44,9 +44,10 @@ _PENDING = """
         FILTER (WHERE last_error IS NOT NULL))[1]
     FROM notification_deliveries WHERE status = 'pending' GROUP BY channel
     UNION ALL
-    SELECT 'webhooks', count(*), now() - min(created_at), (array_agg(last_error ORDER BY next_attempt_at DESC)
+    SELECT 'webhooks', count(*), now() - min(delivery.created_at), (array_agg(last_error ORDER BY next_attempt_at DESC)
         FILTER (WHERE last_error IS NOT NULL))[1]
-    FROM webhook_deliveries WHERE status = 'pending'
+    FROM webhooks AS webhook JOIN webhook_deliveries AS delivery ON delivery.webhook_id = webhook.id
+    WHERE delivery.status = 'pending' AND webhook.enabled
 """
 _DEAD = """
     SELECT channel, count(*), (array_agg(last_error ORDER BY id DESC) FILTER (WHERE last_error IS NOT NULL))[1]

@@ -12,11 +12,13 @@ from server.domain.ids import FranchiseId, TicketId, UserId
 from server.domain.notifications import Contact, TicketNow, Way
 from server.domain.roles import Role
 
-# None of them protected.
+# None of them protected. Deadlines that never come, which somebody in psql may set, are no instants to Python.
 _TICKETS = """
     SELECT id, title, priority::text, status::text, severity, created_by_id, created_by_role, owner_id, owner_role,
-        assigned_franchise_id, linked_type::text, linked_id, tags, is_sensitive, archived, sla_due_at, sla_breached,
-        sla_escalation_level, first_response_due_at, first_responded_at, created_at, updated_at, resolved_at, closed_at
+        assigned_franchise_id, linked_type::text, linked_id, tags, is_sensitive, archived,
+        nullif(sla_due_at, 'infinity') AS sla_due_at, sla_breached, sla_escalation_level,
+        nullif(first_response_due_at, 'infinity') AS first_response_due_at, first_responded_at, created_at, updated_at,
+        resolved_at, closed_at
     FROM tickets WHERE id = ANY (%s)
 """
 _WATCHERS = """

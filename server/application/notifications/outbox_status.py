@@ -29,7 +29,7 @@ class ConsumerLag:
 
 @dataclass(frozen=True, slots=True)
 class QueueState:
-    """What waits on one way out: a channel's name, or ``webhooks``."""
+    """What waits on one way out: a channel's name, or ``webhooks`` for those that are enabled."""
 
     name: str
     pending: int

@@ -20,7 +20,7 @@ def test_ten_thousand_events(
     webhook(connection, event_types=["MESSAGE_ADDED"])
     connection.execute(
         "INSERT INTO tickets (id, title, description, created_by_id, created_by_role, owner_id)"
-        " SELECT 'TKT-' || n, 'Payment not received', 'The shipper has not paid yet.', 'shipper-' || n %% 50, 'shipper',"
+        " SELECT 'TKT-' || n, 'Payment not received', 'The shipper has not paid.', 'shipper-' || n %% 50, 'shipper',"
         " 'u-' || n %% 20 FROM generate_series(1, %s) AS n",
         [TICKETS],
     )

@@ -281,3 +281,10 @@ def test_an_event_of_no_ticket_stops_nobody(pool: Pool, connection: psycopg.Conn
     insert_message(connection, insert_ticket(connection, owner_id="owner"))
     assert relay_all(pool).passed_over == 1
     assert {row.user_id for row in told(connection)} == {"owner", "shipper-1"}
+
+
+def test_a_deadline_that_never_comes_is_told_as_none(pool: Pool, connection: psycopg.Connection) -> None:
+    webhook(connection)
+    update_ticket(connection, insert_ticket(connection), sla_due_at="infinity", first_response_due_at="infinity")
+    assert relay_all(pool).passed_over == 0
+    assert posts(connection)[0].payload["data"]["ticket"]["sla_due_at"] is None

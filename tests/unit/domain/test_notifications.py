@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.application.notifications.channels import Channel
 from server.domain.delivery_schedule import MOST_PATIENCE, WEBHOOK_DELAYS, message_delay, webhook_delay
 from server.domain.fsm import TicketStatus
 from server.domain.ids import FranchiseId, Seq, TicketId, UserId
@@ -70,6 +71,11 @@ def test_a_change_of_state_is_told_to_owner_watchers_and_creator() -> None:
 @pytest.mark.parametrize("user", ["owner", "colleague", "driver-1", "shipper-1"])
 def test_nobody_is_told_of_what_they_did(user: str) -> None:
     assert user not in told_to(replace(STATUS, actor_id=UserId(user)))
+
+
+def test_the_system_itself_is_told_nothing() -> None:
+    by_a_trigger = replace(TICKET, created_by_id=UserId("SYSTEM"), owner_id=None)
+    assert set(told_to(replace(STATUS, actor_id=UserId("u-9")), by_a_trigger)) == {"colleague", "driver-1"}
 
 
 @pytest.mark.parametrize(
@@ -278,8 +284,9 @@ def test_it_does_not_matter_where_batches_end(kinds: list[Kind], cut: int) -> No
         assert len(lines) == MOST_LINES + 1
 
 
-def test_every_kind_has_a_gravity() -> None:
+def test_every_kind_has_a_gravity_and_every_way_a_channel() -> None:
     assert sorted(GRAVITY) == sorted(Kind)
+    assert [way.value for way in Way] == [channel.value for channel in Channel]
 
 
 @given(st.integers(1, 100), st.floats(0, 1, exclude_max=True))
