@@ -1,7 +1,10 @@
 """Events of the outbox become notifications and webhook deliveries: each once, whatever runs twice, dies or is late."""
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -9,15 +12,18 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from server.adapters.postgres.filter_json import filter_to_json
+from server.adapters.postgres.notification_delivery import PostgresNotificationDelivery
 from server.adapters.postgres.outbox_relay import PostgresOutboxFeed
 from server.adapters.postgres.outbox_status import PostgresOutboxBooks
-from server.application.notifications.relay_outbox import RelayBatch, RetryFailedEvent
+from server.application.notifications.close_gathering import CloseGathering
+from server.application.notifications.relay_outbox import RelayBatch, RelayOutbox, RetryFailedEvent
 from server.domain.filters import TicketFilter
 from server.domain.tickets import TicketPriority
 from tests.database import Database
 from tests.integration.notifications.conftest import Pool
 from tests.integration.notifications.pipeline import WINDOW, member, now, posts, relay, relay_all, told, watch, webhook
 from tests.integration.postgres.rows import insert_message, insert_ticket, set_context, update_ticket
+from tests.waiting import eventually
 
 
 def by(connection: psycopg.Connection, actor: str, role: str = "ops_manager", **context: Any) -> None:
@@ -288,3 +294,46 @@ def test_a_deadline_that_never_comes_is_told_as_none(pool: Pool, connection: psy
     update_ticket(connection, insert_ticket(connection), sla_due_at="infinity", first_response_due_at="infinity")
     assert relay_all(pool).passed_over == 0
     assert posts(connection)[0].payload["data"]["ticket"]["sla_due_at"] is None
+
+
+def test_joining_closing_and_reading_at_the_same_time_loses_no_event(
+    pool: Pool, connection: psycopg.Connection
+) -> None:
+    """Windows close as soon as they open, while the reader marks everything as read, in the order that locks worst."""
+    for user in ("a", "b", "c"):
+        member(connection, user)
+    tickets = [insert_ticket(connection, created_by_id="a") for _ in range(5)]
+    for ticket in tickets:
+        for user in ("a", "b", "c"):
+            watch(connection, ticket, user)
+    relay_all(pool)
+    stop = threading.Event()
+    run = RelayOutbox(PostgresOutboxFeed(pool), now, batch=7, window=timedelta(0))
+    closing = CloseGathering(PostgresNotificationDelivery(pool), batch=2)
+
+    def until_stopped(work: Callable[[], object]) -> None:
+        while not stop.is_set():
+            work()
+
+    def read() -> None:
+        with pool.connection() as reader:
+            reader.execute(
+                "UPDATE notifications SET read_at = now() WHERE id IN"
+                " (SELECT id FROM notifications WHERE read_at IS NULL ORDER BY user_id DESC, ticket_id DESC)"
+            )
+
+    with ThreadPoolExecutor(4) as threads:
+        running = [threads.submit(until_stopped, work) for work in (run, closing, closing, read)]
+        for number in range(40):
+            for ticket in tickets:
+                insert_message(connection, ticket, message=f"Number {number}", actor_id="driver-1", actor_role="driver")
+        eventually(lambda: relay_all(pool).events == 0)
+        stop.set()
+        for each in running:
+            with suppress(psycopg.errors.DeadlockDetected):  # the reader's own loss, which a server would repeat
+                each.result()
+    counted = connection.execute(
+        "SELECT user_id, ticket_id, sum(event_count) FROM notifications GROUP BY 1, 2 ORDER BY 1, 2"
+    ).fetchall()
+    assert counted == [(user, ticket, 40) for user in ("a", "b", "c") for ticket in tickets]
+    assert connection.execute("SELECT count(*) FROM outbox_failures").fetchone() == (0,)
