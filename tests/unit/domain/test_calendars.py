@@ -54,6 +54,9 @@ def open_on(zone: str, day: str, *windows: str) -> str:
         # An ordinary day, and a zone half an hour off.
         ("Europe/Paris", "2026-03-28", "01:30-04:00", "28 00:30-28 03:00"),
         ("Asia/Kolkata", "2026-03-29", "09:00-17:30", "29 03:30-29 12:00"),
+        # Days that lie in another year of UTC.
+        ("America/New_York", "2026-12-31", "20:00-24:00", "01 01:00-01 05:00"),
+        ("Asia/Kolkata", "2027-01-01", "00:00-05:00", "31 18:30-31 23:30"),
         # Paris, 29 March 2026: 02:00 becomes 03:00, at 01:00 UTC.
         ("Europe/Paris", "2026-03-29", "01:30-04:00", "29 00:30-29 02:00"),
         ("Europe/Paris", "2026-03-29", "02:30-04:00", "29 01:00-29 02:00"),
@@ -95,6 +98,7 @@ def test_a_window_is_what_a_clock_on_the_wall_shows(zone: str, day: str, window:
 def test_windows_that_touch_or_overlap_are_one_stretch_and_count_once() -> None:
     assert open_on("Europe/Paris", "2026-06-10", "01:00-02:30", "02:30-04:00") == "09 23:00-10 02:00"
     assert open_on("Europe/Paris", "2026-06-10", "01:00-03:30", "02:30-04:00") == "09 23:00-10 02:00"
+    assert open_on("Europe/Paris", "2026-06-10", "01:00-04:00", "02:30-03:00") == "09 23:00-10 02:00"
     # Apart on the wall, but the repeated hour brings them together.
     assert open_on("Europe/Paris", "2026-10-25", "01:00-02:20", "02:40-04:00") == "24 23:00-25 03:00"
 

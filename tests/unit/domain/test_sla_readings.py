@@ -1,0 +1,135 @@
+"""Random lives of a ticket: what is stored of its clock is what its history says, and no level is reached twice."""
+
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from server.domain import changes
+from server.domain.calendars import NeverOpen
+from server.domain.clock_events import happen, next_event
+from server.domain.errors import FailedPrecondition
+from server.domain.fsm import TicketStatus, allowed_from
+from server.domain.ids import TicketId, UserId, Version
+from server.domain.principal import Principal
+from server.domain.roles import LADDER, Role
+from server.domain.sla import SlaPolicy
+from server.domain.sla_clock import Phase, SlaHistory, deadlines
+from server.domain.ticket_clock import derived
+from server.domain.tickets import Ticket, TicketDraft, TicketPriority
+from tests.unit.domain.sla_histories import PROFILE, gaps, instants, policies
+
+DRAFT = TicketDraft("Payment not received", "For booking BKG-123, a week ago.")
+
+
+@dataclass
+class Life:
+    """A ticket, and its history as the audit would tell it."""
+
+    ticket: Ticket
+    policy: SlaPolicy
+    phases: list[Phase] = field(default_factory=list)
+    escalated_at: datetime | None = None
+    levels: list[tuple[int, int]] = field(default_factory=list)
+
+    def past(self) -> SlaHistory:
+        return SlaHistory(tuple(self.phases), self.escalated_at)
+
+    def become(self, after: Ticket, policy: SlaPolicy) -> None:
+        before, self.ticket, self.policy = self.ticket, after, policy
+        if after.sla_changed_at != before.sla_changed_at:
+            assert after.sla_changed_at > before.sla_changed_at
+            self.phases.append(Phase(after.sla_changed_at, after.status, policy))
+        if after.sla_escalation_level > before.sla_escalation_level:
+            assert after.sla_escalation_level == before.sla_escalation_level + 1
+            self.levels.append((after.sla_cycle, after.sla_escalation_level))
+            self.escalated_at = after.sla_changed_at
+
+
+def change(life: Life, data: st.DataObject, now: datetime, others: list[SlaPolicy]) -> None:
+    """One thing that a person does to the ticket."""
+    ticket, policy = life.ticket, life.policy
+    choice = data.draw(st.sampled_from(("state", "state", "state", "priority", "policy", "queue")))
+    if choice == "state" and (allowed := allowed_from(ticket.status)):
+        target = data.draw(st.sampled_from(allowed))
+        after = changes.transition(ticket, target, resolution_summary="Paid.", policy=policy, past=life.past, now=now)
+        life.become(after, policy)
+    elif choice == "priority":
+        other = data.draw(st.sampled_from(others))
+        if other.priority is not ticket.priority:
+            life.become(changes.change_priority(ticket, other, life.past, now=now), other)
+    elif choice == "policy":
+        shape = data.draw(st.sampled_from(others))
+        newer = replace(shape, priority=ticket.priority, version=Version(policy.version + 1))
+        life.become(changes.reapply_policy(ticket, newer, life.past, now=now), newer)
+    elif choice == "queue":
+        role = data.draw(st.sampled_from(LADDER))
+        after = changes.assign(
+            ticket,
+            owner_id=UserId("OPS-1"),
+            owner_role=role,
+            franchise_id=None,
+            policy=policy,
+            past=life.past,
+            now=now,
+        )
+        life.become(after, policy)
+
+
+def sweep(life: Life, now: datetime) -> None:
+    """What the sweeps do at this moment."""
+    while (event := next_event(life.ticket)) is not None and event.due_at <= now:
+        life.become(happen(event.kind, life.ticket, lambda: life.policy, now=now).ticket, life.policy)
+
+
+def clock_of(ticket: Ticket) -> tuple[object, ...]:
+    return (
+        ticket.sla_due_at,
+        ticket.sla_near_breach_at,
+        ticket.sla_paused_at,
+        ticket.first_response_due_at,
+    )
+
+
+@PROFILE
+@given(
+    data=st.data(),
+    start=instants(),
+    known=st.lists(policies(), min_size=2, max_size=4, unique_by=lambda policy: policy.priority),
+    steps=st.lists(st.tuples(gaps, st.booleans()), max_size=10),
+)
+def test_a_ticket_stores_what_its_history_says_and_reaches_no_level_twice(
+    data: st.DataObject, start: datetime, known: list[SlaPolicy], steps: list[tuple[timedelta, bool]]
+) -> None:
+    chain = (Role.OPS_AGENT, Role.OPS_MANAGER, Role.REGIONAL_MANAGER, Role.HQ_SUPPORT)
+    others = [replace(policy, escalation_chain=chain) for policy in known]
+    policy = others[0]
+    try:
+        ticket = changes.open_ticket(
+            replace(DRAFT, priority=TicketPriority(policy.priority)),
+            Principal(UserId("SHP-7"), Role.SHIPPER),
+            policy,
+            ticket_id=TicketId("TKT-1001"),
+            now=start,
+        )
+        life, now = Life(ticket, policy, [Phase(start, TicketStatus.NEW, policy)]), start
+        for gap, is_swept in steps:
+            now += gap
+            if is_swept:
+                sweep(life, now)
+            with suppress(FailedPrecondition):
+                change(life, data, now, others)
+            dates = deadlines(life.past())
+            assert clock_of(life.ticket) == (
+                dates.due_at,
+                dates.near_breach_at,
+                dates.paused_at,
+                dates.first_response_due_at,
+            )
+            at = max(now, life.ticket.sla_changed_at)
+            assert derived(life.ticket, life.past(), at=at) == life.ticket
+    except NeverOpen:
+        assume(False)
+    assert len(set(life.levels)) == len(life.levels)
