@@ -60,6 +60,11 @@ def test_stops_that_follow_each_other_are_one_stop() -> None:
     stopped = history((0, S.OPEN), (4, S.AWAITING_SHIPPER), (7, S.AWAITING_OPERATOR), (8, S.RESOLVED))
     assert deadlines(stopped).paused_at == after(4)
     assert deadlines(stopped).due_at == after(10)
+    # A state that took no time does not come between them.
+    stopped = history((0, S.OPEN), (4, S.AWAITING_SHIPPER), (7, S.IN_PROGRESS), (7, S.AWAITING_SHIPPER))
+    assert deadlines(stopped).paused_at == after(4)
+    ticking = replace(stopped, phases=(*stopped.phases[:3], replace(stopped.phases[3], start=after(7) + TICK)))
+    assert deadlines(ticking).paused_at == after(7) + TICK
 
 
 def test_a_deadline_that_was_reached_stays_where_it_was_reached() -> None:
