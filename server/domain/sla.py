@@ -127,7 +127,8 @@ def clock_status(
         return SlaStatus.COMPLETED
     if due_at is None:
         return SlaStatus.NO_SLA
-    at = paused_at or now
+    # Clocks of servers differ a little: a pause that begins later has not begun yet.
+    at = min(paused_at or now, now)
     if at >= due_at:
         return SlaStatus.BREACHED
     return SlaStatus.NEAR_BREACH if near_breach_at is not None and at >= near_breach_at else SlaStatus.ON_TRACK

@@ -55,7 +55,7 @@ def percent_left_of(ticket: Ticket, now: datetime) -> float | None:
     due_at, near_at = ticket.sla_due_at, ticket.sla_near_breach_at
     if due_at is None or near_at is None:
         return None
-    at = ticket.sla_paused_at or now
+    at = min(ticket.sla_paused_at or now, now)
     if at >= due_at:
         return 0.0
     last_fifth = due_at - near_at

@@ -207,7 +207,7 @@ def sla_conditions(moment: ColumnElement[Any]) -> Mapping[SlaStatus, ColumnEleme
     Each also says what a clock that is not paused would need, so that an index on the instant narrows it down.
     """
     unresolved: ColumnElement[bool] = literal_column("tickets.status NOT IN ('RESOLVED', 'CLOSED')")
-    at = func.coalesce(_t.sla_paused_at, moment)
+    at = func.least(_t.sla_paused_at, moment)  # NULL counts for nothing
     near = and_(_t.sla_near_breach_at <= moment, _t.sla_near_breach_at <= at)
     return {
         SlaStatus.COMPLETED: literal_column("tickets.status IN ('RESOLVED', 'CLOSED')"),

@@ -77,7 +77,7 @@ def _groups(shape: Shape) -> Statement:
     missed = (
         _t.sla_breached
         | (_t.resolved_at > _t.sla_due_at)
-        | (unresolved & (_t.sla_due_at <= func.coalesce(_t.sla_paused_at, moment)))
+        | (unresolved & (_t.sla_due_at <= func.least(_t.sla_paused_at, moment)))
     )
     response = func.extract("epoch", _t.first_responded_at - _t.created_at)
     resolution = func.extract("epoch", _t.resolved_at - _t.created_at)
