@@ -49,8 +49,9 @@ def sla_status_of(ticket: Ticket, now: datetime) -> SlaStatus:
 def percent_left_of(ticket: Ticket, now: datetime) -> float | None:
     """Share of the resolution time that is left at ``now``, 0 to 100; None without a deadline.
 
-    Exact where the clock runs round the clock, pauses or not. Within business hours, which a ticket alone does not
-    tell, it goes evenly between the instants at which all, a fifth and nothing is left; ``sla_clock.explain`` counts.
+    Exact where the clock runs round the clock and did not pause in the last fifth. Pauses there, and business hours,
+    are not told by a ticket alone: then it goes evenly between the instants at which all, a fifth and nothing is left.
+    ``sla_clock.explain`` counts.
     """
     due_at, near_at = ticket.sla_due_at, ticket.sla_near_breach_at
     if due_at is None or near_at is None:
