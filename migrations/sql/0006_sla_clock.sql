@@ -191,9 +191,11 @@ BEGIN
             NEW.sla_paused_at := coalesce(NEW.sla_paused_at, NEW.sla_changed_at);
         END IF;
     END IF;
-    NEW.sla_near_breach_at := coalesce(NEW.sla_near_breach_at, NEW.sla_due_at - (NEW.sla_due_at - NEW.created_at) / 5);
+    IF NEW.sla_near_breach_at IS NULL AND isfinite(NEW.sla_due_at) THEN
+        NEW.sla_near_breach_at := NEW.sla_due_at - (NEW.sla_due_at - NEW.created_at) / 5;
+    END IF;
     IF NEW.sla_next_escalation_at IS NULL AND NOT NEW.sla_breached AND NEW.sla_paused_at IS NULL
-        AND NEW.status NOT IN ('RESOLVED', 'CLOSED')
+        AND NEW.status NOT IN ('RESOLVED', 'CLOSED') AND isfinite(NEW.sla_due_at)
     THEN
         NEW.sla_next_escalation_at := NEW.sla_due_at;
     END IF;

@@ -52,7 +52,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     # The indexes of the sweeps go with their columns.
     execute_file("0006_sla_clock_down.sql")
-    execute("COMMENT ON INDEX public.tickets_open_due_idx IS 'open tickets due within the next hour; near-breach sweep'")
+    before = "open tickets due within the next hour; near-breach sweep"
+    execute(f"COMMENT ON INDEX public.tickets_open_due_idx IS '{before}'")
     for name, (definition, purpose) in REPLACED.items():
         create_index(name, f"ON public.tickets {definition}")
         execute(f"COMMENT ON INDEX public.{name} IS '{purpose}'")
