@@ -17,6 +17,7 @@ from server.settings import Settings
 from workers.alarm import Alarm, DueWork
 from workers.celery_settings import Broker, configure
 from workers.companions import Companion, companions_step
+from workers.database_metrics import DatabaseMetrics, Readings
 from workers.health import HealthServer, is_well
 from workers.housekeeping import housekeeping_work
 from workers.locks import Locks
@@ -24,7 +25,7 @@ from workers.metrics import TaskMetrics, counting_requests
 from workers.notifications import notification_work
 from workers.outbox import outbox_work
 from workers.sla import sla_work
-from workers.use_cases import UseCases, build_due_work, build_use_cases
+from workers.use_cases import DatabaseReadings, UseCases, build_due_work, build_use_cases
 from workers.webhooks import webhook_work
 from workers.work import Work, register
 
@@ -44,14 +45,21 @@ def all_work(settings: Settings) -> Sequence[Work[UseCases]]:
 
 def make_app(settings: Settings) -> Celery:
     """The app of the workers and beats."""
-    return assemble(settings, all_work(settings), lambda: build_use_cases(settings), lambda: build_due_work(settings))
+    return assemble(
+        settings,
+        all_work(settings),
+        lambda: build_use_cases(settings),
+        lambda: build_due_work(settings),
+        DatabaseReadings(settings),
+    )
 
 
 def assemble(
     settings: Settings,
     works: Sequence[Work[Uses]],
     build_uses: Callable[[], Uses],
-    build_due_work: Callable[[], DueWork] | None,
+    build_due_work: Callable[[], DueWork],
+    readings: Readings | None = None,
 ) -> Celery:
     """An app that does these works, and of which a process can have several. Connects to nothing.
 
@@ -66,11 +74,13 @@ def assemble(
 
     def companions(worker: Any) -> Sequence[Companion]:  # noqa: ANN401 - Celery's WorkController
         alarm = None
-        if build_due_work is not None and settings.sla_alarm_seconds > 0:
+        if settings.sla_alarm_seconds > 0:
             alarm = _alarm(app, settings, works, build_due_work)
         health = None
         if settings.worker_metrics_port > 0:
             ProcessCollector(registry=registry)
+            if readings is not None:
+                registry.register(DatabaseMetrics(readings))
             locks = _locks(settings)
             health = HealthServer(
                 settings.metrics_host, settings.worker_metrics_port, registry, lambda: is_well(worker, locks, alarm)

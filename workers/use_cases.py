@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,8 @@ from server.adapters.postgres.due_work import PostgresDueWork
 from server.adapters.postgres.housekeeping import PostgresHousekeeping
 from server.adapters.postgres.notification_delivery import PostgresNotificationDelivery
 from server.adapters.postgres.outbox_relay import PostgresOutboxFeed
+from server.adapters.postgres.outbox_status import PostgresOutboxBooks
+from server.adapters.postgres.overdue_clocks import PostgresOverdueClocks
 from server.adapters.postgres.pool import open_pool
 from server.adapters.postgres.sessions import Sessions
 from server.adapters.postgres.unit_of_work import PostgresUnitOfWork
@@ -26,6 +29,7 @@ from server.application.notifications.channels import Channel
 from server.application.notifications.close_gathering import CloseGathering
 from server.application.notifications.deliver_notifications import DeliverNotifications, Sent
 from server.application.notifications.deliver_webhooks import DeliverWebhooks
+from server.application.notifications.outbox_status import OutboxStatus
 from server.application.notifications.purge_notifications import PurgeNotifications
 from server.application.notifications.relay_outbox import RelayOutbox
 from server.application.sla.derive_stale_clocks import DeriveStaleClocks
@@ -100,6 +104,21 @@ def build_use_cases(settings: Settings) -> UseCases:
 def build_due_work(settings: Settings) -> PostgresDueWork:
     """For the alarm: impatient, since it asks again in a moment."""
     return PostgresDueWork(worker_pool(settings, 1))
+
+
+class DatabaseReadings:
+    """What the gauges show; connects when they are first asked for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._pool = functools.cache(lambda: worker_pool(settings, 1))
+
+    def status(self) -> OutboxStatus:
+        """Of the outbox and all deliveries."""
+        return PostgresOutboxBooks(self._pool()).status()
+
+    def oldest_seconds(self) -> Mapping[str, float]:
+        """How late the sweeps are."""
+        return PostgresOverdueClocks(self._pool()).oldest_seconds()
 
 
 def worker_pool(settings: Settings, connections: int) -> Pool:
