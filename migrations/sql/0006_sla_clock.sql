@@ -127,7 +127,7 @@ ALTER TABLE public.tickets ALTER COLUMN sla_stale SET DEFAULT false;
 COMMENT ON COLUMN public.tickets.sla_changed_at IS
     'When state, priority, policy version or level last changed: the instant the clock counts by, kept in the audit with each change';
 COMMENT ON COLUMN public.tickets.sla_near_breach_at IS 'When a fifth of the resolution time is left';
-COMMENT ON COLUMN public.tickets.sla_near_breach_notified IS 'SLA_NEAR_BREACH was made for this cycle and policy';
+COMMENT ON COLUMN public.tickets.sla_near_breach_notified IS 'SLA_NEAR_BREACH was made, and sla_near_breach_at has not moved into the future since';
 COMMENT ON COLUMN public.tickets.sla_paused_at IS
     'Since when the state stops the clock; NULL while it runs. The deadline is then the one as if it went on at once';
 COMMENT ON COLUMN public.tickets.sla_next_escalation_at IS 'When the sweep has to move it up next; NULL for never as things are';
