@@ -11,8 +11,10 @@ from bench.load import Load
 from bench.plan import Plan
 from bench.report import machine, table, write_json
 from bench.rounds import Row
+from bench.scenarios.escalation_lag import escalation_lag
 from bench.scenarios.lists import deep_page, list_tickets
 from bench.scenarios.search import search_tickets
+from bench.scenarios.sweeps import escalation, idle_sweep
 from bench.scenarios.throughput import create_ticket, get_ticket, two_processes
 from bench.stack import running_stack
 
@@ -23,6 +25,9 @@ SCENARIOS: dict[str, Callable[[Plan], list[Row]]] = {
     "pages": deep_page,
     "search": search_tickets,
     "processes": two_processes,
+    "escalation": escalation,
+    "idle_sweep": idle_sweep,
+    "escalation_lag": escalation_lag,
 }
 
 

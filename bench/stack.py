@@ -5,11 +5,12 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import grpc
 import jwt
@@ -19,12 +20,23 @@ from psycopg import sql
 from migrations import runner
 from server.domain.roles import Role
 from server.embedded.postgres import DURABLE, EmbeddedPostgres
+from server.embedded.redis_server import redis_child
+from server.embedded.stack import service_children
 from server.seed.load import seed_load
 
 SECRET = "a-secret-of-the-benchmark-0123456789"
 READY_SECONDS = 60.0
-SETTINGS = {**DURABLE, "shared_buffers": "1GB", "max_wal_size": "8GB", "checkpoint_timeout": "30min"}
-"""The data fits into memory, and no checkpoint falls into a round; fsync and synchronous_commit stay on."""
+SETTINGS = {
+    **DURABLE,
+    "shared_buffers": "1GB",
+    "max_wal_size": "8GB",
+    "checkpoint_timeout": "30min",
+    "track_commit_timestamp": "on",
+}
+"""The data fits into memory, and no checkpoint falls into a round; fsync and synchronous_commit stay on. The moment of
+a commit is kept, since lags are measured up to it."""
+WORKERS = ("worker", "notifier", "beat")
+"""What `make run` starts besides the server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +82,26 @@ class Stack:
             with psycopg.connect(dsn, autocommit=True) as connection:
                 connection.execute("VACUUM (ANALYZE)")
                 connection.execute("CHECKPOINT")
-            self._administer(
-                sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(unfinished), sql.Identifier(name))
+            self._rename(unfinished, name)
+        return self._cluster.dsn(name)
+
+    def prepared(self, name: str, tickets: int, prepare: Callable[[str], None]) -> str:
+        """The connection string of a copy of the seeded database that ``prepare`` has changed; kept as well."""
+        if not self._exists(name):
+            self.seeded(tickets)
+            unfinished = f"{name}_unfinished"
+            prepare(self.copy(f"tickets_{tickets}", unfinished))
+            self._rename(unfinished, name)
+        return self._cluster.dsn(name)
+
+    def copy(self, source: str, name: str) -> str:
+        """The connection string of a new copy, all of it written to disk. Nobody may be connected to the source."""
+        self._administer(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        self._administer(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
+                sql.Identifier(name), sql.Identifier(source)
             )
+        )
         return self._cluster.dsn(name)
 
     def empty(self, name: str) -> str:
@@ -107,10 +136,22 @@ class Stack:
         ]
         return served[0]
 
+    def workers(self, dsn: str) -> None:
+        """Redis, workers and beat by the commands of `make run`. They may take a while until they work."""
+        # Not in the stack's directory, whose name may be too long for a socket.
+        home = Path(self._ends.enter_context(TemporaryDirectory(prefix="tickets-bench-")))
+        socket_path = home / "redis.sock"
+        environment = {
+            "TICKETS_DATABASE_URL": dsn,
+            "TICKETS_REDIS_URL": f"unix://{socket_path}",
+            "TICKETS_DATA_DIR": str(home),
+        }
+        services = [child for child in service_children(environment) if child.name in WORKERS]
+        for child in (redis_child(socket_path, home, environment), *services):
+            self._spawn(child.name, child.command, child.environment)
+
     def _start(self, name: str, command: list[str], environment: dict[str, str], port: int) -> Served:
-        log = self._ends.enter_context((self._directory / f"{name}.log").open("wb"))
-        process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=log, stderr=log)
-        self._ends.callback(_stop, process)
+        process = self._spawn(name, command, environment)
         target = f"127.0.0.1:{port}"
         with grpc.insecure_channel(target) as channel:
             try:
@@ -118,6 +159,15 @@ class Stack:
             except grpc.FutureTimeoutError:
                 raise RuntimeError(f"{name} does not answer; see {self._directory}") from None
         return Served(target, process.pid)
+
+    def _spawn(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        log = self._ends.enter_context((self._directory / f"{name}.log").open("wb"))
+        process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=log, stderr=log)
+        self._ends.callback(_stop, process)
+        return process
+
+    def _rename(self, name: str, to: str) -> None:
+        self._administer(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(name), sql.Identifier(to)))
 
     def _exists(self, name: str) -> bool:
         with psycopg.connect(self._cluster.dsn(), autocommit=True) as connection:
