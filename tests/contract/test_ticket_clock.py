@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rodistaa.tickets.client import TicketsError
+from rodistaa.tickets.v1 import ticket_bulk_pb2 as bulk
 from rodistaa.tickets.v1 import ticket_pb2 as t
 from rodistaa.tickets.v1 import ticket_writes_pb2 as writes
 from rodistaa.tickets.v1.ticket_service_pb2_grpc import TicketServiceStub
@@ -49,26 +50,23 @@ NIGHTS: list[dict[str, int]] = [
     for window in ({"day": day, "opens": 0, "closes": 361}, {"day": day, "opens": 1321, "closes": 1440})
 ]
 
-Step = tuple[str, int, int, int]
-steps = st.tuples(
-    st.sampled_from(
-        (
-            "transition",
-            "assign",
-            "priority",
-            "escalate",
-            "update",
-            "round_trip",
-            "sweep",
-            "by_hand",
-            "long_ago",
-            "policy",
-        )
-    ),
-    st.integers(0, 9),
-    st.integers(0, 9),
-    st.integers(0, 9),
+KINDS = (
+    "transition",
+    "transition",
+    "assign",
+    "priority",
+    "escalate",
+    "update",
+    "round_trip",
+    "reapply",
+    "sweep",
+    "by_hand",
+    "long_ago",
+    "policy",
 )
+
+Step = tuple[str, int, int, int]
+steps = st.tuples(st.sampled_from(KINDS), st.integers(0, 9), st.integers(0, 9), st.integers(0, 9))
 
 
 @dataclass
@@ -186,6 +184,12 @@ class Life:
     def round_trip(self, _: int, __: int, ___: int) -> None:
         for status in (TicketStatus.RESOLVED, TicketStatus.REOPENED):
             self.ask(self.desk.api.TransitionTicket, self.to(status))
+
+    def reapply(self, _: int, __: int, ___: int) -> None:
+        """The newest version of its policy, by the only call there is for it."""
+        request = bulk.BulkUpdateTicketsRequest(ids=[self.ticket_id], reapply_sla=bulk.BulkReapplySla(), reason=REASON)
+        (result,) = self.desk.api.BulkUpdateTickets(request).results
+        assert result.HasField("error") == (self.ticket.status is TicketStatus.CLOSED)
 
     def sweep(self, _: int, __: int, ___: int) -> None:
         """All that is due, as the sweeps do it."""
@@ -320,3 +324,72 @@ def test_the_stored_readings_are_those_of_the_history(
     for step in story:
         life.live(step)
         life.check()
+
+
+def breached(desk: Desk) -> Life:
+    """A MEDIUM ticket, four days old, that the sweeps have moved up to ops_manager."""
+    life = begin(desk, list(TicketPriority).index(TicketPriority.MEDIUM), 96)
+    life.sweep(0, 0, 0)
+    assert (life.ticket.sla_breached, life.ticket.owner_role) == (True, Role.OPS_MANAGER)
+    return life
+
+
+@pytest.fixture
+def plain(fresh_server: Running) -> Iterator[Desk]:
+    """A desk whose policies nobody edits but the test."""
+    with fresh_server.database.connect() as connection:
+        yield Desk(fresh_server.client(Role.ADMIN, "admin-1").tickets, connection)
+
+
+def actions(desk: Desk, ticket_id: str) -> list[str]:
+    rows = desk.connection.execute(
+        "SELECT action FROM ticket_audit WHERE ticket_id = %s ORDER BY chain_no", [ticket_id]
+    )
+    return [row[0] for row in rows]
+
+
+def test_priority_and_queue_of_a_breached_ticket_change_together(plain: Desk) -> None:
+    life = breached(plain)
+    life.patch(priority=t.TICKET_PRIORITY_HIGH, owner_role=t.ROLE_HQ_SUPPORT)
+    life.check()
+    ticket = life.ticket
+    assert (ticket.priority, ticket.owner_role) == (TicketPriority.HIGH, Role.HQ_SUPPORT)
+    assert ticket.sla_due_at == ticket.created_at + timedelta(hours=24)
+    # HQ_SUPPORT ends the chain of HIGH, and not that of MEDIUM alone.
+    assert ticket.sla_next_escalation_at is None
+
+
+def test_a_ticket_keeps_its_version_through_a_change_of_priority_and_an_edit(plain: Desk) -> None:
+    life = begin(plain, list(TicketPriority).index(TicketPriority.LOW), 1)
+    life.patch(priority=t.TICKET_PRIORITY_HIGH)
+    due_at = life.ticket.sla_due_at
+    plain.connection.execute("UPDATE sla_config SET resolution_time_minutes = 1")
+    for status in (TicketStatus.OPEN, TicketStatus.AWAITING_SHIPPER, TicketStatus.IN_PROGRESS):
+        life.ask(plain.api.TransitionTicket, life.to(status))
+        life.check()
+    ticket, history = life.ticket, plain.clocks.history(life.ticket)
+    paused = history.phases[-1].start - history.phases[-2].start
+    assert due_at is not None
+    assert (ticket.sla_due_at, ticket.sla_policy_version) == (due_at + paused, 1)
+
+
+def test_reopening_by_an_update_is_no_escalation(plain: Desk) -> None:
+    life = breached(plain)
+    life.ask(plain.api.TransitionTicket, life.to(TicketStatus.RESOLVED))
+    life.patch(status=t.TICKET_STATUS_REOPENED)
+    assert (life.ticket.sla_cycle, life.ticket.sla_escalation_level) == (2, 0)
+    assert actions(plain, life.ticket_id)[-2:] == ["STATUS_CHANGED", "STATUS_CHANGED"]
+
+
+def test_a_ticket_is_escalated_once_for_each_level_whatever_becomes_of_its_deadline(plain: Desk) -> None:
+    life = breached(plain)
+    for priority in (t.TICKET_PRIORITY_LOW, t.TICKET_PRIORITY_CRITICAL, t.TICKET_PRIORITY_MEDIUM):
+        life.patch(priority=priority)
+        life.sweep(0, 0, 0)
+        life.check()
+    rows = plain.connection.execute(
+        "SELECT cycle, level, automatic FROM ticket_escalations WHERE ticket_id = %s ORDER BY escalated_at",
+        [life.ticket_id],
+    ).fetchall()
+    assert rows == [(1, level, True) for level in range(1, 1 + len(rows))]
+    assert actions(plain, life.ticket_id).count("AUTO_ESCALATED") == len(rows) == life.ticket.sla_escalation_level
