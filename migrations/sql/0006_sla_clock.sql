@@ -328,3 +328,16 @@ BEGIN
     RETURN NULL;
 END
 $$;
+
+-- Business hours are the domain's to count: an answer that leaves them out would be wrong.
+CREATE OR REPLACE FUNCTION public.calculate_sla_due_at(
+    priority public.ticket_priority, created_at timestamptz DEFAULT now()
+) RETURNS timestamptz
+LANGUAGE sql STABLE
+RETURN (
+    SELECT $2 + make_interval(mins => policy.resolution_time_minutes)
+    FROM public.sla_config AS policy
+    WHERE policy.priority = $1 AND policy.calendar_id IS NULL
+);
+COMMENT ON FUNCTION public.calculate_sla_due_at IS
+    'Resolution deadline of a ticket of this priority; NULL when no policy covers it, or one that keeps business hours';

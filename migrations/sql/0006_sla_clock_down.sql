@@ -128,3 +128,15 @@ DROP FUNCTION public.sla_config_version();
 DROP TABLE public.sla_policy_versions;
 ALTER TABLE public.sla_config DROP COLUMN updated_by_id, DROP COLUMN calendar_version;
 DROP TABLE public.sla_calendars;
+
+CREATE OR REPLACE FUNCTION public.calculate_sla_due_at(
+    priority public.ticket_priority, created_at timestamptz DEFAULT now()
+) RETURNS timestamptz
+LANGUAGE sql STABLE
+RETURN (
+    SELECT $2 + make_interval(mins => policy.resolution_time_minutes)
+    FROM public.sla_config AS policy
+    WHERE policy.priority = $1
+);
+COMMENT ON FUNCTION public.calculate_sla_due_at IS
+    'Resolution deadline of a ticket of this priority; NULL when no policy covers it';

@@ -164,6 +164,19 @@ def test_given_deadlines_are_kept(connection: psycopg.Connection) -> None:
     assert row == (NOW, True)
 
 
+def test_business_hours_are_not_guessed_at(database: Database) -> None:
+    with database.connect() as connection:
+        connection.execute(
+            """
+            INSERT INTO sla_calendars (id, version, display_name, time_zone, windows)
+            VALUES ('office', 1, 'Office', 'Asia/Kolkata', '[{"day": 1, "opens": 540, "closes": 1080}]')
+            """
+        )
+        connection.execute("UPDATE sla_config SET calendar_id = 'office' WHERE priority = 'LOW'")
+        assert value(connection, "SELECT calculate_sla_due_at('LOW')") is None
+        assert value(connection, "SELECT calculate_sla_due_at('HIGH')") is not None
+
+
 def test_without_a_policy_there_is_no_deadline(database: Database) -> None:
     with database.connect() as connection:
         connection.execute("DELETE FROM sla_config WHERE priority = 'LOW'")
