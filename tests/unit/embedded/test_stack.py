@@ -7,7 +7,7 @@ from pathlib import Path
 
 from server.domain.roles import Role
 from server.embedded.instance import Instance
-from server.embedded.stack import ignored_settings, instance_from
+from server.embedded.stack import ignored_settings, instance_from, service_children
 from server.embedded.welcome import keep_tokens, welcome
 
 
@@ -33,6 +33,16 @@ def test_settings_that_are_not_used_are_known() -> None:
 def test_an_empty_setting_is_its_default() -> None:
     empty = dict.fromkeys(("TICKETS_DATA_DIR", "TICKETS_GRPC_HOST", "TICKETS_GRPC_PORT", "TICKETS_HTTP_PORT"), "")
     assert instance_from(empty) == instance_from({})
+
+
+def test_the_two_workers_have_a_metrics_port_each() -> None:
+    def ports(environment: dict[str, str]) -> list[str | None]:
+        children = {child.name: child.environment for child in service_children(environment)}
+        return [children[name].get("TICKETS_WORKER_METRICS_PORT") for name in ("worker", "notifier")]
+
+    assert ports({"TICKETS_WORKER_METRICS_PORT": "9101"}) == ["9101", "9102"]
+    assert ports({"TICKETS_WORKER_METRICS_PORT": "0"}) == ["0", "0"]
+    assert ports({}) == [None, None]
 
 
 def test_tokens_are_kept_for_the_owner_alone_and_a_shell_takes_them_in(tmp_path: Path) -> None:
