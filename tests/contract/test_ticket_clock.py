@@ -314,7 +314,7 @@ def begin(desk: Desk, priority: int, hours_ago: int) -> Life:
     story=st.lists(steps, min_size=5, max_size=25),
 )
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 def test_the_stored_readings_are_those_of_the_history(
     desk: Desk, priority: int, hours_ago: int, story: list[Step]
@@ -357,6 +357,20 @@ def test_priority_and_queue_of_a_breached_ticket_change_together(plain: Desk) ->
     assert ticket.sla_due_at == ticket.created_at + timedelta(hours=24)
     # HQ_SUPPORT ends the chain of HIGH, and not that of MEDIUM alone.
     assert ticket.sla_next_escalation_at is None
+
+
+def test_escalating_a_breached_ticket_by_hand_starts_the_interval_anew(plain: Desk) -> None:
+    life = breached(plain)
+    life.ask(plain.api.TransitionTicket, life.to(TicketStatus.IN_PROGRESS))
+    life.patch(priority=t.TICKET_PRIORITY_HIGH, status=t.TICKET_STATUS_ESCALATED)
+    life.check()
+    ticket = life.ticket
+    assert (ticket.owner_role, ticket.sla_escalation_level) == (Role.REGIONAL_MANAGER, 2)
+    assert ticket.sla_next_escalation_at == ticket.sla_changed_at + timedelta(hours=2)
+
+    life.escalate(0, 0, 0)
+    life.check()
+    assert (life.ticket.owner_role, life.ticket.sla_next_escalation_at) == (Role.HQ_SUPPORT, None)
 
 
 def test_a_ticket_keeps_its_version_through_a_change_of_priority_and_an_edit(plain: Desk) -> None:
