@@ -74,11 +74,11 @@ def escalation(plan: Plan) -> list[Row]:
     rates: dict[int, list[float]] = {}
     bare: list[float] = []
     for connections in sorted({1, 2, 4} - {default}):
-        rates[connections] = [rate(partial(_sweep_all, connections=connections))]
+        rates[connections] = [rate(partial(sweep_all, connections=connections))]
     rates[default] = []
     for _ in range(min(plan.rounds, _MOST_ROUNDS)):
-        rates[default].append(rate(partial(_sweep_all, connections=default)))
-        bare.append(rate(partial(_update_all, connections=default)))
+        rates[default].append(rate(partial(sweep_all, connections=default)))
+        bare.append(rate(partial(update_all, connections=default)))
     ratios = [sweep / update for sweep, update in zip(rates[default], bare, strict=True)]
     others = ", ".join(f"{found[0]:,.0f}/s on {count}" for count, found in rates.items() if count != default)
     return [
@@ -158,7 +158,8 @@ def _milliseconds(ask: Callable[[], object]) -> float:
     return 1000 * (time.perf_counter() - before)
 
 
-def _sweep_all(dsn: str, *, connections: int) -> None:
+def sweep_all(dsn: str, *, connections: int) -> None:
+    """What is due, as a task of a worker does it."""
     with _pool(dsn, connections) as pool:
         sweep = _sweep(pool, ClockEventKind.BREACH)
         drain(sweep, limit=_settings(dsn).sla_sweep_batch, threads=connections, go_on=lambda: True)
@@ -170,8 +171,8 @@ def _sweep(pool: "ConnectionPool[psycopg.Connection[TupleRow]]", kind: ClockEven
     return lambda limit: sweep(Call(SYSTEM), limit=limit)
 
 
-def _update_all(dsn: str, *, connections: int) -> None:
-    """Nothing but one statement on each connection, all at once."""
+def update_all(dsn: str, *, connections: int) -> None:
+    """The same to every ticket, by nothing but one statement on each connection, all at once."""
 
     def update(share: int) -> None:
         with psycopg.connect(dsn, autocommit=True) as connection:
