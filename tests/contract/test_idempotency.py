@@ -79,12 +79,13 @@ def _rows_of(connection: Any) -> Any:
     """How many rows there are of whatever a mutation may write, and the latest change of a row."""
     return connection.execute(
         """
-        SELECT (SELECT count(*) FROM tickets), (SELECT sum(version) FROM tickets), (SELECT count(*) FROM ticket_audit),
-            (SELECT count(*) FROM ticket_messages), (SELECT count(*) FROM outbox),
+        SELECT (SELECT count(*) FROM tickets), (SELECT coalesce(sum(version), 0) FROM tickets),
+            (SELECT count(*) FROM ticket_audit), (SELECT count(*) FROM ticket_messages), (SELECT count(*) FROM outbox),
             (SELECT count(*) FROM ticket_watchers WHERE notify_sms),
-            (SELECT sum(version) FROM saved_views), (SELECT sum(version) FROM staff_members),
-            (SELECT sum(version) FROM sla_config), (SELECT count(*) FROM sla_calendars),
-            (SELECT count(*) FROM notifications WHERE read_at IS NULL), (SELECT sum(version) FROM webhooks),
+            (SELECT coalesce(sum(version), 0) FROM saved_views), (SELECT coalesce(sum(version), 0) FROM staff_members),
+            (SELECT coalesce(sum(version), 0) FROM sla_config), (SELECT count(*) FROM sla_calendars),
+            (SELECT count(*) FROM notifications WHERE read_at IS NULL),
+            (SELECT coalesce(sum(version), 0) FROM webhooks),
             (SELECT count(*) FROM webhook_deliveries WHERE status = 'pending')
         """
     ).fetchone()

@@ -52,10 +52,12 @@ _QUESTIONS: dict[str, LiteralString] = {
     "notifications.sms": _channel("sms"),
     "webhooks.deliver": _WEBHOOKS,
     "sla.near_breach": _ticket(
-        "NOT sla_near_breach_notified AND sla_paused_at IS NULL AND sla_near_breach_at <= now()",
+        "NOT sla_near_breach_notified AND sla_paused_at IS NULL AND NOT sla_stale AND sla_near_breach_at <= now()",
         "sla_near_breach_at, id",
     ),
-    "sla.breach": _ticket("sla_paused_at IS NULL AND sla_next_escalation_at <= now()", "sla_next_escalation_at, id"),
+    "sla.breach": _ticket(
+        "sla_paused_at IS NULL AND NOT sla_stale AND sla_next_escalation_at <= now()", "sla_next_escalation_at, id"
+    ),
     "sla.first_response": _ticket(
         "first_responded_at IS NULL AND NOT first_response_breached AND first_response_due_at <= now()",
         "first_response_due_at, id",

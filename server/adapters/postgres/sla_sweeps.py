@@ -46,14 +46,15 @@ _DUE: Mapping[ClockEventKind, tuple[ColumnElement[Any], ColumnElement[bool]]] = 
     ),
     ClockEventKind.NEAR_BREACH: (
         _t.sla_near_breach_at,
-        and_(~_t.sla_near_breach_notified, _t.sla_paused_at.is_(None), _open),
+        and_(~_t.sla_near_breach_notified, _t.sla_paused_at.is_(None), ~_t.sla_stale, _open),
     ),
     ClockEventKind.BREACH: (
         _t.sla_next_escalation_at,
-        and_(_t.sla_next_escalation_at.is_not(None), _t.sla_paused_at.is_(None), _open),
+        and_(_t.sla_next_escalation_at.is_not(None), _t.sla_paused_at.is_(None), ~_t.sla_stale, _open),
     ),
 }
-"""What falls due when, said as the partial index of the sweep says it."""
+"""What falls due when, said as the partial index of the sweep says it. Readings that wait to be derived are not
+believed."""
 
 _UNREAD: Mapping[str, str] = {
     "title": "''",

@@ -140,7 +140,7 @@ def scanned(plan: Any) -> set[str]:
     if not isinstance(plan, dict):
         return set()
     found = scanned(list(plan.values()))
-    if plan.get("Node Type") == "Seq Scan" and plan["Relation Name"] != "outbox_default":
+    if plan.get("Node Type") == "Seq Scan" and plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] > 0:
         found |= {plan["Relation Name"]}
     return found
 

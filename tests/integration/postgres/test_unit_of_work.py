@@ -369,6 +369,8 @@ def test_a_read_ends_with_the_deadline(database: Database, read: str, session_se
         unit_of_work(database, size=1, session_settings=session_settings) as uow,
         database.connect(autocommit=False) as holder,
     ):
+        # The deadline is to cut the read off, not the making of the first connection.
+        getattr(uow, read)(a_call(), lambda repositories: repositories.audit.page("T", after=0, limit=1))
         holder.execute("LOCK TABLE tickets IN ACCESS EXCLUSIVE MODE")
         with pytest.raises(DeadlineExceeded):
             getattr(uow, read)(a_call(0.1), lambda repositories: repositories.tickets.get(TicketId("T"), EVERYTHING))

@@ -219,19 +219,19 @@ class Records:
     directory: Path
     keys: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
     """The dedupe keys of messages about escalations, by ticket and address."""
-    read: dict[int, int] = field(default_factory=dict)
-    """How far each file has been read, by its inode."""
+    read: dict[bytes, int] = field(default_factory=dict)
+    """How far each file has been read, by its first line: a file may get the name and the inode of one that is gone."""
 
     def take(self) -> None:
         """Read what is new; the older file last, should they change places meanwhile."""
         for name in ("email.jsonl.1", "email.jsonl", "email.jsonl.1"):
             with suppress(FileNotFoundError), (self.directory / name).open("rb") as file:
-                inode = os.fstat(file.fileno()).st_ino
-                file.seek(self.read.get(inode, 0))
+                first = file.readline()
+                file.seek(self.read.get(first, 0))
                 for line in file:
                     if not line.endswith(b"\n"):
                         break  # it is just being written
-                    self.read[inode] = self.read.get(inode, 0) + len(line)
+                    self.read[first] = self.read.get(first, 0) + len(line)
                     record = json.loads(line)
                     if record["kind"] == "ESCALATED":
                         self.keys[record["ticket_id"], record["address"]].add(record["dedupe_key"])

@@ -195,3 +195,13 @@ def test_hands_in_psql_are_followed_by_a_derivation(uow: PostgresUnitOfWork, con
     assert resumed["sla_due_at"] == before["sla_due_at"] + pause == resumed["sla_next_escalation_at"]
     assert audit(connection, mine)[-1] == "SLA_DERIVED"
     assert DeriveStaleClocks(uow, now)(CALL, limit=10) == 0
+
+
+def test_readings_that_are_not_derived_yet_escalate_nobody(uow: PostgresUnitOfWork, connection: Connection) -> None:
+    (mine,) = insert_tickets(connection, age="23 hours 59 minutes")
+    connection.execute("UPDATE tickets SET status = 'AWAITING_SHIPPER' WHERE id = %s", [mine])
+    later = now() + timedelta(minutes=5)
+    assert [sweep(uow, kind, at=later) for kind in (BREACH, NEAR)] == [0, 0]
+    DeriveStaleClocks(uow, now)(CALL, limit=10)
+    assert [sweep(uow, kind, at=later) for kind in (BREACH, NEAR)] == [0, 0]
+    assert ticket(connection, mine)["sla_paused_at"] is not None
