@@ -162,9 +162,9 @@ class ResourceExhausted(TicketsError):
 
     reason = Reason.RATE_LIMITED
 
-    def __init__(self, message: str, *, retry_after: timedelta) -> None:
+    def __init__(self, message: str, *, retry_after: timedelta, reason: Reason | None = None) -> None:
         milliseconds = max(1, round(retry_after.total_seconds() * 1000))
-        super().__init__(message, metadata={"retry_after_ms": str(milliseconds)})
+        super().__init__(message, reason=reason, metadata={"retry_after_ms": str(milliseconds)})
         self.retry_after = retry_after
 
 
@@ -178,10 +178,17 @@ class Unavailable(TicketsError):
         message: str = "The service is briefly unavailable. Try again.",
         *,
         retry_after: timedelta = timedelta(seconds=1),
+        reason: Reason | None = None,
         context: Mapping[str, object] | None = None,
     ) -> None:
-        super().__init__(message, context=context)
+        super().__init__(message, reason=reason, context=context)
         self.retry_after = retry_after
+
+
+class OutOfRange(TicketsError):
+    """A place that is no longer there; begin anew."""
+
+    reason = Reason.CURSOR_EXPIRED
 
 
 class DeadlineExceeded(TicketsError):
