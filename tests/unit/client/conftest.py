@@ -1,11 +1,16 @@
 """A ticket service that answers as each test tells it to, on a port of its own."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
+import google.rpc.error_details_pb2 as error_details
+import google.rpc.status_pb2 as rich_status
 import grpc
 import pytest
+from google.protobuf.message import Message
+from grpc_status import rpc_status
 
 from rodistaa.tickets.client import TicketsClient, connect
 from rodistaa.tickets.v1 import (
@@ -62,6 +67,27 @@ class ScriptedTickets(ticket_service_pb2_grpc.TicketServiceServicer):
     ) -> Iterator[ticket_watch_pb2.WatchTicketsResponse]:
         self._record(request, context)
         yield from self.answer(request, context)
+
+
+def abort(
+    context: grpc.ServicerContext,
+    code: grpc.StatusCode,
+    message: str,
+    *details: Message,
+    reason: str,
+    metadata: Mapping[str, str] | None = None,
+    retry_after: timedelta | None = None,
+) -> None:
+    """Ends the call as the real server does, with the details of the contract."""
+    status = rich_status.Status(code=code.value[0], message=message)
+    status.details.add().Pack(error_details.ErrorInfo(reason=reason, metadata=metadata))
+    for detail in details:
+        status.details.add().Pack(detail)
+    if retry_after is not None:
+        retry = error_details.RetryInfo()
+        retry.retry_delay.FromTimedelta(retry_after)
+        status.details.add().Pack(retry)
+    context.abort_with_status(rpc_status.to_status(status))
 
 
 @pytest.fixture

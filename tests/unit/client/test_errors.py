@@ -4,42 +4,28 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import google.rpc.error_details_pb2 as error_details
-import google.rpc.status_pb2 as rich_status
 import grpc
 import pytest
-from google.protobuf.any_pb2 import Any as AnyMessage
-from google.protobuf.message import Message
-from grpc_status import rpc_status
 
 from rodistaa.tickets.client import FieldViolation, TicketsClient, TicketsError, connect
 from rodistaa.tickets.v1.ticket_reads_pb2 import GetTicketRequest
 from rodistaa.tickets.v1.timeline_pb2 import TimelineEntry
 from rodistaa.tickets.v1.timeline_reads_pb2 import WatchTimelineRequest, WatchTimelineResponse
-from tests.unit.client.conftest import ScriptedTickets
-
-
-def abort(context: grpc.ServicerContext, code: grpc.StatusCode, message: str, *details: Message) -> None:
-    status = rich_status.Status(code=code.value[0], message=message)
-    for detail in details:
-        packed = AnyMessage()
-        packed.Pack(detail)
-        status.details.append(packed)
-    context.abort_with_status(rpc_status.to_status(status))
+from tests.unit.client.conftest import ScriptedTickets, abort
 
 
 def test_a_rich_status_is_decoded(client: TicketsClient, service: ScriptedTickets) -> None:
     violation = error_details.BadRequest.FieldViolation(
         field="ticket.title", description="must have 10 to 500 characters"
     )
-    retry = error_details.RetryInfo()
-    retry.retry_delay.FromTimedelta(timedelta(milliseconds=1500))
     service.answer = lambda request, context: abort(
         context,
         grpc.StatusCode.INVALID_ARGUMENT,
         "The request is not valid.",
-        error_details.ErrorInfo(reason="INVALID_REQUEST", metadata={"k": "v"}),
         error_details.BadRequest(field_violations=[violation]),
-        retry,
+        reason="INVALID_REQUEST",
+        metadata={"k": "v"},
+        retry_after=timedelta(milliseconds=1500),
     )
     with pytest.raises(TicketsError) as failure:
         client.tickets.GetTicket(GetTicketRequest())
@@ -74,12 +60,7 @@ def test_errors_of_with_call_and_of_futures_are_decoded_too(client: TicketsClien
 def test_errors_in_the_middle_of_a_stream_are_decoded(client: TicketsClient, service: ScriptedTickets) -> None:
     def break_off(request: WatchTimelineRequest, context: grpc.ServicerContext) -> Iterator[WatchTimelineResponse]:
         yield WatchTimelineResponse(entry=TimelineEntry(seq=1))
-        abort(
-            context,
-            grpc.StatusCode.NOT_FOUND,
-            "No such ticket.",
-            error_details.ErrorInfo(reason="TICKET_NOT_FOUND"),
-        )
+        abort(context, grpc.StatusCode.NOT_FOUND, "No such ticket.", reason="TICKET_NOT_FOUND")
 
     service.answer = break_off
     stream = client.tickets.WatchTimeline(WatchTimelineRequest(ticket_id="TKT-1"))

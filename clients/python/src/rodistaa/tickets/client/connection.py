@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from types import TracebackType
 from typing import Self
@@ -11,6 +11,7 @@ import grpc
 
 from rodistaa.tickets.client.call_defaults import Authenticating, Deadline, RequestIds
 from rodistaa.tickets.client.error_decoding import ErrorDecoding
+from rodistaa.tickets.client.resuming import Lines
 from rodistaa.tickets.v1.attachment_service_pb2_grpc import AttachmentServiceStub
 from rodistaa.tickets.v1.directory_service_pb2_grpc import DirectoryServiceStub
 from rodistaa.tickets.v1.export_service_pb2_grpc import ExportServiceStub
@@ -75,9 +76,14 @@ class TicketsClient:
     directory: DirectoryServiceStub
     saved_views: SavedViewServiceStub
     notifications: NotificationServiceStub
+    renews_token: bool
+    """Whether a new attempt of a call may have a newer token."""
+    watches: Lines = field(default_factory=Lines)
+    """What `follow_timeline` and `follow_tickets` have open."""
 
     def close(self) -> None:
-        """Cancels what is under way and frees the connection."""
+        """Cancels what is under way, ends the watches that are followed, and frees the connection."""
+        self.watches.close()
         self.channel.close()
 
     def __enter__(self) -> Self:
@@ -132,4 +138,5 @@ def connect(
         directory=DirectoryServiceStub(channel),
         saved_views=SavedViewServiceStub(channel),
         notifications=NotificationServiceStub(channel),
+        renews_token=callable(token),
     )

@@ -1,95 +1,121 @@
-"""Watching without an end: streams that break are resumed where they were."""
+"""The two watches of the ticket service, followed without an end, a gap or a repeat."""
 
-import random
-import time
 from collections.abc import Callable, Iterator
-from typing import Protocol, TypeVar
-
-import grpc
+from datetime import timedelta
 
 from rodistaa.tickets.client.connection import TicketsClient
 from rodistaa.tickets.client.errors import TicketsError
-from rodistaa.tickets.v1.ticket_watch_pb2 import WatchTicketsRequest, WatchTicketsResponse
+from rodistaa.tickets.client.resuming import Backoff, Following, Interruption, Stream, resumed
+from rodistaa.tickets.v1.ticket_pb2 import Ticket
+from rodistaa.tickets.v1.ticket_watch_pb2 import TicketSnapshot, WatchTicketsRequest, WatchTicketsResponse
 from rodistaa.tickets.v1.timeline_pb2 import TimelineEntry
 from rodistaa.tickets.v1.timeline_reads_pb2 import WatchTimelineRequest, WatchTimelineResponse
 
-# The server went away, or cut us off because we were slow; both say "come back".
-_RESUMABLE = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED})
+SILENCE = timedelta(seconds=45)
+"""The server is heard at least every 15 s; three times that long without a word is a dead stream."""
 
-_Event = TypeVar("_Event")
-_Event_co = TypeVar("_Event_co", covariant=True)
-
-
-class _Stream(Protocol[_Event_co]):
-    def __iter__(self) -> Iterator[_Event_co]: ...
-    def cancel(self) -> bool: ...
+_BACKOFF = Backoff()
+_CURSOR_LOST = frozenset({"CURSOR_EXPIRED", "CURSOR_INVALID"})
 
 
 def follow_timeline(
     client: TicketsClient,
     request: WatchTimelineRequest,
     *,
-    pause: Callable[[float], None] = time.sleep,
-) -> Iterator[TimelineEntry]:
-    """Yields the entries after `request.after_seq`, each once, in order, then new ones, for ever.
+    on_interruption: Callable[[Interruption], None] | None = None,
+    silence: timedelta = SILENCE,
+    backoff: Backoff = _BACKOFF,
+) -> Following[TimelineEntry]:
+    """Yields the entries after `request.after_seq`, each once, in order, then new ones, until it is closed.
 
-    Blocks between entries. Raises TicketsError for what reconnecting cannot mend, as when the
-    ticket may no longer be seen. `pause` is called with seconds before each new attempt.
+        with follow_timeline(client, WatchTimelineRequest(ticket_id="TKT-1001")) as entries:
+            for entry in entries:
+                ...
+
+    Blocks between entries. A stream that breaks, or from which nothing was heard for `silence`, is resumed after a
+    pause; `on_interruption` is told before the pause, in the thread that iterates. With an expired token it is resumed
+    once, if `connect` was given a callable for it. Raises TicketsError for what reconnecting cannot mend, as when the
+    ticket may no longer be seen (TICKET_NOT_FOUND), and for an error inside the server that comes back five times.
     """
     position = WatchTimelineRequest()
     position.CopyFrom(request)
+    line = client.watches.open(silence)
+    events = resumed(
+        lambda: client.tickets.WatchTimeline(position),
+        line,
+        backoff=backoff,
+        renews_token=client.renews_token,
+        on_interruption=on_interruption,
+    )
+    return Following(_entries(events, position), line)
 
-    def advance(event: WatchTimelineResponse) -> None:
+
+def _entries(events: Iterator[WatchTimelineResponse], position: WatchTimelineRequest) -> Iterator[TimelineEntry]:
+    for event in events:
         if event.HasField("entry"):
             position.after_seq = event.entry.seq
+            yield event.entry
         elif event.HasField("progress"):
             position.after_seq = event.progress.seq
-
-    for event in _resumed(lambda: client.tickets.WatchTimeline(position), advance, pause):
-        if event.HasField("entry"):
-            yield event.entry
 
 
 def follow_tickets(
     client: TicketsClient,
     request: WatchTicketsRequest,
     *,
-    pause: Callable[[float], None] = time.sleep,
-) -> Iterator[WatchTicketsResponse]:
-    """Yields changes of the tickets that `request.filter` matches, in commit order, for ever.
+    on_interruption: Callable[[Interruption], None] | None = None,
+    silence: timedelta = SILENCE,
+    backoff: Backoff = _BACKOFF,
+) -> Following[WatchTicketsResponse]:
+    """Yields changes of the tickets that `request.filter` matches, in commit order, until it is closed.
 
-    As `follow_timeline`; progress marks are yielded too, for callers that store the cursor. Raises
-    TicketsError with reason CURSOR_EXPIRED after an absence longer than the server's retention:
-    then list again and watch from no cursor.
+    As `follow_timeline`. Progress marks are yielded too, for callers that store the cursor. The parts of a snapshot are
+    yielded as one event. A snapshot always begins the list anew, and there may be more than one: a watch that began
+    with a snapshot and whose cursor the server no longer takes, after days of absence or because the caller now sees
+    other tickets, begins with a new one. Any other watch raises TicketsError then (CURSOR_EXPIRED, CURSOR_INVALID):
+    list again and watch from no cursor. `TicketList` keeps a list by these events.
     """
     position = WatchTicketsRequest()
     position.CopyFrom(request)
+    parts: list[Ticket] = []
 
-    def advance(event: WatchTicketsResponse) -> None:
-        position.cursor = event.cursor
-        position.snapshot_size = 0
+    def open_stream() -> Stream[WatchTicketsResponse]:
+        parts.clear()
+        return client.tickets.WatchTickets(position)
 
-    yield from _resumed(lambda: client.tickets.WatchTickets(position), advance, pause)
+    def begin_anew(error: TicketsError) -> bool:
+        if error.reason not in _CURSOR_LOST or request.cursor or not request.snapshot_size or not position.cursor:
+            return False
+        position.cursor = ""
+        position.snapshot_size = request.snapshot_size
+        return True
+
+    line = client.watches.open(silence)
+    events = resumed(
+        open_stream,
+        line,
+        backoff=backoff,
+        mends=begin_anew,
+        renews_token=client.renews_token,
+        on_interruption=on_interruption,
+    )
+    return Following(_changes(events, position, parts), line)
 
 
-def _resumed(
-    open_stream: Callable[[], _Stream[_Event]],
-    advance: Callable[[_Event], None],
-    pause: Callable[[float], None],
-) -> Iterator[_Event]:
-    failures = 0
-    while True:
-        stream = open_stream()
-        try:
-            for event in stream:
-                failures = 0
-                advance(event)
-                yield event
-        except TicketsError as error:
-            if error.code not in _RESUMABLE:
-                raise
-        finally:
-            stream.cancel()
-        # Jitter keeps thousands of watchers of one restarted server from coming back at once.
-        pause(min(0.1 * 2**failures, 15.0) * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
-        failures += 1
+def _changes(
+    events: Iterator[WatchTicketsResponse], position: WatchTicketsRequest, parts: list[Ticket]
+) -> Iterator[WatchTicketsResponse]:
+    for event in events:
+        if event.HasField("snapshot"):
+            parts.extend(event.snapshot.tickets)
+            if not event.snapshot.complete:
+                continue
+        # Without a cursor there is nothing to resume from yet.
+        if event.cursor:
+            position.cursor = event.cursor
+            position.snapshot_size = 0
+        if event.HasField("snapshot"):
+            yield WatchTicketsResponse(snapshot=TicketSnapshot(tickets=parts, complete=True), cursor=event.cursor)
+            parts.clear()
+        else:
+            yield event
