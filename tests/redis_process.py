@@ -1,5 +1,6 @@
 """A Redis for tests that may be stopped, flushed and started again."""
 
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,6 +38,14 @@ class RedisProcess:
             self._process.wait()
             self._process = None
 
+    def pause(self) -> None:
+        """It takes connections and bytes, and answers nothing, until it is resumed or stopped."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """After a pause."""
+        self._signal(signal.SIGCONT)
+
     def flush(self) -> None:
         """FLUSHALL."""
         with self.client() as client:
@@ -50,6 +59,10 @@ class RedisProcess:
             yield client
         finally:
             client.close()
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
 
     def _answers(self) -> bool:
         with self.client() as client:

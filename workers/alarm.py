@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable, Collection
 from typing import Protocol
 
+from server.outage import Outage
 from workers.locks import Locks
-from workers.outage import Outage
 
 EXPIRES_SECONDS = 3.0
 """A message that no worker has taken by then is void, and the work may be asked for again."""

@@ -10,7 +10,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from server.application.notifications.outbox_status import OutboxStatus
-from workers.outage import Outage
+from server.outage import Outage
 
 
 class Readings(Protocol):

@@ -22,6 +22,7 @@ from server.adapters.postgres.pool import open_pool
 from server.adapters.postgres.sessions import Sessions
 from server.adapters.postgres.unit_of_work import PostgresUnitOfWork
 from server.adapters.postgres.webhook_delivery import PostgresWebhookDelivery
+from server.adapters.redis.wake_ups import WakeUps
 from server.application.call import Call
 from server.application.housekeeping.maintain_outbox import MaintainOutbox
 from server.application.housekeeping.purge_idempotency_keys import PurgeIdempotencyKeys
@@ -73,7 +74,8 @@ def build_use_cases(settings: Settings) -> UseCases:
         session_settings=not settings.database_transaction_pooling,
         default_timeout_ms=int(STATEMENT_TIMEOUT.total_seconds() * 1000),
     )
-    uow = PostgresUnitOfWork(sessions)
+    # Every change of a ticket by a worker is a write of this unit of work: a batch wakes the live streams at once.
+    uow = PostgresUnitOfWork(sessions, wrote=WakeUps(settings.redis_url.get_secret_value()).publish)
     window = timedelta(seconds=settings.notification_window_seconds)
     relay = RelayOutbox(PostgresOutboxFeed(pool), _now, batch=settings.outbox_batch, window=window, budget=TURN)
     deliveries = PostgresNotificationDelivery(pool)

@@ -78,6 +78,10 @@ _CREATE_ONCE = _create_ticket(once=True)
 _CREATE = _create_ticket(once=False)
 
 
+def _nobody_waits() -> None:
+    """Tells nobody."""
+
+
 class _Taken(Exception):
     """The key belongs to an earlier request."""
 
@@ -88,6 +92,9 @@ class PostgresUnitOfWork:
 
     sessions: Sessions
     policy_versions: PolicyVersions = field(default_factory=PolicyVersions)
+    wrote: Callable[[], None] = _nobody_waits
+    """Called after each commit of a write, when others can see it; not after reads and answers that were kept. It must
+    be quick and never raise: the caller waits for it, and what is committed cannot fail any more."""
 
     def read(self, call: Call, body: Callable[[Repositories], T]) -> T:
         def attempt() -> T:
@@ -108,7 +115,9 @@ class PostgresUnitOfWork:
             with self.sessions.transaction(call) as session:
                 return body(self._repositories(session))
 
-        return self.sessions.retrying(call, attempt)
+        result = self.sessions.retrying(call, attempt)
+        self.wrote()
+        return result
 
     def answer_once(self, call: Call, answer: Answer[R, A], body: Callable[[Repositories], R]) -> A:
         key = answer.key
@@ -124,9 +133,11 @@ class PostgresUnitOfWork:
                 return presented
 
         try:
-            return self.sessions.retrying(call, attempt)
+            presented = self.sessions.retrying(call, attempt)
         except _Taken:
             return answer.load(self._finished(call, key))
+        self.wrote()
+        return presented
 
     def create_ticket(self, call: Call, ticket: Ticket, answer: Answer[Ticket, A]) -> A:
         presented = answer.present(ticket)
@@ -143,6 +154,7 @@ class PostgresUnitOfWork:
                 return session.first(_CREATE if key is None else _CREATE_ONCE, values) is not None
 
         if self.sessions.retrying(call, attempt) or key is None:
+            self.wrote()
             return presented
         return answer.load(self._finished(call, key))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 
-_log = structlog.get_logger("workers.outage")
+_log = structlog.get_logger("server.outage")
 
 
 class Outage:

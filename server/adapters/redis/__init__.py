@@ -1,0 +1,1 @@
+"""What Redis does for the server itself: wake those who wait for changes."""
