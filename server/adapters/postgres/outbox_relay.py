@@ -147,11 +147,12 @@ class PostgresOutboxFeed:
         cursor = connection.execute(f"{_LOCK_CURSOR} SKIP LOCKED", [CONSUMER]).fetchone()
         if cursor is None:
             return None
-        rows = _read(connection, _NEXT_EVENTS, xid=cursor[0], id=cursor[1], limit=limit)
-        if not rows:
+        found = _read(connection, _NEXT_EVENTS, xid=cursor[0], id=cursor[1], limit=limit)
+        if not found:
             return None
-        result = body(_Batch(connection, rows))
-        connection.execute(_MOVE_CURSOR, [rows[-1].key.xid, rows[-1].key.id, CONSUMER])
+        news = _news(found)
+        result = body(_Batch(connection, news, silent=len(found) - len(news)))
+        connection.execute(_MOVE_CURSOR, [*found[-1][:2], CONSUMER])
         return result
 
     def _retry(self, connection: Connection, key: EventKey, body: Callable[[RelayBatch], str | None]) -> str | None:
@@ -160,7 +161,7 @@ class PostgresOutboxFeed:
         place = [CONSUMER, key.xid, key.id]
         if connection.execute(_FAILED, place).fetchone() is None:
             raise LookupError("no such event was passed over, or it was dealt with since")
-        rows = _read(connection, _ONE_EVENT, xid=key.xid, id=key.id)
+        rows = _news(_read(connection, _ONE_EVENT, xid=key.xid, id=key.id))
         if not rows:
             raise LookupError("the outbox no longer holds this event")
         batch = _Batch(connection, rows)
@@ -183,8 +184,13 @@ class PostgresOutboxFeed:
             return attempt(connection)
 
 
-def _read(connection: Connection, statement: bytes, **parameters: object) -> list[OutboxRow]:
+def _read(connection: Connection, statement: bytes, **parameters: object) -> list[TupleRow]:
     given = {"protected": list(PROTECTED_FIELDS), "excerpt": LONGEST_EXCERPT + 1, **parameters}
+    return connection.execute(statement, given).fetchall()
+
+
+def _news(found: Sequence[TupleRow]) -> list[OutboxRow]:
+    """Who watches a ticket is published for live streams. It has no place in the timeline, and nobody is told of it."""
     return [
         OutboxRow(
             EventKey(row[0], row[1]),
@@ -202,7 +208,8 @@ def _read(connection: Connection, statement: bytes, **parameters: object) -> lis
                 excerpt=row[12],
             ),
         )
-        for row in connection.execute(statement, given)
+        for row in found
+        if row[3] is not None
     ]
 
 
@@ -212,6 +219,7 @@ class _Batch:
 
     connection: Connection
     rows: Sequence[OutboxRow]
+    silent: int = 0
 
     def attempt(self, body: Callable[[], None]) -> str | None:
         try:

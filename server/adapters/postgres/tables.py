@@ -400,12 +400,20 @@ outbox = Table(
     Column("id", BigInteger, Identity(always=True), nullable=False),
     Column("xid", Xid8, nullable=False, server_default=text("pg_current_xact_id()")),
     _id("ticket_id"),
-    Column("seq", BigInteger, nullable=False),
+    Column("seq", BigInteger),
     _id("kind"),
     _id("event_type"),
     Column("created_at", _timestamp, nullable=False, server_default=text("clock_timestamp()")),
     Column("payload", JSONB, nullable=False),
     PrimaryKeyConstraint("xid", "id", "created_at"),
+)
+
+outbox_horizon = Table(
+    "outbox_horizon",
+    metadata,
+    Column("only_row", Boolean, primary_key=True, server_default=text("true")),
+    Column("xid", Xid8, nullable=False),
+    Column("id", BigInteger, nullable=False),
 )
 
 

@@ -82,7 +82,11 @@ class RelayBatch(Protocol):
 
     @property
     def rows(self) -> Sequence[OutboxRow]:
-        """In the order of the outbox, at least one."""
+        """In the order of the outbox."""
+
+    @property
+    def silent(self) -> int:
+        """How many events lie between these that nobody is told of."""
 
     def attempt(self, body: Callable[[], None]) -> str | None:
         """Run it so that its failure undoes what it did and nothing else. What failed, fit for a list that people read;
@@ -168,6 +172,9 @@ class RelayOutbox:
                 return total
 
     def _relay(self, batch: RelayBatch) -> Relayed:
+        passed = Relayed(events=batch.silent)
+        if not batch.rows:
+            return passed
         done = Relayed()
 
         def all_of_them() -> None:
@@ -175,8 +182,8 @@ class RelayOutbox:
             done = self._telling(batch, batch.rows)
 
         if batch.attempt(all_of_them) is None:
-            return done
-        done = Relayed()
+            return passed + done
+        done = passed
         for row in batch.rows:
             done += self._one(batch, row)
         return done

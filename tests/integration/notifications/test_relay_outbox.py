@@ -95,6 +95,24 @@ def test_an_assignment_without_a_person_tells_the_queue_of_the_franchise(
     assert [(row.user_id, row.kind) for row in told(connection)] == [("here", "ASSIGNED")]
 
 
+def test_nobody_is_told_who_watches(pool: Pool, connection: psycopg.Connection) -> None:
+    """Live streams read those events; the relay leaves them behind, alone and between others, and goes on."""
+    member(connection, "owner")
+    webhook(connection)
+    ticket = insert_ticket(connection, owner_id="owner")
+    relay_all(pool)
+    before = len(posts(connection))
+    for number in range(5):
+        watch(connection, ticket, f"shipper-{number}")
+    assert relay_all(pool, batch=2).events == 5
+    connection.execute("DELETE FROM ticket_watchers")
+    insert_message(connection, ticket)
+    done = relay_all(pool, batch=2)
+    assert (done.events, done.passed_over) == (6, 0)
+    assert [row.payload["type"] for row in posts(connection)[before:]] == ["MESSAGE_ADDED"]
+    assert connection.execute("SELECT count(*) FROM outbox_failures").fetchone() == (0,)
+
+
 def test_an_automatic_escalation_is_critical_for_the_next_role(pool: Pool, connection: psycopg.Connection) -> None:
     member(connection, "boss", "ops_manager")
     ticket = insert_ticket(connection, owner_role="ops_agent", created_by_id="shipper-1")

@@ -57,6 +57,26 @@ def test_every_timeline_row_is_published_once(connection: psycopg.Connection) ->
     assert rows[2].payload == {"actor_id": "u-7", "actor_role": "ops_manager", "chain_no": 3}
 
 
+def test_who_watches_is_published_outside_of_the_timeline(connection: psycopg.Connection) -> None:
+    ticket_id = insert_ticket(connection)
+    with connection.transaction():
+        set_context(connection, AGENT)
+        insert(connection, "ticket_watchers", ticket_id=ticket_id, user_id="driver-1")
+    connection.execute("DELETE FROM ticket_watchers WHERE ticket_id = %s", [ticket_id])
+    _, began, ended = outbox_of(connection, ticket_id)
+    assert (began.kind, began.seq, began.event_type) == ("watch", None, "WATCH_CHANGED")
+    assert began.payload == {"actor_id": "u-7", "actor_role": "ops_manager", "chain_no": 2}
+    assert ended.payload == {"actor_id": "SYSTEM", "actor_role": "system", "chain_no": 3}
+
+
+@pytest.mark.parametrize(("kind", "seq"), [("watch", 1), ("audit", None), ("message", None)])
+def test_only_what_is_no_part_of_the_timeline_has_no_number(
+    connection: psycopg.Connection, kind: str, seq: int | None
+) -> None:
+    with pytest.raises(psycopg.errors.CheckViolation, match="outbox_seq_check"):
+        insert(connection, "outbox", ticket_id="TKT-1", seq=seq, kind=kind, event_type="X", payload="{}")
+
+
 def test_a_rolled_back_write_is_not_published(connection: psycopg.Connection) -> None:
     ticket_id = insert_ticket(connection)
     with connection.transaction(force_rollback=True):
@@ -117,6 +137,28 @@ def test_partitions_are_made_ahead_and_dropped_after_retention(database: Databas
         assert "outbox_default" in partitions(connection)
 
 
+def horizon(connection: psycopg.Connection) -> Any:
+    return connection.execute("SELECT xid::text, id FROM outbox_horizon").fetchone()
+
+
+def test_the_last_of_what_is_dropped_is_written_down(database: Database) -> None:
+    with database.connect() as connection:
+        begins_at = horizon(connection)
+        connection.execute("SELECT outbox_maintain(1)")
+        assert horizon(connection) == begins_at
+        ticket_id = insert_ticket(connection)
+        insert_message(connection, ticket_id)
+        last = outbox_of(connection, ticket_id)[-1]
+        connection.execute("SELECT outbox_maintain(0, interval '-2 days')")
+        assert horizon(connection) == (last.xid, last.id)
+
+        insert_message(connection, ticket_id)  # finds no partition
+        (later,) = outbox_of(connection, ticket_id)
+        connection.execute("SELECT outbox_maintain(-1, interval '-2 days')")
+        assert outbox_of(connection, ticket_id) == []
+        assert horizon(connection) == (later.xid, later.id)
+
+
 def test_rows_within_retention_are_kept(database: Database) -> None:
     with database.connect() as connection:
         ticket_id = insert_ticket(connection)
@@ -145,10 +187,12 @@ def test_maintenance_gives_way_to_whoever_holds_the_table(database: Database) ->
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     with database.connect() as holder, database.connect() as maintainer:
         maintainer.execute("SELECT outbox_maintain(2)")
+        begins_at = horizon(maintainer)
         with holder.transaction():
             insert_ticket(holder)
             changes = maintainer.execute("SELECT * FROM outbox_maintain(0, interval '-2 days')").fetchall()
             assert (named(tomorrow), "postponed") in changes
+            assert horizon(maintainer) == begins_at
         assert named(tomorrow) in partitions(maintainer)
 
 
