@@ -29,6 +29,10 @@ export interface TicketsClient {
   readonly directory: Client<typeof DirectoryService>;
   readonly savedViews: Client<typeof SavedViewService>;
   readonly notifications: Client<typeof NotificationService>;
+  /** Whether a new attempt of a call may have a newer token. */
+  readonly renewsToken: boolean;
+  /** Aborted by `close`; ends the watches that are followed. */
+  readonly closed: AbortSignal;
   /** Ends the connection and every call under way, so that the process can exit. */
   close(): void;
 }
@@ -56,6 +60,7 @@ export function createTicketsClient(options: TicketsClientOptions): TicketsClien
     ],
   });
   const transport = decodingErrors(withDeadline(grpc, deadlineMs));
+  const closing = new AbortController();
   return {
     tickets: createClient(TicketService, transport),
     attachments: createClient(AttachmentService, transport),
@@ -64,6 +69,11 @@ export function createTicketsClient(options: TicketsClientOptions): TicketsClien
     directory: createClient(DirectoryService, transport),
     savedViews: createClient(SavedViewService, transport),
     notifications: createClient(NotificationService, transport),
-    close: () => sessionManager.abort(),
+    renewsToken: typeof token === "function",
+    closed: closing.signal,
+    close: () => {
+      closing.abort();
+      sessionManager.abort();
+    },
   };
 }

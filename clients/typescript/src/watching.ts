@@ -1,22 +1,25 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
-import { Code } from "@connectrpc/connect";
-import { setTimeout as delay } from "node:timers/promises";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 
 import type { TicketsClient } from "./client.js";
-import { TicketsError } from "./errors.js";
-import type { WatchTicketsRequestSchema, WatchTicketsResponse } from "./gen/rodistaa/tickets/v1/ticket_watch_pb.js";
+import type { Ticket } from "./gen/rodistaa/tickets/v1/ticket_pb.js";
+import {
+  TicketSnapshotSchema,
+  type WatchTicketsRequestSchema,
+  type WatchTicketsResponse,
+} from "./gen/rodistaa/tickets/v1/ticket_watch_pb.js";
 import type { TimelineEntry } from "./gen/rodistaa/tickets/v1/timeline_pb.js";
 import type { WatchTimelineRequestSchema } from "./gen/rodistaa/tickets/v1/timeline_reads_pb.js";
+import { resumed, type FollowOptions } from "./resuming.js";
 
-export interface FollowOptions {
-  /** Ends the watch: the iteration throws a TicketsError with code Canceled, or the signal's AbortError. */
-  signal?: AbortSignal;
-}
+const CURSOR_LOST = new Set(["CURSOR_EXPIRED", "CURSOR_INVALID"]);
 
 /**
- * Yields the entries after `afterSeq`, each once, in order, then new ones, for ever; broken streams
- * are resumed. Throws TicketsError for what reconnecting cannot mend, as when the ticket may no
- * longer be seen.
+ * Yields the entries after `afterSeq`, each once, in order, then new ones, until `signal` or `client.close()` ends it,
+ * or its reader leaves the loop.
+ *
+ * A stream that breaks, or falls silent, is resumed after a pause; with an expired token once, if the client was given
+ * a function for it. Throws TicketsError for what reconnecting cannot mend, as when the ticket may no longer be seen
+ * (TICKET_NOT_FOUND), and for an error inside the server that comes back five times.
  */
 export async function* followTimeline(
   client: TicketsClient,
@@ -25,7 +28,7 @@ export async function* followTimeline(
 ): AsyncGenerator<TimelineEntry, void, undefined> {
   let afterSeq = request.afterSeq ?? 0n;
   const open = (signal: AbortSignal) => client.tickets.watchTimeline({ ...request, afterSeq }, { signal });
-  for await (const { event } of resumed(open, options)) {
+  for await (const { event } of resumed(client, open, options)) {
     if (event.case === "entry") {
       afterSeq = event.value.seq;
       yield event.value;
@@ -36,10 +39,13 @@ export async function* followTimeline(
 }
 
 /**
- * Yields changes of the tickets that `filter` matches, in commit order, for ever; as followTimeline.
- * Progress marks are yielded too, for callers that store the cursor. Throws TicketsError with reason
- * CURSOR_EXPIRED after an absence longer than the server's retention: list again, and watch from no
- * cursor.
+ * Yields changes of the tickets that `filter` matches, in commit order; as followTimeline. Progress marks are yielded
+ * too, for callers that store the cursor. The parts of a snapshot are yielded as one event.
+ *
+ * A snapshot always begins the list anew, and there may be more than one: a watch that began with a snapshot and whose
+ * cursor the server no longer takes, after days of absence or because the caller now sees other tickets, begins with a
+ * new one. Any other watch throws TicketsError then (CURSOR_EXPIRED, CURSOR_INVALID): list again and watch from no
+ * cursor. `TicketList` keeps a list by these events.
  */
 export async function* followTickets(
   client: TicketsClient,
@@ -48,38 +54,33 @@ export async function* followTickets(
 ): AsyncGenerator<WatchTicketsResponse, void, undefined> {
   let cursor = request.cursor ?? "";
   let snapshotSize = request.snapshotSize ?? 0;
-  const open = (signal: AbortSignal) =>
-    client.tickets.watchTickets({ ...request, cursor, snapshotSize }, { signal });
-  for await (const event of resumed(open, options)) {
-    cursor = event.cursor;
-    snapshotSize = 0;
-    yield event;
-  }
-}
-
-/** Reopens the stream while the failure says "come back": no server there, or we read too slowly. */
-async function* resumed<Event>(
-  open: (signal: AbortSignal) => AsyncIterable<Event>,
-  { signal }: FollowOptions,
-): AsyncGenerator<Event> {
-  for (let failures = 0; ; failures++) {
-    // Connect keeps the stream open when its reader leaves the loop, so leaving has to abort it.
-    const left = new AbortController();
-    try {
-      for await (const event of open(signal ? AbortSignal.any([signal, left.signal]) : left.signal)) {
-        failures = 0;
-        yield event;
-      }
-    } catch (error) {
-      const { code } = TicketsError.decode(error);
-      if (code !== Code.Unavailable && code !== Code.ResourceExhausted) {
-        throw error;
-      }
-    } finally {
-      left.abort();
+  let parts: Ticket[] = [];
+  const open = (signal: AbortSignal) => {
+    parts = [];
+    return client.tickets.watchTickets({ ...request, cursor, snapshotSize }, { signal });
+  };
+  const beginAnew = ({ reason }: { reason: string }) => {
+    if (!CURSOR_LOST.has(reason) || request.cursor || !request.snapshotSize || cursor === "") {
+      return false;
     }
-    // Jitter keeps thousands of watchers of one restarted server from coming back at once.
-    const waitMs = Math.min(100 * 2 ** failures, 15_000) * (0.5 + Math.random() / 2);
-    await delay(waitMs, undefined, signal ? { signal } : {});
+    cursor = "";
+    snapshotSize = request.snapshotSize;
+    return true;
+  };
+  for await (const response of resumed(client, open, options, beginAnew)) {
+    const { event } = response;
+    if (event.case === "snapshot") {
+      parts.push(...event.value.tickets);
+      if (!event.value.complete) {
+        continue;
+      }
+      event.value = create(TicketSnapshotSchema, { tickets: parts, complete: true });
+    }
+    // Without a cursor there is nothing to resume from yet.
+    if (response.cursor !== "") {
+      cursor = response.cursor;
+      snapshotSize = 0;
+    }
+    yield response;
   }
 }
