@@ -1,0 +1,297 @@
+"""The live streams of a process: one reader of the feed for all of them, and one keeper of their order.
+
+Threads: the follower reads the feed and tells the streams; the keeper looks once a second who is slow, silent or no
+longer entitled; a small pool reads for streams that catch up. No number of streams makes more threads.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from server.application.call import Call
+from server.application.watching.change_feed import ChangeFeed, Position
+from server.application.watching.list_streams import PAGE, ListCatchUp, ListStream, ListStreams, Snapshot
+from server.application.watching.outlets import Outlet
+from server.application.watching.stream_limits import OpenStreams, StreamLimits
+from server.application.watching.timeline_streams import TimelineStream, TimelineStreams
+from server.domain.errors import Reason, TicketsError, Unavailable
+from server.domain.ids import TicketId
+from server.domain.principal import SYSTEM
+
+REPLAY_THREADS = 3
+_BUSY_SECONDS = 0.01
+"""Shortest pause between two looks at the feed: what comes in between is read together."""
+_IDLE_SECONDS = 0.25
+_AFTER_FAILURE_SECONDS = 0.5
+_TICK_SECONDS = 1.0
+_SILENCE_SECONDS = 8.0
+_SILENCE_SPREAD_SECONDS = 4.0
+"""A mark is sent after 8 to 12 seconds, a different number for each stream, so that they do not all speak at once."""
+_QUERY_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often the rights of open streams are checked, in seconds. A reader has to be cut off within five."""
+
+    credentials: float = 2.0
+    access: float = 3.0
+
+
+@dataclass(eq=False, slots=True)
+class _Open:
+    """A stream, and what the keeper needs to know of it."""
+
+    call: Call
+    outlet: Outlet
+    mark: Callable[[], None]
+    still_valid: Callable[[], object]
+    catch_up: Callable[[], None]
+    patience: float = field(
+        default_factory=lambda: _SILENCE_SECONDS + random.uniform(0, _SILENCE_SPREAD_SECONDS)  # noqa: S311 - no secret
+    )
+    """Seconds of silence until a mark."""
+
+
+class Hub:
+    """``start`` once, ``drain`` when the process has to end, then ``stop``."""
+
+    def __init__(
+        self,
+        feed: ChangeFeed,
+        *,
+        limits: StreamLimits,
+        now: Callable[[], datetime],
+        report: Callable[[str, Exception | None], None],
+        pace: Pace | None = None,
+    ) -> None:
+        """``report`` is told of failures of the feed, by name, and with None when they are over."""
+        self.open_streams = OpenStreams(limits)
+        self._feed = feed
+        self._now = now
+        self._report = report
+        self._pace = pace or Pace()
+        self._timelines = TimelineStreams(feed)
+        self._lists = ListStreams(feed, now)
+        self._lock = threading.Lock()
+        self._open: dict[TimelineStream | ListStream, _Open] = {}
+        self._listening = threading.Lock()
+        self._here: Position | None = None
+        """Up to where the feed has been told; None while nobody listens."""
+        self._untold: set[TicketId] = set()
+        self._woken = threading.Event()
+        self._stopping = threading.Event()
+        self._draining = False
+        self._pool = ThreadPoolExecutor(REPLAY_THREADS, thread_name_prefix="watch-replay")
+        self._threads = [
+            threading.Thread(target=self._follow, name="watch-feed", daemon=True),
+            threading.Thread(target=self._keep, name="watch-keeper", daemon=True),
+        ]
+
+    def start(self) -> None:
+        """Once."""
+        for thread in self._threads:
+            thread.start()
+
+    def wake(self) -> None:
+        """Something may have been committed. By any thread, as often as one likes."""
+        self._woken.set()
+
+    # --- opening and closing
+
+    def admit(self, call: Call) -> None:
+        """Count one more stream, until ``close`` or ``dismiss``. Raises ResourceExhausted, Unavailable."""
+        if self._draining:
+            raise _shutting_down()
+        self.open_streams.admit(call.principal.user_id)
+
+    def dismiss(self, call: Call) -> None:
+        """An admitted stream did not come about."""
+        self.open_streams.release(call.principal.user_id)
+
+    def listen(self, call: Call) -> Position:
+        """Where the feed is now; everything after that will be told. To be called before a stream reads anything."""
+        with self._listening:
+            if self._here is None:
+                self._here = self._feed.head(call)
+                self._woken.set()
+            return self._here
+
+    def open_timeline(self, stream: TimelineStream, still_valid: Callable[[], object]) -> None:
+        """Serve an admitted stream from here on."""
+        self._register(stream, _Open(stream.reader.call, stream.outlet, stream.mark, still_valid, stream.catch_up))
+        self._timelines.add(stream)
+        stream.catch_up()
+
+    def open_list(
+        self, stream: ListStream, call: Call, still_valid: Callable[[], object], snapshot: Snapshot | None
+    ) -> None:
+        """The same. With a ``snapshot`` that goes first, and nothing lies between it and the feed's present."""
+        catch_up = ListCatchUp(
+            stream, snapshot, feed=self._feed, call=self.own_call(), now=self._now, replay=self.replay, join=self._join
+        )
+        self._register(stream, _Open(call, stream.outlet, stream.mark, still_valid, catch_up.begin))
+        catch_up.begin()
+
+    def close(self, stream: TimelineStream | ListStream) -> None:
+        """It is over, whoever ended it. Also called twice."""
+        with self._lock:
+            entry = self._open.pop(stream, None)
+        if entry is None:
+            return
+        if isinstance(stream, TimelineStream):
+            self._timelines.remove(stream)
+        else:
+            self._lists.remove(stream)
+        self.open_streams.release(entry.call.principal.user_id)
+
+    def drain(self) -> None:
+        """End every stream with its last position, and open none any more."""
+        self._draining = True
+        with self._lock:
+            entries = list(self._open.values())
+        for entry in entries:
+            self._end_with_mark(entry)
+
+    def stop(self) -> None:
+        """After ``drain``; also where it was never started."""
+        self._stopping.set()
+        self._woken.set()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(timeout=5.0)
+
+    def replay(self, work: Callable[[], None]) -> None:
+        """Run it soon in another thread; not at all when the process is ending."""
+        if not self._stopping.is_set():
+            try:
+                self._pool.submit(work)
+            except RuntimeError:  # shut down at this moment
+                return
+
+    def own_call(self) -> Call:
+        """For reading on behalf of all."""
+        return Call(SYSTEM, trace_id="watch", deadline=None)
+
+    def _register(self, stream: TimelineStream | ListStream, entry: _Open) -> None:
+        with self._lock:
+            self._open[stream] = entry
+        if self._draining:  # it began while we were opening
+            self._end_with_mark(entry)
+
+    def _join(self, stream: ListStream) -> None:
+        self._lists.join(stream)
+        self._woken.set()
+
+    def _end_with_mark(self, entry: _Open) -> None:
+        entry.mark()
+        entry.outlet.end(_shutting_down(), flush=True)
+
+    # --- the follower
+
+    def _follow(self) -> None:
+        pause = _IDLE_SECONDS
+        while not self._stopping.is_set():
+            if self._woken.wait(None if self._here is None else pause):
+                pause = _BUSY_SECONDS
+            self._woken.clear()
+            if self._stopping.is_set():
+                return
+            try:
+                found = self._read_on()
+            except Exception as error:  # noqa: BLE001 - a thread must outlive whatever a database may do
+                self._report("feed", error)
+                self._stopping.wait(_AFTER_FAILURE_SECONDS)
+                continue
+            self._report("feed", None)
+            pause = _BUSY_SECONDS if found else min(pause * 2, _IDLE_SECONDS)
+            # Those who commit at the same time as this was read are read together the next time.
+            self._stopping.wait(_BUSY_SECONDS)
+
+    def _read_on(self) -> bool:
+        """Tell all there is; whether there was anything."""
+        call, found, full = self._query_call(), False, True
+        while full and not self._stopping.is_set():
+            here = self._here
+            if here is None:
+                return False
+            page = self._feed.read(call, here, limit=PAGE)
+            full = len(page.events) >= PAGE
+            found = found or bool(page.events)
+            try:
+                self._lists.tell(call, page)
+            except TicketsError:
+                raise  # the database went away in between: nobody has been told
+            except Exception as error:  # noqa: BLE001 - one bad event must not hold up all that follow it
+                self._report("events", error)
+                self._lists.give_up(Unavailable())
+            self._untold.update(event.ticket_id for event in page.events)
+            with self._listening:
+                if self._here is not None:
+                    self._here = page.end
+            self._timelines.follow(call, self._untold)
+            self._untold.clear()
+        here = self._here
+        if here is not None:
+            self._lists.take_in(call, here)
+        return found
+
+    def _query_call(self) -> Call:
+        return Call(SYSTEM, trace_id="watch", deadline=time.monotonic() + _QUERY_SECONDS)
+
+    # --- the keeper
+
+    def _keep(self) -> None:
+        credentials_at = access_at = time.monotonic()
+        while not self._stopping.wait(_TICK_SECONDS):
+            now = time.monotonic()
+            check_credentials = now - credentials_at >= self._pace.credentials - _TICK_SECONDS / 2
+            if check_credentials:
+                credentials_at = now
+            with self._lock:
+                entries = list(self._open.items())
+            for stream, entry in entries:
+                try:
+                    self._look_after(stream, entry, now, check_credentials=check_credentials)
+                except Exception as error:  # noqa: BLE001 - nor must one stream keep the others from being looked after
+                    entry.outlet.end(error)
+            if now - access_at >= self._pace.access - _TICK_SECONDS / 2:
+                access_at = now
+                self._check_access()
+            self._rest_if_alone()
+
+    def _look_after(
+        self, stream: TimelineStream | ListStream, entry: _Open, now: float, *, check_credentials: bool
+    ) -> None:
+        entry.outlet.tick(now)
+        if entry.outlet.is_over:
+            return
+        if check_credentials:
+            entry.still_valid()
+        if stream.is_stuck:
+            entry.catch_up()
+        if now - entry.outlet.last_put_at >= entry.patience:
+            entry.mark()
+
+    def _check_access(self) -> None:
+        try:
+            self._timelines.check(self._query_call())
+        except TicketsError as error:
+            self._report("access", error)
+        else:
+            self._report("access", None)
+
+    def _rest_if_alone(self) -> None:
+        """Without streams the feed is not read."""
+        with self._listening:
+            if not len(self.open_streams):
+                self._here = None
+
+
+def _shutting_down() -> Unavailable:
+    return Unavailable("This server is shutting down. Go on at another.", reason=Reason.SHUTTING_DOWN)

@@ -1,0 +1,101 @@
+"""Whom a change of a ticket concerns, and what they are told (docs/adr/0016).
+
+What a reader is told of a change follows from the change and from the ticket as it is, and from nothing that was sent
+before. So nothing has to be remembered for a reader, and any process can go on from any cursor.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from server.application.watching.change_feed import FeedEvent, Position, TicketHistory, TicketState
+from server.domain.filters import TicketFilter
+from server.domain.ids import Seq, TicketId
+from server.domain.matching import is_certain, matches, may_have_matched
+from server.domain.visibility import Visibility
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Those who see the same and asked for the same."""
+
+    where: TicketFilter
+    visibility: Visibility
+
+    def sees(self, state: TicketState) -> bool:
+        """Whether the ticket was theirs to see."""
+        return self.visibility.sees(state.ticket, is_watching=self.visibility.user_id in state.watchers)
+
+    def may_have_had(self, state: TicketState | None) -> bool:
+        """Whether the ticket may have been on their list in that state."""
+        return state is not None and self.sees(state) and may_have_matched(self.where, state.ticket)
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """Events of one ticket with nothing between them, and the states around them."""
+
+    ticket_id: TicketId
+    position: Position
+    """Of the last event."""
+    seq: Seq | None
+    action: str
+    now: TicketState
+    before: tuple[TicketState | None, ...]
+    """Before each change; empty where only messages were added."""
+    after: TicketState | None
+    """After the last of them."""
+
+    def states(self) -> Iterable[TicketState]:
+        """All of them: whoever sees none of these is not concerned."""
+        yield self.now
+        yield from (state for state in (*self.before, self.after) if state is not None)
+
+
+def occurrences(events: Sequence[FeedEvent], histories: Mapping[TicketId, TicketHistory]) -> list[Occurrence]:
+    """In the order of the feed. Events of tickets that do not exist are left out."""
+    runs: list[list[FeedEvent]] = []
+    for event in events:
+        if runs and runs[-1][0].ticket_id == event.ticket_id:
+            runs[-1].append(event)
+        else:
+            runs.append([event])
+    return [_occurrence(run, history) for run in runs if (history := histories.get(run[0].ticket_id)) is not None]
+
+
+def _occurrence(run: Sequence[FeedEvent], history: TicketHistory) -> Occurrence:
+    changes = [event.chain_no for event in run if event.chain_no is not None]
+    return Occurrence(
+        ticket_id=run[0].ticket_id,
+        position=run[-1].position,
+        seq=max((event.seq for event in run if event.seq is not None), default=None),
+        action=run[0].action if len(run) == 1 else "",
+        now=history.now,
+        before=tuple(history.before.get(number) for number in changes),
+        after=history.after(changes[-1]) if changes else history.now,
+    )
+
+
+class News(Enum):
+    """What readers are told."""
+
+    CHANGED = "changed"
+    LEFT = "left"
+
+
+def news_for(audience: Audience, what: Occurrence, *, at: datetime, text_fits: bool) -> News | None:
+    """What the audience is told of an occurrence; None for nothing. ``text_fits`` is for filters with words.
+
+    Nobody is shown a ticket that is no longer theirs. A ticket that has changed again is left to the later event
+    where that tells more, so that each change is told once.
+    """
+    fits_now = text_fits and audience.sees(what.now) and matches(audience.where, what.now.ticket, now=at)
+    fitted_after = audience.may_have_had(what.after)
+    if fits_now and fitted_after:
+        return News.CHANGED
+    if not any(audience.may_have_had(state) for state in what.before):
+        return None
+    if fitted_after and what.after is not what.now and is_certain(audience.where):
+        return None  # the later change that takes it off the list is told by its own event
+    return News.LEFT

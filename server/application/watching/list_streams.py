@@ -1,0 +1,272 @@
+"""Readers of lists: each is told what the feed says, from its own position on, without a gap or a repeat.
+
+Everything here but ``join`` and ``remove`` belongs to one thread, the one that follows the feed. A reader whose
+position is far behind reads on by itself first (``ListCatchUp``), then joins; what was missed in between, the following
+thread reads once for all who join.
+"""
+
+import threading
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from server.application.call import Call
+from server.application.watching.audiences import AudienceIndex
+from server.application.watching.change_feed import ChangeFeed, FeedEvent, FeedPage, Position
+from server.application.watching.list_news import Audience, News, Occurrence, news_for, occurrences
+from server.application.watching.outlets import ListOutlet, Shared, TicketChange
+from server.domain.errors import TicketsError
+from server.domain.ids import TicketId
+from server.domain.tickets import withheld_view
+
+PAGE = 500
+"""Events read at a time."""
+
+
+class ListStream:
+    """One reader of a list."""
+
+    def __init__(self, audience: Audience, outlet: ListOutlet, position: Position) -> None:
+        self.audience = audience
+        self.outlet = outlet
+        self.position = position
+        """Everything up to here has been put, and by the follower perhaps more. Moved by one thread at a time: its
+        catching up, then the follower."""
+        self.is_stuck = False
+        self.is_removed = False
+        self._here: Callable[[], Position] | None = None
+        self._lock = threading.Lock()
+
+    def changed(self, change: Shared[TicketChange], position: Position) -> None:
+        """Put it, unless the reader has had that already."""
+        with self._lock:
+            if position > self.position:
+                self.position = position
+                self.outlet.changed(change, position)
+
+    def left(self, ticket_id: TicketId, position: Position) -> None:
+        """The same."""
+        with self._lock:
+            if position > self.position:
+                self.position = position
+                self.outlet.left(ticket_id, position)
+
+    def come_to(self, position: Position) -> None:
+        """Everything up to there has been put."""
+        with self._lock:
+            self.position = max(self.position, position)
+
+    def follow(self, here: Callable[[], Position]) -> None:
+        """From now on everything up to ``here()`` has been put, too."""
+        with self._lock:
+            self._here = here
+
+    def mark(self) -> None:
+        """Tell the reader how far it has come. By any thread."""
+        with self._lock:
+            self.outlet.mark(self.position if self._here is None else max(self.position, self._here()))
+
+
+class Telling:
+    """What happened, and the words of filters looked up; ready to be told to any audience without further reading."""
+
+    def __init__(self, feed: ChangeFeed, call: Call, events: Sequence[FeedEvent], now: Callable[[], datetime]) -> None:
+        self.occurrences = occurrences(events, feed.histories(call, events)) if events else []
+        self._at = now()
+        self._feed = feed
+        self._call = call
+        self._found: dict[str, frozenset[TicketId]] = {}
+        self._changes: dict[int, Shared[TicketChange]] = {}
+
+    def look_up(self, text: str | None) -> None:
+        """To be done for the words of each audience before it is told."""
+        if text is not None and text not in self._found:
+            ids = {what.ticket_id for what in self.occurrences}
+            self._found[text] = self._feed.text_matches(self._call, text, ids)
+
+    def tell(self, number: int, audience: Audience, readers: Collection[ListStream]) -> None:
+        """Put the news of an occurrence where it is news."""
+        what = self.occurrences[number]
+        text = audience.where.text
+        text_fits = text is None or what.ticket_id in self._found[text]
+        news = news_for(audience, what, at=self._at, text_fits=text_fits)
+        if news is None:
+            return
+        for reader in readers:
+            if news is News.CHANGED:
+                reader.changed(self._change(number, what), what.position)
+            else:
+                reader.left(what.ticket_id, what.position)
+
+    def _change(self, number: int, what: Occurrence) -> Shared[TicketChange]:
+        change = self._changes.get(number)
+        if change is None:
+            view = withheld_view(what.now.ticket)
+            change = self._changes[number] = Shared(TicketChange(view, what.seq, what.action))
+        return change
+
+
+class Snapshot(Protocol):
+    """The tickets that a list begins with."""
+
+    def send_page(self) -> bool:
+        """Put the next of them; whether these were the last. Raises what ``UnitOfWork.read`` raises."""
+        ...
+
+
+class ListCatchUp:
+    """Reads on for one stream until it is near the end of the feed; then ``join`` takes it."""
+
+    def __init__(
+        self,
+        stream: ListStream,
+        snapshot: Snapshot | None,
+        *,
+        feed: ChangeFeed,
+        call: Call,
+        now: Callable[[], datetime],
+        replay: Callable[[Callable[[], None]], None],
+        join: Callable[[ListStream], None],
+    ) -> None:
+        self._stream = stream
+        self._snapshot = snapshot
+        self._feed = feed
+        self._call = call
+        self._now = now
+        self._replay = replay
+        self._join = join
+
+    def begin(self) -> None:
+        """Or begin again where it got stuck."""
+        self._stream.is_stuck = False
+        self._replay(self._read_on)
+
+    def _read_on(self) -> None:
+        stream = self._stream
+        try:
+            while not stream.outlet.is_over:
+                if self._is_near():
+                    self._join(stream)
+                    return
+                if not stream.outlet.has_room:
+                    stream.outlet.when_taken(self.begin)
+                    return
+        except TicketsError:
+            stream.is_stuck = True  # the database is away, or slow
+        except Exception as error:  # noqa: BLE001 - becomes the stream's own end
+            stream.outlet.end(error)
+
+    def _is_near(self) -> bool:
+        """Whether the next step leaves no more than a page to be told."""
+        if self._snapshot is not None:
+            if not self._snapshot.send_page():
+                return False
+            self._snapshot = None
+            return True
+        page = self._feed.read(self._call, self._stream.position, limit=PAGE)
+        tell_one(self._stream, page, Telling(self._feed, self._call, page.events, self._now))
+        return len(page.events) < PAGE
+
+
+def tell_one(stream: ListStream, page: FeedPage, telling: Telling) -> None:
+    """All of a page to one stream."""
+    telling.look_up(stream.audience.where.text)
+    for number in range(len(telling.occurrences)):
+        telling.tell(number, stream.audience, (stream,))
+    stream.come_to(page.end)
+
+
+class _Group:
+    """The readers of one audience."""
+
+    __slots__ = ("audience", "readers")
+
+    def __init__(self, audience: Audience) -> None:
+        self.audience = audience
+        self.readers: set[ListStream] = set()
+
+
+class ListStreams:
+    """All readers of lists in this process."""
+
+    def __init__(self, feed: ChangeFeed, now: Callable[[], datetime]) -> None:
+        self._feed = feed
+        self._now = now
+        self._lock = threading.Lock()
+        self._joining: dict[ListStream, None] = {}
+        self._groups: dict[Audience, _Group] = {}
+        self._here = Position(0, 0)
+        self._index: AudienceIndex[_Group] = AudienceIndex()
+
+    def join(self, stream: ListStream) -> None:
+        """Take it over at its position, soon. By any thread."""
+        with self._lock:
+            if not stream.is_removed:
+                self._joining[stream] = None
+
+    def remove(self, stream: ListStream) -> None:
+        """Also one that never joined. By any thread."""
+        with self._lock:
+            stream.is_removed = True
+            self._joining.pop(stream, None)
+            group = self._groups.get(stream.audience)
+            if group is not None:
+                group.readers.discard(stream)
+                if not group.readers:
+                    del self._groups[stream.audience]
+                    self._index.remove(stream.audience, group)
+
+    def take_in(self, call: Call, here: Position) -> None:
+        """Let those join who wait, the follower being at ``here``: tell them what they have missed."""
+        with self._lock:
+            joining = list(self._joining)
+        late = [stream for stream in joining if stream.position < here]
+        while late:
+            start = min(stream.position for stream in late)
+            page = self._feed.read(call, start, upto=here, limit=PAGE)
+            telling = Telling(self._feed, call, page.events, self._now)
+            for stream in late:
+                tell_one(stream, page, telling)
+            late = [stream for stream in late if stream.position < here]
+        self._here = here
+        with self._lock:
+            for stream in joining:
+                if self._joining.pop(stream, _GONE) is None:
+                    self._add(stream)
+
+    def tell(self, call: Call, page: FeedPage) -> None:
+        """Tell everybody. Reads everything it needs before the first is told."""
+        telling = Telling(self._feed, call, page.events, self._now) if self._groups else None
+        if telling is not None:
+            told = self._concerned(telling.occurrences)
+            for text in {group.audience.where.text for groups in told.values() for group, _ in groups}:
+                telling.look_up(text)
+            for number, groups in told.items():
+                for group, readers in groups:
+                    telling.tell(number, group.audience, readers)
+        self._here = page.end
+
+    def give_up(self, error: Exception) -> None:
+        """End everybody who has joined."""
+        with self._lock:
+            readers = [stream for group in self._groups.values() for stream in group.readers]
+        for stream in readers:
+            stream.outlet.end(error)
+
+    def _concerned(self, happened: Sequence[Occurrence]) -> Mapping[int, list[tuple[_Group, list[ListStream]]]]:
+        with self._lock:
+            return {
+                number: [(group, list(group.readers)) for group in self._index.concerned(what.states())]
+                for number, what in enumerate(happened)
+            }
+
+    def _add(self, stream: ListStream) -> None:
+        group = self._groups.get(stream.audience)
+        if group is None:
+            group = self._groups[stream.audience] = _Group(stream.audience)
+            self._index.add(stream.audience, group)
+        group.readers.add(stream)
+        stream.follow(lambda: self._here)
+
+
+_GONE = object()
