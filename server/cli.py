@@ -11,6 +11,7 @@ from pydantic import SecretStr, ValidationError
 
 from server.domain.roles import Role
 from server.settings import Settings, complaints
+from server.ticket_watching import watch
 
 DEFAULT_TOKEN_HOURS = 12.0
 
@@ -141,29 +142,12 @@ def token(role: str, sub: str | None, franchises: tuple[str, ...], hours: float)
 
     With a role alone it is the one that `tickets up` prints for it, valid from now on.
     """
-    from server.demo_users import demo_franchises, demo_user
-    from server.embedded.dev_keys import dev_keys_in, sign_token
+    from server.demo_tokens import demo_token
 
-    settings = _settings()
-    key = (settings.dev_signing_key_file or dev_keys_in(settings.data_dir).private_key_path).absolute()
-    try:
-        text = sign_token(
-            key,
-            Role(role),
-            sub or demo_user(Role(role)),
-            franchises or demo_franchises(Role(role)),
-            ttl=timedelta(hours=hours),
-            audience=settings.jwt_audience,
-            issuer=settings.jwt_issuer,
-        )
-    except FileNotFoundError:
-        raise click.ClickException(
-            f"there is no signing key at {key}; `tickets up` makes one. "
-            f"TICKETS_DATA_DIR names the directory of the instance that the token is for."
-        ) from None
-    except ValueError as error:
-        raise click.ClickException(str(error)) from None
-    click.echo(text)
+    click.echo(demo_token(_settings(), Role(role), sub=sub, franchises=franchises, ttl=timedelta(hours=hours)))
+
+
+main.add_command(watch)
 
 
 @main.group()

@@ -1,0 +1,232 @@
+"""What ``tickets watch`` prints: entries of a timeline and events of a list, for people or as JSON lines.
+
+Colours, and lines broken to the width of the window, are for terminals alone; a pipe gets whole lines.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import click
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from rodistaa.tickets.client import Interruption, TicketsClient, TicketsError, follow_tickets, follow_timeline
+from rodistaa.tickets.v1.filter_pb2 import TicketFilter
+from rodistaa.tickets.v1.ticket_pb2 import Role, Ticket, TicketPriority, TicketStatus
+from rodistaa.tickets.v1.ticket_watch_pb2 import WatchTicketsRequest, WatchTicketsResponse
+from rodistaa.tickets.v1.timeline_pb2 import AuditEntry, TimelineEntry
+from rodistaa.tickets.v1.timeline_reads_pb2 import WatchTimelineRequest
+
+_INDENT = 4
+_VALUE_LIMIT = 200
+_WITHHELD = "withheld: the ticket is sensitive"
+_COMMANDS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def print_timeline(client: TicketsClient, ticket_id: str, *, after: int, access_reason: str, as_json: bool) -> None:
+    """Until the watch ends; click's error says why."""
+    out = _console()
+    request = WatchTimelineRequest(ticket_id=ticket_id, after_seq=after, access_reason=access_reason)
+    with _one_line(), follow_timeline(client, request, on_interruption=_telling()) as entries:
+        for entry in entries:
+            if as_json:
+                _print_json(entry)
+            else:
+                _print_entry(out, entry)
+
+
+def print_list(
+    client: TicketsClient,
+    *,
+    statuses: Sequence[str],
+    priorities: Sequence[str],
+    owner_roles: Sequence[str],
+    unassigned: bool,
+    first: int,
+    cursor: str,
+    as_json: bool,
+) -> None:
+    """The same for a list; names are those of the domain."""
+    wanted = TicketFilter(
+        statuses=[TicketStatus.Value(f"TICKET_STATUS_{each}") for each in statuses],
+        priorities=[TicketPriority.Value(f"TICKET_PRIORITY_{each}") for each in priorities],
+        owner_roles=[Role.Value(f"ROLE_{each.upper()}") for each in owner_roles],
+        # Not asked for is not the same as "tickets that a person owns".
+        unassigned=True if unassigned else None,
+    )
+    out = _console()
+    request = WatchTicketsRequest(filter=wanted, snapshot_size=first, cursor=cursor)
+    with _one_line(), follow_tickets(client, request, on_interruption=_telling()) as events:
+        for event in events:
+            if event.HasField("progress"):
+                continue
+            if as_json:
+                _print_json(event)
+            else:
+                _print_event(out, event)
+
+
+def _console(*, stderr: bool = False) -> Console:
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+
+
+def _telling() -> Callable[[Interruption], None]:
+    err = _console(stderr=True)
+
+    def tell(interruption: Interruption) -> None:
+        seconds = interruption.pause.total_seconds()
+        line = f"interrupted: {_sentence(interruption.error)}; trying again in {seconds:.1f} s"
+        err.print(Text(line, style="dim"), soft_wrap=True)
+
+    return tell
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    try:
+        yield
+    except TicketsError as error:
+        raise click.ClickException(_sentence(error)) from None
+
+
+def _sentence(error: TicketsError) -> str:
+    fields = "".join(f" {each.field}: {each.description}" for each in error.field_violations)
+    return " ".join(_visible(f"{error.message}{fields} ({error.reason or error.code.name})").split())
+
+
+def _print_json(message: Message) -> None:
+    # click's echo writes at once, as a reader behind a pipe expects of what is live.
+    click.echo(json.dumps(MessageToDict(message), ensure_ascii=False, separators=(",", ":")))
+
+
+# --- a timeline -------------------------------------------------------------------------------------
+
+
+def _print_entry(out: Console, entry: TimelineEntry) -> None:
+    message, audit = entry.message, entry.audit_entry
+    if entry.HasField("message"):
+        actor, role = message.actor_id, message.actor_role
+        deed, style = ("internal note", "bold yellow") if message.is_internal_note else ("message", "bold green")
+        body = [
+            Text(_WITHHELD, style="italic magenta") if message.redacted else Text(_visible(message.message)),
+            *(
+                Text(
+                    f"attached: {_visible(each.file_name)} ({each.file_type}, {each.file_size_bytes} bytes)",
+                    style="dim",
+                )
+                for each in message.attachments
+            ),
+        ]
+    elif entry.HasField("audit_entry"):
+        actor, role, deed, style = audit.actor_id, audit.actor_role, audit.action, "bold cyan"
+        body = [*_changes(audit), *([Text(f"reason: {_visible(audit.reason)}")] if audit.reason else [])]
+    else:
+        actor, role, deed, style, body = (
+            "-",
+            Role.ROLE_UNSPECIFIED,
+            "of a kind that this version does not know",
+            "dim",
+            [],
+        )
+    when = entry.created_at.ToDatetime(UTC)
+    head = Text.assemble(
+        (f"#{entry.seq}", "bold"),
+        f"  {when:%Y-%m-%d %H:%M:%S}Z  ",
+        _visible(actor),
+        f" ({_role(role)})  ",
+        (deed, style),
+    )
+    out.print(head, soft_wrap=not out.is_terminal)
+    for part in body:
+        _print_indented(out, part)
+
+
+def _print_indented(out: Console, text: Text) -> None:
+    if out.is_terminal:
+        out.print(Padding(text, (0, 0, 0, _INDENT), expand=False))
+        return
+    for line in text.split("\n", allow_blank=True):
+        out.print(Text(" " * _INDENT) + line, soft_wrap=True)
+
+
+def _changes(audit: AuditEntry) -> Iterator[Text]:
+    old, new = MessageToDict(audit.old_values), MessageToDict(audit.new_values)
+    for column in sorted({*old, *new}):
+        before, after = old.get(column), new.get(column)
+        if before is None and after is None:
+            if audit.redacted:
+                yield Text.assemble(f"{column}: ", (_WITHHELD, "italic magenta"))
+        elif column not in old:
+            yield Text(f"{column}: {_value(after)}")
+        else:
+            yield Text(f"{column}: {_value(before)} → {_value(after)}")
+
+
+def _value(value: object) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = " ".join(_visible(text).split())
+    return text if len(text) <= _VALUE_LIMIT else f"{text[:_VALUE_LIMIT]}…"
+
+
+# --- a list -----------------------------------------------------------------------------------------
+
+
+def _print_event(out: Console, event: WatchTicketsResponse) -> None:
+    kind = event.WhichOneof("event")
+    if kind == "snapshot":
+        for ticket in event.snapshot.tickets:
+            _print_line(out, "listed", "dim", _ticket(ticket))
+    elif kind == "changed":
+        action = event.changed.action
+        new = action == "TICKET_CREATED"
+        label, style = ("new", "bold green") if new else ("changed", "bold cyan")
+        _print_line(out, label, style, _ticket(event.changed.ticket), "" if new else action)
+    elif kind == "left":
+        _print_line(out, "left", "bold yellow", event.left.ticket_id)
+
+
+_PRIORITY_STYLES: Mapping[int, str] = {
+    TicketPriority.TICKET_PRIORITY_CRITICAL: "bold red",
+    TicketPriority.TICKET_PRIORITY_HIGH: "red",
+}
+
+
+def _ticket(ticket: Ticket) -> Text:
+    priority = TicketPriority.Name(ticket.priority).removeprefix("TICKET_PRIORITY_")
+    status = TicketStatus.Name(ticket.status).removeprefix("TICKET_STATUS_")
+    return Text.assemble(
+        (f"{ticket.id:<12}", "bold"),
+        " ",
+        (f"{priority:<8}", _PRIORITY_STYLES.get(ticket.priority, "")),
+        f" {status:<18} {_role(ticket.owner_role)}/{_visible(ticket.owner_id) or '-'}  {_visible(ticket.title)}",
+    )
+
+
+def _print_line(out: Console, label: str, style: str, what: Text | str, action: str = "") -> None:
+    """The hour is that of this machine: when the event came, not when the change was made."""
+    line = Text.assemble(f"{datetime.now(UTC):%H:%M:%S}Z  ", (f"{label:<8}", style), what)
+    if action:
+        line.append(f"  {action}", style="dim")
+    if out.is_terminal:
+        out.print(line, no_wrap=True, overflow="ellipsis")
+    else:
+        out.print(line, soft_wrap=True)
+
+
+def _role(role: Role.ValueType) -> str:
+    return Role.Name(role).removeprefix("ROLE_").lower() if role in Role.values() else f"role {role}"
+
+
+def _visible(text: str) -> str:
+    """Without what could command the terminal (controls), or make it show another order than was written."""
+    return _COMMANDS.sub("\N{REPLACEMENT CHARACTER}", text)
