@@ -156,7 +156,7 @@ def _ticket_use_cases(uow: PostgresUnitOfWork, sessions: Sessions) -> TicketUseC
         get=GetTicket(uow),
         list=ListTickets(uow),
         search=SearchTickets(uow),
-        update=UpdateTicket(uow, policies, _now),
+        update=UpdateTicket(uow, _now),
         transition=TransitionTicket(uow, _now),
         assign=AssignTicket(uow, _now),
         escalate=EscalateTicket(uow, _now),
@@ -171,7 +171,7 @@ def _ticket_use_cases(uow: PostgresUnitOfWork, sessions: Sessions) -> TicketUseC
         suggest_owners=SuggestOwners(uow),
         stats=GetTicketStats(uow),
         explain_sla=ExplainSla(uow, _now),
-        reapply_sla=ReapplySla(policies, _now),
+        reapply_sla=ReapplySla(_now),
     )
 
 

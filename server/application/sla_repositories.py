@@ -19,7 +19,8 @@ class SlaPolicyRepository(Protocol):
     def save(self, policy: SlaPolicy) -> SlaPolicy:
         """Make the next version of a locked policy; ``version``, ``updated_at``, ``updated_by_id`` are storage's own.
 
-        Tickets created later get it, in every process after some 5 seconds (see ``PolicyBook``).
+        Changes of priority and re-applying use it at once; tickets created later get it, in every process after some
+        5 seconds (see ``PolicyBook``).
         """
 
 

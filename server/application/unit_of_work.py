@@ -95,7 +95,7 @@ class TicketNumbers(Protocol):
 
 
 class PolicyBook(Protocol):
-    """The SLA policies in force."""
+    """The SLA policies in force, for creating tickets: without a read of the database for each."""
 
     def current(self, call: Call) -> SlaPolicies:
         """Policies by priority, at most a few seconds old."""

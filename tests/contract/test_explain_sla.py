@@ -18,7 +18,6 @@ from tests.contract.expectations import refused
 from tests.contract.requests import REASON, World
 from tests.running import Running
 from tests.ticket_requests import new_ticket
-from tests.waiting import eventually
 
 KIND = sla_pb2.SlaIntervalKind
 
@@ -159,10 +158,7 @@ def test_tickets_keep_their_policy_until_it_is_applied_again(world: World) -> No
         return get(world, made.id)
 
     wanted = made.created_at.ToDatetime() + timedelta(hours=10)
-    eventually(
-        lambda: reapplied().sla_due_at.ToDatetime() == wanted,
-        what="a look of the server's policy book at the new version",
-    )
+    assert reapplied().sla_due_at.ToDatetime() == wanted
     told = explain(world, made.id)
     assert (told.policy.version, told.sla_due_at.ToDatetime()) == (2, wanted)
     version = get(world, made.id).version

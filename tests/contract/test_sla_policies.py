@@ -11,11 +11,13 @@ from google.type.timeofday_pb2 import TimeOfDay
 
 from rodistaa.tickets.v1 import sla_pb2
 from rodistaa.tickets.v1 import sla_policy_service_pb2 as pb
+from rodistaa.tickets.v1 import ticket_bulk_pb2 as bulk
 from rodistaa.tickets.v1 import ticket_pb2 as t
 from rodistaa.tickets.v1 import ticket_reads_pb2 as reads
+from rodistaa.tickets.v1 import ticket_writes_pb2 as writes
 from server.domain.roles import STAFF, Role
 from tests.contract.expectations import refused, rows
-from tests.contract.requests import World
+from tests.contract.requests import REASON, World
 from tests.database import TestServer
 from tests.running import running
 from tests.waiting import eventually
@@ -284,6 +286,37 @@ def test_new_tickets_get_the_new_version_in_a_while_and_old_ones_keep_theirs(wor
             "SELECT sla_policy_version FROM tickets WHERE id IN (%s, %s) ORDER BY created_at", [old.id, new.id]
         ).fetchall()
     assert pinned[0][0] < pinned[1][0] == after.version
+
+
+def test_reapplying_and_changes_of_priority_use_an_edit_at_once_in_every_server(world: World) -> None:
+    """Although both servers remember the policies for new tickets."""
+    high = t.TICKET_PRIORITY_HIGH
+    with running(world.running.database) as second:
+        elsewhere = World(second)
+        tickets = [(each, each.new_ticket(priority=high).id) for each in (world, elsewhere)]
+        others = [(each, each.new_ticket(priority=LOW).id) for each in (world, elsewhere)]
+        version = update(
+            world.admin.sla_policies, "resolution_time_minutes", priority=high, resolution_time_minutes=888
+        ).version
+        for each, ticket_id in tickets:
+            each.admin.tickets.BulkUpdateTickets(
+                bulk.BulkUpdateTicketsRequest(ids=[ticket_id], reapply_sla=bulk.BulkReapplySla(), reason=REASON)
+            )
+        for each, ticket_id in others:
+            each.admin.tickets.UpdateTicket(
+                writes.UpdateTicketRequest(
+                    ticket=t.Ticket(id=ticket_id, priority=high),
+                    update_mask=FieldMask(paths=["priority"]),
+                    reason=REASON,
+                )
+            )
+        ids = [ticket_id for _, ticket_id in (*tickets, *others)]
+        for ticket_id in ids:
+            ticket = world.admin.tickets.GetTicket(reads.GetTicketRequest(id=ticket_id)).ticket
+            assert ticket.sla_due_at.ToNanoseconds() - ticket.created_at.ToNanoseconds() == 888 * MINUTE
+    with world.running.database.connect() as connection:
+        pinned = connection.execute("SELECT sla_policy_version FROM tickets WHERE id = ANY (%s)", [ids]).fetchall()
+    assert pinned == [(version,)] * 4
 
 
 def test_the_same_request_is_one_change(service: Any) -> None:

@@ -90,11 +90,8 @@ class Desk:
 
 @pytest.fixture(scope="module")
 def desk(postgres: TestServer) -> Iterator[Desk]:
-    with pytest.MonkeyPatch.context() as patch, postgres.new_database() as database, running(database) as served:
-        # Edits of policies count at once here, and not after some seconds.
-        patch.setattr("server.adapters.postgres.policy_book.MAX_AGE_SECONDS", 0.0)
-        with database.connect() as connection:
-            yield make_desk(served, connection)
+    with postgres.new_database() as database, running(database) as served, database.connect() as connection:
+        yield make_desk(served, connection)
 
 
 def make_desk(served: Running, connection: psycopg.Connection) -> Desk:

@@ -8,17 +8,17 @@ from typing import Any, TypeVar
 from server.application.answers import Answer
 from server.application.call import Call
 from server.application.clock import Clock
-from server.application.policies import policy_for
+from server.application.policies import newest_policy
 from server.application.repositories import Change, TicketClocks
 from server.application.tickets.assign_ticket import owner_role_of
 from server.application.tickets.changing import Plan, change_ticket
-from server.application.unit_of_work import PolicyBook, Repositories, UnitOfWork
+from server.application.unit_of_work import Repositories, UnitOfWork
 from server.domain import permissions
 from server.domain.changes import assign, change_priority, require_changeable, require_not_archived, transition
 from server.domain.errors import FailedPrecondition, InvalidArgument, Reason
 from server.domain.fsm import TicketStatus
 from server.domain.ids import TicketId
-from server.domain.sla import SlaPolicies, SlaPolicy
+from server.domain.sla import SlaPolicy
 from server.domain.sla_clock import SlaHistory
 from server.domain.ticket_clock import OF_CLOCK, settled
 from server.domain.tickets import Ticket
@@ -58,7 +58,6 @@ class UpdateTicket:
     """Edits first, then priority, assignment and state, so that one call may resolve with a summary."""
 
     uow: UnitOfWork
-    policies: PolicyBook
     clock: Clock
 
     def __call__(
@@ -69,13 +68,12 @@ class UpdateTicket:
 
     def plan(self, call: Call, patch: TicketPatch) -> Plan:
         """What the patch does to a ticket."""
-        policies = self.policies.current(call)
 
         def plan(repositories: Repositories, ticket: Ticket) -> tuple[Ticket, Change]:
             require_not_archived(ticket)
             clock = TicketClock(repositories.clocks, ticket, self.clock())
             after = _edit(call, ticket, patch)
-            after = _change_priority(call, after, patch, policies, clock)
+            after = _change_priority(repositories, call, after, patch, clock)
             after = _assign(repositories, call, after, patch, clock)
             after = _transition(call, after, patch, clock)
             _require_summary(after, patch)
@@ -109,14 +107,14 @@ class TicketClock:
 
 
 def _change_priority(
-    call: Call, ticket: Ticket, patch: TicketPatch, policies: SlaPolicies, clock: TicketClock
+    repositories: Repositories, call: Call, ticket: Ticket, patch: TicketPatch, clock: TicketClock
 ) -> Ticket:
     priority = patch.values.get("priority", ticket.priority)
     if priority is ticket.priority:
         return ticket
     permissions.require_change_priority(call.principal)
     _require_reason(patch, "the priority")
-    return change_priority(ticket, policy_for(policies, priority), clock.past, now=clock.now)
+    return change_priority(ticket, newest_policy(repositories, priority), clock.past, now=clock.now)
 
 
 def _transition(call: Call, ticket: Ticket, patch: TicketPatch, clock: TicketClock) -> Ticket:
