@@ -64,6 +64,7 @@ class CallState:
         "request_id",
         "send",
         "started",
+        "still_valid",
         "when_done",
     )
 
@@ -78,6 +79,12 @@ class CallState:
         self.request_id = ""
         self.ip_address: str | None = None
         self.principal: Principal | None = None
+        self.still_valid: Callable[[], Principal] | None = None
+        """Look at the credentials again, from any thread: whom they stand for now. None before authentication.
+
+        Raises Unauthenticated when they have expired or are believed no longer, and Unavailable when that
+        cannot be told. Cheap, but where keys have changed it may wait for the new ones to be fetched.
+        """
         self.deadline: float | None = None
         self.call: Call | None = None
         self.code: grpc.StatusCode | None = None

@@ -35,14 +35,18 @@ class Authentication:
         self._certificates = certificates
 
     def around(self, method: Method, inner: Handler) -> Handler:  # noqa: ARG002 - the same for all
-        """Sets ``state.principal``."""
+        """Sets ``state.principal``, and ``state.still_valid`` for streams that outlive what was verified."""
 
         def handle(state: CallState, request: Any) -> Any:  # noqa: ANN401 - any message
             authorization = state.metadata.get("authorization")
             if authorization is None:
-                state.principal = self._from_certificate(state)
+                principal = state.principal = self._from_certificate(state)
+                # The channel was verified when it was made, and stays what it is.
+                state.still_valid = lambda: principal
             else:
                 state.principal = self._from_token(authorization)
+                # The verifier knows of changed keys, and how far clocks may differ.
+                state.still_valid = lambda: self._from_token(authorization)
             return inner(state, request)
 
         return handle

@@ -28,6 +28,7 @@ from server.api.interceptors.rate_limit import RateLimit
 from server.api.interceptors.request_id import RequestId
 from server.api.interceptors.tracing import Tracing
 from server.api.pools import HandlerPool, HeldThreads
+from server.api.streams import close
 from server.domain.errors import ResourceExhausted, TicketsError, Unimplemented
 
 _OVERLOAD_PAUSE = timedelta(seconds=1)
@@ -145,10 +146,9 @@ class ChainInterceptor(grpc.ServerInterceptor):
             *self._concerns.observers(),
             *self._concerns.gates(Decoding(self._held, handler.request_deserializer, None)),
         ]
-        if getattr(serve, "experimental_non_blocking", False):
-            chain = compose(concerns, method, lambda state, request: serve(request, state.context, state.send))
-            return grpc.stream_stream_rpc_method_handler(_threadless(method, chain), None, _bytes_of)
         chain = compose(concerns, method, lambda state, request: serve(request, state.context))
+        if getattr(serve, "experimental_non_blocking", False):
+            return grpc.stream_stream_rpc_method_handler(_threadless(method, chain), None, _bytes_of)
         error_mapping = self._concerns.error_mapping
 
         def behave(request: Any, context: grpc.ServicerContext) -> Iterator[Any]:  # noqa: ANN401 - any message
@@ -192,6 +192,11 @@ def _threadless(method: Method, chain: Handler) -> Callable[[Any, grpc.ServicerC
         bind_state(context, state)
         try:
             chain(state, request)
+        except Exception:
+            if state.code is None:
+                raise
+            # The status stands in the context. grpc would send it even after one that an outlet has sent.
+            close(state)
         finally:
             # Not before: an observer that failed to register must not be told of the end.
             if not context.add_callback(state.finish):

@@ -1,178 +1,125 @@
-"""Server streams: those that hold no thread, and plain generators."""
+"""Server streams: those that hold no thread, and plain generators; and the parts of grpcio that the former need."""
 
-import json
-import queue
+import inspect
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
+from grpc import _server
+from grpc._cython import cygrpc  # type: ignore[attr-defined]  # compiled; the stubs leave it out
 
+import server
 from rodistaa.tickets.v1 import ticket_service_pb2_grpc as pb_grpc
 from rodistaa.tickets.v1 import ticket_watch_pb2 as pb
 from rodistaa.tickets.v1 import timeline_reads_pb2 as timeline_pb
-from server.api.calls import Send, call_of
-from server.api.interceptors.access_log import AccessLog
-from server.api.interceptors.authentication import Authentication
-from server.api.interceptors.chain import Concerns
+from server.api.outlets import Outlet
 from server.api.server import Registration
-from server.api.streams import end_stream, fail_stream
-from server.domain.errors import TicketsError, Unavailable, ticket_not_found
-from tests.unit.api.rig import TOKEN, OneToken, failure, running
-
-TICKETS = "rodistaa.tickets.v1.TicketService"
-REQUEST = timeline_pb.WatchTimelineRequest(ticket_id="TKT-1")
-
-
-class Opened:
-    """One open stream, in the hands of the test."""
-
-    def __init__(self, context: grpc.ServicerContext, send: Send) -> None:
-        self.context = context
-        self.send = send
-
-
-class Watching(pb_grpc.TicketServiceServicer):
-    """WatchTimeline without a thread, WatchTickets as a generator."""
-
-    def __init__(self) -> None:
-        self.opened: queue.Queue[Opened] = queue.Queue()
-        self.refuse: TicketsError | None = None
-        self.users: list[str] = []
-        self.generate: Callable[[], Iterator[pb.WatchTicketsResponse]] = lambda: iter(())
-
-    def WatchTimeline(  # type: ignore[override]  # noqa: N802 - generated name, grpcio's third argument
-        self, request: timeline_pb.WatchTimelineRequest, context: grpc.ServicerContext, send: Send
-    ) -> None:
-        self.users.append(call_of(context).principal.user_id)
-        if self.refuse is not None:
-            raise self.refuse
-        self.opened.put(Opened(context, send))
-
-    WatchTimeline.experimental_non_blocking = True  # type: ignore[attr-defined]
-
-    def WatchTickets(  # noqa: N802 - generated name
-        self, request: pb.WatchTicketsRequest, context: grpc.ServicerContext
-    ) -> Iterator[pb.WatchTicketsResponse]:
-        yield from self.generate()
-
-
-class LineBox:
-    """Lines of the access log as they come."""
-
-    def __init__(self) -> None:
-        self._lines: queue.Queue[str] = queue.Queue()
-        self.write = self._lines.put
-
-    def next(self) -> dict[str, Any]:
-        line: dict[str, Any] = json.loads(self._lines.get(timeout=10))
-        return line
-
-    def empty(self) -> bool:
-        return self._lines.empty()
+from server.domain.errors import Reason, Unavailable, ticket_not_found
+from tests.unit.api.rig import TOKEN, failure, running
+from tests.unit.api.stream_rig import REQUEST, TICKETS, StreamRig, streaming
+from tests.waiting import eventually
 
 
 @pytest.fixture
-def watching() -> Watching:
-    return Watching()  # type: ignore[abstract]  # the rest is UNIMPLEMENTED
+def streams() -> Iterator[StreamRig]:
+    with streaming() as rig:
+        yield rig
 
 
-@pytest.fixture
-def lines() -> LineBox:
-    return LineBox()
-
-
-@pytest.fixture
-def stub(watching: Watching, lines: LineBox) -> Iterator[pb_grpc.TicketServiceStub]:
-    registration = Registration.of(TICKETS, pb_grpc.add_TicketServiceServicer_to_server, watching)
-    concerns = Concerns(Authentication(OneToken()), access_log=AccessLog(lines.write))
-    with running(concerns, registrations=[registration]) as rig:
-        yield pb_grpc.TicketServiceStub(rig.channel)
-
-
-def test_messages_and_shared_bytes_arrive_in_order(
-    stub: pb_grpc.TicketServiceStub, watching: Watching, lines: LineBox
-) -> None:
-    responses = stub.WatchTimeline(REQUEST, metadata=TOKEN, timeout=30)
-    opened = watching.opened.get(timeout=10)
-    assert watching.users == ["asha"]
-    first = timeline_pb.WatchTimelineResponse()
-    opened.send(first)
-    opened.send(first.SerializeToString())
-    assert [next(responses), next(responses)] == [first, first]
-    assert lines.empty(), "the line comes when the stream ends"
-    end_stream(opened.context)
-    assert list(responses) == []
-    assert lines.next()["code"] == "OK"
-
-
-def test_a_stream_ends_with_the_same_details_as_any_call(
-    stub: pb_grpc.TicketServiceStub, watching: Watching, lines: LineBox
-) -> None:
-    responses = stub.WatchTimeline(REQUEST, metadata=TOKEN, timeout=30)
-    fail_stream(watching.opened.get(timeout=10).context, ticket_not_found("TKT-1"))
+def test_messages_arrive_in_order_and_the_log_waits_for_the_end(streams: StreamRig) -> None:
+    responses = streams.stub.WatchTimeline(REQUEST, metadata=TOKEN, timeout=30)
+    outlet = streams.watching.opened.get(timeout=10)
+    call = streams.watching.states[0].call
+    assert call is not None
+    assert call.principal.user_id == "asha"
+    first, second = timeline_pb.WatchTimelineResponse(), timeline_pb.WatchTimelineResponse()
+    first.progress.seq, second.progress.seq = 1, 2
+    assert outlet.put(first.SerializeToString())
+    assert outlet.put(second.SerializeToString())
+    assert [next(responses), next(responses)] == [first, second]
+    assert streams.lines.empty(), "the line comes when the stream ends"
+    outlet.end(ticket_not_found("TKT-1"), flush=True)
     error = failure(lambda: list(responses))
     assert (error.code, error.info.reason) == (grpc.StatusCode.NOT_FOUND, "TICKET_NOT_FOUND")
-    line = lines.next()
+    line = streams.lines.next()
     assert (line["code"], line["reason"], line["request_id"]) == ("NOT_FOUND", "TICKET_NOT_FOUND", error.request_id)
 
 
-def test_a_stream_may_be_refused_at_the_start(
-    stub: pb_grpc.TicketServiceStub, watching: Watching, lines: LineBox
-) -> None:
-    watching.refuse = Unavailable()
-    error = failure(lambda: list(stub.WatchTimeline(REQUEST, metadata=TOKEN, timeout=30)))
+def test_a_stream_may_be_refused_at_the_start(streams: StreamRig) -> None:
+    streams.watching.refuse = Unavailable()
+    error = failure(lambda: list(streams.stub.WatchTimeline(REQUEST, metadata=TOKEN, timeout=30)))
     assert error.code is grpc.StatusCode.UNAVAILABLE
-    assert lines.next()["code"] == "UNAVAILABLE"
+    assert streams.lines.next()["code"] == "UNAVAILABLE"
 
 
-def test_streams_need_credentials_too(stub: pb_grpc.TicketServiceStub, watching: Watching) -> None:
-    error = failure(lambda: list(stub.WatchTimeline(REQUEST, timeout=30)))
+def test_a_handler_that_fails_with_its_stream_open_ends_it(streams: StreamRig) -> None:
+    def fail(outlet: Outlet) -> None:
+        outlet.put(b"")
+        raise RuntimeError("hunter2")
+
+    streams.watching.then = fail
+    error = failure(lambda: list(streams.stub.WatchTimeline(REQUEST, metadata=TOKEN, timeout=30)))
+    assert (error.code, error.info.reason) == (grpc.StatusCode.INTERNAL, "INTERNAL")
+    outlet = streams.watching.opened.get(timeout=10)
+    eventually(lambda: outlet.is_over)
+    assert not outlet.put(b"late")
+    assert streams.lines.next()["code"] == "INTERNAL"
+
+
+def test_a_handler_that_fails_after_the_end_of_its_stream_changes_nothing(streams: StreamRig) -> None:
+    def fail(outlet: Outlet) -> None:
+        outlet.end(Unavailable(reason=Reason.SHUTTING_DOWN), flush=False)
+        raise RuntimeError("hunter2")
+
+    streams.watching.then = fail
+    error = failure(lambda: list(streams.stub.WatchTimeline(REQUEST, metadata=TOKEN, timeout=30)))
+    assert (error.code, error.info.reason) == (grpc.StatusCode.UNAVAILABLE, "SHUTTING_DOWN")
+    assert streams.rig.server.drain(5.0), "with a second status the call would never be over"
+
+
+def test_streams_need_credentials_too(streams: StreamRig) -> None:
+    error = failure(lambda: list(streams.stub.WatchTimeline(REQUEST, timeout=30)))
     assert (error.code, error.info.reason) == (grpc.StatusCode.UNAUTHENTICATED, "TOKEN_MISSING")
-    assert watching.users == []
+    assert streams.watching.states == []
 
 
-def test_a_client_that_goes_away_is_cancelled_in_the_log(
-    stub: pb_grpc.TicketServiceStub, watching: Watching, lines: LineBox
-) -> None:
-    responses = stub.WatchTimeline(REQUEST, metadata=TOKEN, timeout=30)
-    gone = threading.Event()
-    watching.opened.get(timeout=10).context.add_callback(gone.set)
+def test_a_client_that_goes_away_is_cancelled_in_the_log(streams: StreamRig) -> None:
+    responses = streams.stub.WatchTimeline(REQUEST, metadata=TOKEN, timeout=30)
+    streams.watching.opened.get(timeout=10)
     responses.cancel()
-    assert gone.wait(10)
-    assert lines.next()["code"] == "CANCELLED"
+    assert streams.lines.next()["code"] == "CANCELLED"
 
 
-def test_many_streams_hold_no_threads(stub: pb_grpc.TicketServiceStub, watching: Watching) -> None:
+def test_many_streams_hold_no_threads(streams: StreamRig) -> None:
     def threads() -> int:
         return sum(thread.name.startswith("rpc") for thread in threading.enumerate())
 
     before = threads()  # other tests' servers have theirs
-    open_streams = [stub.WatchTimeline(REQUEST, metadata=TOKEN, timeout=30) for _ in range(100)]
+    open_streams = [streams.stub.WatchTimeline(REQUEST, metadata=TOKEN, timeout=30) for _ in range(100)]
     for _ in open_streams:
-        watching.opened.get(timeout=10)
+        streams.watching.opened.get(timeout=10)
     assert threads() - before <= 32
     for stream in open_streams:
         stream.cancel()
 
 
-def test_a_generator_works_and_its_errors_are_mapped(
-    stub: pb_grpc.TicketServiceStub, watching: Watching, lines: LineBox
-) -> None:
+def test_a_generator_works_and_its_errors_are_mapped(streams: StreamRig) -> None:
     def generate() -> Iterator[pb.WatchTicketsResponse]:
         yield pb.WatchTicketsResponse()
         raise RuntimeError("hunter2")
 
-    responses = stub.WatchTickets(pb.WatchTicketsRequest(), metadata=TOKEN, timeout=30)
+    responses = streams.stub.WatchTickets(pb.WatchTicketsRequest(), metadata=TOKEN, timeout=30)
     assert list(responses) == []
-    assert lines.next()["code"] == "OK"
-    watching.generate = generate
-    broken = stub.WatchTickets(pb.WatchTicketsRequest(), metadata=TOKEN, timeout=30)
+    assert streams.lines.next()["code"] == "OK"
+    streams.watching.generate = generate
+    broken = streams.stub.WatchTickets(pb.WatchTicketsRequest(), metadata=TOKEN, timeout=30)
     next(broken)
     error = failure(lambda: next(broken))
     assert (error.code, error.info.reason) == (grpc.StatusCode.INTERNAL, "INTERNAL")
-    assert lines.next()["code"] == "INTERNAL"
+    assert streams.lines.next()["code"] == "INTERNAL"
 
 
 def test_an_unimplemented_stream_says_so() -> None:
@@ -181,3 +128,48 @@ def test_an_unimplemented_stream_says_so() -> None:
         stub = pb_grpc.TicketServiceStub(rig.channel)
         error = failure(lambda: list(stub.WatchTimeline(REQUEST, metadata=TOKEN, timeout=30)))
     assert (error.code, error.info.reason) == (grpc.StatusCode.UNIMPLEMENTED, "UNIMPLEMENTED")
+
+
+_private: Any = _server
+CHANGED = f"grpcio {grpc.__version__} is not what server/api/streams.py was written for; see ADR 0015"
+
+
+def test_grpcio_still_has_what_streams_are_made_of() -> None:
+    parameters = {
+        function: list(inspect.signature(getattr(_private, function)).parameters)
+        for function in ("_is_rpc_state_active", "_possibly_finish_call", "_status")
+    }
+    assert parameters == {
+        "_is_rpc_state_active": ["state"],
+        "_possibly_finish_call": ["state", "token"],
+        "_status": ["rpc_event", "state", "serialized_response"],
+    }, CHANGED
+    state = _private._RPCState()
+    with state.condition:
+        assert state.condition.acquire(blocking=False), f"{CHANGED}: the lock of a call is not re-entrant"
+        state.condition.release()
+    assert (state.due, state.initial_metadata_allowed, state.statused, state.callbacks) == (set(), True, False, [])
+    assert {"_rpc_event", "_state"} <= set(_private._Context.__annotations__), CHANGED
+    assert callable(cygrpc.Call.start_server_batch), CHANGED
+    assert callable(cygrpc.Call.cancel), CHANGED
+    assert cygrpc.SendMessageOperation(b"x", 0), CHANGED
+
+
+def test_an_open_call_keeps_its_books_as_before(streams: StreamRig) -> None:
+    client = streams.watch()
+    rpc: Any = client.outlet._stream._rpc
+    assert isinstance(rpc, _private._RPCState), CHANGED
+    eventually(lambda: rpc.due == {_private._RECEIVE_CLOSE_ON_SERVER_TOKEN}, what=CHANGED)
+    client.outlet.put(b"one")
+    assert next(client.call) == b"one"
+    eventually(lambda: rpc.due == {_private._RECEIVE_CLOSE_ON_SERVER_TOKEN}, what=CHANGED)
+    client.outlet.end(Unavailable(), flush=False)
+    client.drain()
+    eventually(lambda: not rpc.due and rpc.callbacks is None, what=CHANGED)
+
+
+def test_private_names_of_grpcio_stand_in_one_module_alone() -> None:
+    root = Path(next(iter(server.__path__)))
+    private = ("grpc._", "from grpc import _", "_rpc_event", "cygrpc")
+    users = {path.name for path in root.rglob("*.py") if any(name in path.read_text() for name in private)}
+    assert users == {"streams.py"}
