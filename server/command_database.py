@@ -12,6 +12,9 @@ from psycopg.conninfo import conninfo_to_dict
 from server.embedded.address import running_database_url
 from server.settings import Settings
 
+PATIENCE_SECONDS = 5
+"""How long a database may take to answer the first connection, for each address that its name has."""
+
 _EXPECTED = (psycopg.OperationalError, psycopg.errors.InsufficientPrivilege)
 
 
@@ -40,9 +43,13 @@ def database_of(settings: Settings) -> str:
 
 @contextmanager
 def usable_database(settings: Settings) -> Iterator[str]:
-    """The same for a body that works on it, whose failures to reach or use the database become DatabaseUnusable."""
+    """The same for a body that works on it, whose failures to reach or use the database become DatabaseUnusable.
+
+    One that is away is noticed before the body begins: pools would try again and again, and write a line each time.
+    """
     url = database_of(settings)
     try:
+        psycopg.connect(url, connect_timeout=PATIENCE_SECONDS).close()
         yield url
     except psycopg.errors.UndefinedTable:
         raise DatabaseUnusable("the database has no tickets tables; `tickets migrate` makes them") from None

@@ -115,7 +115,6 @@ def _times(attempts: int) -> str:
 
 @contextmanager
 def _pool(dsn: str) -> Iterator[ConnectionPool[psycopg.Connection[TupleRow]]]:
-    """A pool of one. A database that is away fails at once here, and not only when the pool has waited long enough."""
-    psycopg.connect(dsn, connect_timeout=5).close()
+    """A pool of one."""
     with ConnectionPool(dsn, min_size=0, max_size=1, open=True, kwargs={"autocommit": True}) as pool:
         yield pool

@@ -11,7 +11,15 @@ from server.embedded.dev_keys import ensure_dev_keys
 from tests.running import SECRET
 
 NOBODY = "postgresql://tickets:hunter2@127.0.0.1:1/tickets"
-COMMANDS = (["audit", "verify"], ["seed"], ["seed", "--tickets", "1"], ["migrate"])
+COMMANDS = (
+    ["audit", "verify"],
+    ["seed"],
+    ["seed", "--tickets", "1"],
+    ["migrate"],
+    ["sla", "simulate", "TKT-1", "--at", "2026-11-23T18:30:00+05:30"],
+    ["outbox", "list"],
+    ["outbox", "retry", "--events"],
+)
 
 
 @pytest.fixture

@@ -76,11 +76,3 @@ def test_a_passed_over_event_is_listed_and_put_back(
 @pytest.mark.parametrize("arguments", [[], ["nonsense"], ["1-x"], ["--webhook", "x"], ["--channel", "pigeon"]])
 def test_what_is_not_understood_changes_nothing(database: Database, arguments: list[str]) -> None:
     assert run(database, "retry", *arguments).exit_code == 2
-
-
-def test_a_database_that_is_away_is_one_line() -> None:
-    result = CliRunner().invoke(
-        main, ["outbox", "list"], env={"TICKETS_DATABASE_URL": "postgresql://u:pw@127.0.0.1:1/x"}
-    )
-    assert result.exit_code == 2
-    assert result.stderr.startswith("Error: the database cannot be used: ")
