@@ -1,18 +1,26 @@
 """From rows to domain values. Columns are read by position, in the order of the tuples named here."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from psycopg.rows import TupleRow
 from sqlalchemy import cast, func
 from sqlalchemy.types import Text
 
-from server.adapters.postgres.tables import staff_members, ticket_attachments, ticket_audit, ticket_watchers, tickets
+from server.adapters.postgres.tables import (
+    staff_members,
+    ticket_attachments,
+    ticket_audit,
+    ticket_messages,
+    ticket_watchers,
+    tickets,
+)
 from server.domain.directory import Member
 from server.domain.fsm import TicketStatus
 from server.domain.ids import ChainNo, FranchiseId, Seq, TicketId, UserId, Version
 from server.domain.roles import Role
 from server.domain.tickets import LinkedType, Ticket, TicketPriority, TicketSeverity
-from server.domain.timeline import AttachmentRef, AuditEntry, Watcher
+from server.domain.timeline import AttachmentRef, AuditEntry, Message, Watcher
 
 # Plain dictionaries: calling an Enum class to look a member up costs several times as much.
 _STATUS: dict[str, TicketStatus] = {member.value: member for member in TicketStatus}
@@ -117,6 +125,34 @@ CHAIN_COLUMNS = (
     ticket_audit.c.hash,
 )
 """In the order of the fields of ``StoredEntry``."""
+
+MESSAGE_COLUMNS = (
+    ticket_messages.c.id,
+    ticket_messages.c.ticket_id,
+    ticket_messages.c.seq,
+    ticket_messages.c.actor_id,
+    ticket_messages.c.actor_role,
+    ticket_messages.c.message,
+    ticket_messages.c.attachments,
+    ticket_messages.c.is_internal_note,
+    ticket_messages.c.created_at,
+)
+
+
+def to_message(row: TupleRow, attachments: Mapping[UUID, AttachmentRef | None]) -> Message:
+    """A row of MESSAGE_COLUMNS. Attachments that are not known, or not complete, are left out."""
+    return Message(
+        id=str(row[0]),
+        ticket_id=TicketId(row[1]),
+        seq=Seq(row[2]),
+        actor_id=UserId(row[3]),
+        actor_role=Role(row[4]),
+        message=row[5],
+        attachments=tuple(reference for i in row[6] if (reference := attachments.get(i)) is not None),
+        is_internal_note=row[7],
+        created_at=row[8],
+    )
+
 
 WATCHER_COLUMNS = tuple(ticket_watchers.c[name] for name in Watcher.__slots__)
 

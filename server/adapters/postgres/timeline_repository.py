@@ -15,16 +15,17 @@ from server.adapters.postgres.rows import (
     ATTACHMENT_COLUMNS,
     AUDIT_COLUMNS,
     CHAIN_COLUMNS,
+    MESSAGE_COLUMNS,
     to_attachment,
     to_audit_entry,
+    to_message,
 )
 from server.adapters.postgres.sessions import Session
 from server.adapters.postgres.statements import Statement
 from server.adapters.postgres.tables import ticket_attachments, ticket_audit, ticket_messages, ticket_timeline_heads
 from server.application.repositories import Change
 from server.domain.audit_chain import ChainHead, StoredEntry
-from server.domain.ids import ChainNo, Seq, TicketId, UserId
-from server.domain.roles import Role
+from server.domain.ids import ChainNo, Seq, TicketId
 from server.domain.timeline import AttachmentRef, AuditEntry, Message
 
 _ID = bindparam("ticket_id", type_=Text(collation="C"))
@@ -32,18 +33,7 @@ _AFTER = bindparam("after", type_=BigInteger())
 _LIMIT = bindparam("limit", type_=BigInteger())
 _m = ticket_messages.c
 
-_MESSAGE_COLUMNS = (
-    _m.id,
-    _m.ticket_id,
-    _m.seq,
-    _m.actor_id,
-    _m.actor_role,
-    _m.message,
-    _m.attachments,
-    _m.is_internal_note,
-    _m.created_at,
-)
-_messages = select(*_MESSAGE_COLUMNS).where(_m.ticket_id == _ID, _m.seq > _AFTER).order_by(_m.seq).limit(_LIMIT)
+_messages = select(*MESSAGE_COLUMNS).where(_m.ticket_id == _ID, _m.seq > _AFTER).order_by(_m.seq).limit(_LIMIT)
 _MESSAGES = Statement(_messages)
 _PUBLIC_MESSAGES = Statement(_messages.where(~_m.is_internal_note))
 _EVENTS = Statement(
@@ -168,18 +158,7 @@ class PostgresTimelineRepository:
     def _messages(self, ticket_id: TicketId, rows: list[tuple[Any, ...]]) -> Iterator[Message]:
         wanted = [attachment_id for row in rows for attachment_id in row[6]]
         known = self.attachments(ticket_id, wanted) if wanted else {}
-        for row in rows:
-            yield Message(
-                id=str(row[0]),
-                ticket_id=TicketId(row[1]),
-                seq=Seq(row[2]),
-                actor_id=UserId(row[3]),
-                actor_role=Role(row[4]),
-                message=row[5],
-                attachments=tuple(reference for i in row[6] if (reference := known.get(i)) is not None),
-                is_internal_note=row[7],
-                created_at=row[8],
-            )
+        yield from (to_message(row, known) for row in rows)
 
     def _references(self, ticket_id: TicketId, ids: Sequence[UUID]) -> tuple[AttachmentRef, ...]:
         if not ids:

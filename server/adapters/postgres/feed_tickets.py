@@ -1,0 +1,205 @@
+"""Many tickets and their timelines at once, for live streams.
+
+One ticket with values that Python cannot hold, which somebody in psql may give it, must not stop the streams of all
+others. So what is read here is made to fit: instants are clamped, arrays flattened, JSON that cannot be read is empty.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from psycopg.rows import TupleRow
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    DateTime,
+    Select,
+    TableValuedAlias,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    case,
+    cast,
+    column,
+    func,
+    literal_column,
+    select,
+    true,
+)
+from sqlalchemy.sql.elements import ColumnElement
+
+from server.adapters.postgres.past_states import EARLIEST, LATEST, AuditedChange
+from server.adapters.postgres.rows import (
+    ATTACHMENT_COLUMNS,
+    AUDIT_COLUMNS,
+    MESSAGE_COLUMNS,
+    TICKET_COLUMNS,
+    to_attachment,
+    to_audit_entry,
+    to_message,
+    to_ticket,
+)
+from server.adapters.postgres.sessions import Session
+from server.adapters.postgres.statements import Statement
+from server.adapters.postgres.tables import (
+    ticket_attachments,
+    ticket_audit,
+    ticket_messages,
+    ticket_timeline_heads,
+    ticket_watchers,
+    tickets,
+)
+from server.application.watching.change_feed import TicketState, TimelinePlace
+from server.domain.ids import ChainNo, Seq, TicketId
+from server.domain.tickets import PROTECTED_FIELDS, Ticket
+from server.domain.timeline import AttachmentRef, AuditEntry, Message
+
+_METADATA = Ticket.__slots__.index("metadata")
+_PAYLOAD = AUDIT_COLUMNS.index(ticket_audit.c.payload)
+_earliest: ColumnElement[Any] = literal_column(f"'{EARLIEST.isoformat()}'::timestamptz")
+_latest: ColumnElement[Any] = literal_column(f"'{LATEST.isoformat()}'::timestamptz")
+
+
+def _fitting(stored: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The column as Python can hold it."""
+    if stored is tickets.c.metadata or stored is ticket_audit.c.payload:
+        return cast(stored, Text).label(stored.name)
+    if isinstance(stored, Column) and isinstance(stored.type, ARRAY):
+        part = func.unnest(stored).column_valued("part")
+        flat = func.array(select(part).where(part.is_not(None)).scalar_subquery())
+        return flat.label(stored.name)
+    if isinstance(stored, Column) and isinstance(stored.type, DateTime):
+        return case((stored < _earliest, _earliest), (stored > _latest, _latest), else_=stored).label(stored.name)
+    return stored
+
+
+def _wanted(kind: type[BigInteger | Uuid[Any]]) -> TableValuedAlias:
+    """A table of the parameters: tickets, and a number or an id beside each."""
+    ids = bindparam("ids", type_=ARRAY(Text(collation="C")))
+    beside = bindparam("beside", type_=ARRAY(kind))
+    return func.unnest(ids, beside).table_valued("ticket_id", column("beside", kind)).render_derived(name="wanted")
+
+
+def _each(columns: Sequence[ColumnElement[Any]], *, number: Column[Any], last_first: bool = False) -> Select[Any]:
+    """The rows of each wanted ticket by that number. LATERAL, with an order: so each ticket is one look into an index,
+    whatever the planner thinks of how many there are."""
+    wanted = _wanted(BigInteger)
+    rows = select(*columns).where(number.table.c.ticket_id == wanted.c.ticket_id)
+    if last_first:
+        rows = rows.where(number >= wanted.c.beside).order_by(number.desc())
+    else:
+        rows = rows.where(number > wanted.c.beside).order_by(number).limit(bindparam("limit", type_=BigInteger()))
+    lateral = rows.lateral("found")
+    return select(*lateral.c).select_from(wanted.join(lateral, true()))
+
+
+_PLACES = Statement(
+    select(
+        *map(_fitting, TICKET_COLUMNS),
+        func.array(
+            select(ticket_watchers.c.user_id).where(ticket_watchers.c.ticket_id == tickets.c.id).scalar_subquery()
+        ),
+        func.coalesce(ticket_timeline_heads.c.last_seq, literal_column("0")),
+    )
+    .select_from(tickets.outerjoin(ticket_timeline_heads, ticket_timeline_heads.c.ticket_id == tickets.c.id))
+    .where(tickets.c.id == any_(bindparam("ids", type_=ARRAY(Text(collation="C")))))
+)
+_old = ticket_audit.c.payload["old"]
+_long: ColumnElement[Any] = literal_column("'{" + ",".join((*PROTECTED_FIELDS, "title")) + "}'::text[]")
+_CHANGES = Statement(
+    _each(
+        (
+            ticket_audit.c.ticket_id,
+            ticket_audit.c.chain_no,
+            ticket_audit.c.action,
+            case((func.jsonb_typeof(_old) == "object", cast(_old.op("-")(_long), Text))).label("old"),
+            case((ticket_audit.c.action == "WATCH_CHANGED", ticket_audit.c.payload["new"]["user_id"].astext)).label(
+                "watcher_now"
+            ),
+        ),
+        number=ticket_audit.c.chain_no,
+        last_first=True,
+    )
+)
+_MESSAGES = Statement(_each(tuple(map(_fitting, MESSAGE_COLUMNS)), number=ticket_messages.c.seq))
+_EVENTS = Statement(_each(tuple(map(_fitting, AUDIT_COLUMNS)), number=ticket_audit.c.seq))
+
+
+def _attachments_wanted() -> Statement:
+    wanted = _wanted(Uuid)
+    same = and_(ticket_attachments.c.ticket_id == wanted.c.ticket_id, ticket_attachments.c.id == wanted.c.beside)
+    columns = (*map(_fitting, ATTACHMENT_COLUMNS), ticket_attachments.c.ticket_id)
+    return Statement(select(*columns).select_from(wanted.join(ticket_attachments, same)))
+
+
+_ATTACHMENTS = _attachments_wanted()
+
+
+def places(session: Session, ticket_ids: Collection[TicketId]) -> dict[TicketId, TimelinePlace]:
+    """See ``ChangeFeed.places``."""
+    rows = session.all(_PLACES, {"ids": list(ticket_ids)}) if ticket_ids else []
+    return {place.state.ticket.id: place for place in map(_to_place, rows)}
+
+
+def changes_since(session: Session, first: Mapping[TicketId, ChainNo]) -> Mapping[TicketId, Sequence[AuditedChange]]:
+    """What the audit says of the tickets from those rows on, last first."""
+    found: dict[TicketId, list[AuditedChange]] = defaultdict(list)
+    rows = session.all(_CHANGES, {"ids": list(first), "beside": list(first.values())}) if first else []
+    for ticket_id, chain_no, action, old, watcher_now in rows:
+        change = AuditedChange(ChainNo(chain_no), action, None if old is None else _object(old), watcher_now)
+        found[TicketId(ticket_id)].append(change)
+    return found
+
+
+def entries_after(
+    session: Session, after: Mapping[TicketId, Seq], *, limit: int
+) -> Mapping[TicketId, list[Message | AuditEntry]]:
+    """See ``ChangeFeed.timelines``. Internal notes are among them."""
+    found: dict[TicketId, list[Message | AuditEntry]] = defaultdict(list)
+    if not after:
+        return found
+    values = {"ids": list(after), "beside": list(after.values()), "limit": limit}
+    messages = session.all(_MESSAGES, values)
+    attachments = _attachments(session, messages)
+    for row in messages:
+        ticket_id = TicketId(row[1])
+        found[ticket_id].append(to_message(row, attachments.get(ticket_id, {})))
+    for row in session.all(_EVENTS, values):
+        payload = _object(row[_PAYLOAD])
+        found[TicketId(row[1])].append(to_audit_entry((*row[:_PAYLOAD], payload, *row[_PAYLOAD + 1 :])))
+    return {
+        ticket_id: sorted(entries, key=lambda entry: entry.seq or 0)[:limit] for ticket_id, entries in found.items()
+    }
+
+
+def _attachments(
+    session: Session, messages: Sequence[TupleRow]
+) -> Mapping[TicketId, Mapping[UUID, AttachmentRef | None]]:
+    wanted = [(row[1], attachment_id) for row in messages for attachment_id in row[6]]
+    found: dict[TicketId, dict[UUID, AttachmentRef | None]] = defaultdict(dict)
+    if wanted:
+        ids, beside = zip(*wanted, strict=True)
+        for row in session.all(_ATTACHMENTS, {"ids": list(ids), "beside": list(beside)}):
+            attachment_id, reference, complete = to_attachment(row)
+            found[TicketId(row[-1])][attachment_id] = reference if complete else None
+    return found
+
+
+def _to_place(row: TupleRow) -> TimelinePlace:
+    *columns, watchers, last_seq = row
+    columns[_METADATA] = _object(columns[_METADATA])
+    return TimelinePlace(TicketState(to_ticket(tuple(columns)), frozenset(watchers)), Seq(last_seq))
+
+
+def _object(text: str) -> dict[str, Any]:
+    """JSON of PostgreSQL may have numbers too long, and be nested too deep, for Python."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
