@@ -15,6 +15,9 @@ from server.outage import Outage
 
 TIMEOUT_SECONDS = 1.0
 """How long Redis may take to be connected to, and to answer."""
+PAUSE_SECONDS = 0.01
+"""Between two messages of one process, however much it changes, and between two calls back of a subscriber, however
+many processes publish. Under full load a hundredth of a second costs either thread about a fiftieth of a core."""
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 3.0
 

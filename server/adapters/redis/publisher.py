@@ -7,10 +7,7 @@ from contextlib import suppress
 
 import redis
 
-from server.adapters.redis.link import Connect, Link
-
-PAUSE_SECONDS = 0.005
-"""Between two messages of one process, however much it changes."""
+from server.adapters.redis.link import PAUSE_SECONDS, Connect, Link
 
 
 class Publisher(Link):

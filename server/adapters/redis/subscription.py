@@ -8,10 +8,8 @@ from collections.abc import Callable
 import redis
 import structlog
 
-from server.adapters.redis.link import TIMEOUT_SECONDS, Connect, Link
+from server.adapters.redis.link import PAUSE_SECONDS, TIMEOUT_SECONDS, Connect, Link
 
-PAUSE_SECONDS = 0.005
-"""Between two calls back, however many processes publish."""
 PING_SECONDS = 3.0
 """After so long a silence Redis is asked whether it is still there: a connection may be lost without a word."""
 LOOK_SECONDS = 0.25
