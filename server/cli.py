@@ -82,7 +82,13 @@ def serve(processes: int | None) -> None:
 
     application = build_application(settings)
     try:
-        status = run(settings, application.registrations, ready=application.ready, after_stop=[application.close])
+        status = run(
+            settings,
+            application.registrations,
+            ready=application.ready,
+            before_stop=[application.drain],
+            after_stop=[application.close],
+        )
     except (ValueError, OSError) as error:
         raise click.ClickException(str(error)) from None
     sys.exit(status)
@@ -202,7 +208,8 @@ def outbox() -> None:
 
 @outbox.command("list")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="Lines of each list.")
-def list_(limit: int) -> None:
+@click.option("--pending", is_flag=True, help="List each delivery that waits, too.")
+def list_(limit: int, *, pending: bool) -> None:
     """How far the relay is behind, what waits for each channel and for webhooks, and what was given up.
 
     Exit status 1 when anything was passed over or given up, 2 when the database cannot be used.
@@ -211,7 +218,7 @@ def list_(limit: int) -> None:
     from server.outbox_report import list_outbox
 
     with usable_database(_settings()) as url:
-        clean = list_outbox(url, say=click.echo, limit=limit)
+        clean = list_outbox(url, say=click.echo, limit=limit, pending=pending)
     sys.exit(0 if clean else 1)
 
 
@@ -220,12 +227,17 @@ def list_(limit: int) -> None:
 @click.option("--events", "all_events", is_flag=True, help="All events that the relay passed over.")
 @click.option("--channel", "channels", type=click.Choice(["email", "push", "sms"]), multiple=True, help="All its dead.")
 @click.option("--webhook", "webhooks", type=click.UUID, multiple=True, help="All its dead letters.")
-def retry(ids: tuple[str, ...], *, all_events: bool, channels: tuple[str, ...], webhooks: tuple[UUID, ...]) -> None:
+@click.option("--now", is_flag=True, help="Of what is named, try at once what waits for its next try, too.")
+def retry(
+    ids: tuple[str, ...], *, all_events: bool, channels: tuple[str, ...], webhooks: tuple[UUID, ...], now: bool
+) -> None:
     """Put back what was given up: IDS of deliveries or numbers of events, as `tickets outbox list` prints them.
 
+    With --now a delivery that is being sent at this moment may be sent twice, under the same key.
     Exit status 1 when something was not there or failed again, 2 when the database cannot be used.
     """
     from server.application.notifications.channels import Channel
+    from server.application.notifications.outbox_status import Chosen
     from server.command_database import usable_database
     from server.outbox_report import named_in, retry_outbox
 
@@ -241,11 +253,10 @@ def retry(ids: tuple[str, ...], *, all_events: bool, channels: tuple[str, ...], 
             url,
             say=click.echo,
             window=timedelta(seconds=settings.notification_window_seconds),
-            deliveries=deliveries,
+            chosen=Chosen(deliveries, [Channel(name) for name in channels], webhooks),
             events=events,
             all_events=all_events,
-            channels=[Channel(name) for name in channels],
-            webhooks=webhooks,
+            now=now,
         )
     sys.exit(0 if complete else 1)
 

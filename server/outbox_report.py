@@ -12,8 +12,7 @@ from psycopg_pool import ConnectionPool
 
 from server.adapters.postgres.outbox_relay import PostgresOutboxFeed
 from server.adapters.postgres.outbox_status import PostgresOutboxBooks
-from server.application.notifications.channels import Channel
-from server.application.notifications.outbox_status import COUNT_CAP, OutboxStatus
+from server.application.notifications.outbox_status import COUNT_CAP, Chosen, OutboxStatus, UnsentDelivery
 from server.application.notifications.relay_outbox import EventKey, RetryFailedEvent
 
 Say = Callable[[str], object]
@@ -35,12 +34,27 @@ def named_in(texts: Sequence[str]) -> tuple[list[UUID], list[EventKey]]:
     return deliveries, events
 
 
-def list_outbox(dsn: str, *, say: Say, limit: int) -> bool:
-    """Say it all; whether nothing was passed over or given up."""
+def list_outbox(dsn: str, *, say: Say, limit: int, pending: bool = False) -> bool:
+    """Say it all, with ``pending`` each delivery that waits too; whether nothing was passed over or given up."""
     with _pool(dsn) as pool:
         books = PostgresOutboxBooks(pool)
         status, failed, dead = books.status(), books.failed_events(limit), books.dead_deliveries(limit)
+        disabled = books.disabled_webhooks()
+        waiting = books.pending_deliveries(limit) if pending else ()
     _say_status(status, say)
+    if disabled:
+        say("\ndisabled webhooks, to which events are lost:")
+    for webhook in disabled:
+        gone = "; its receiver answered 410" if webhook.is_gone else ""
+        say(
+            f"  {webhook.id} {webhook.display_name}, last changed {_moment(webhook.updated_at)}, "
+            f"{_deliveries(webhook.waiting)} waiting{gone}"
+        )
+    if waiting:
+        say("\ndeliveries that wait, the next first:")
+    for delivery in waiting:
+        error = f"; last error: {delivery.error}" if delivery.error else ""
+        say(f"  {_named(delivery)}, next try {_moment(delivery.next_attempt_at)}{error}")
     if failed:
         say("\nevents passed over, the latest first:")
     for event in failed:
@@ -49,8 +63,7 @@ def list_outbox(dsn: str, *, say: Say, limit: int) -> bool:
     if dead:
         say("\ndeliveries given up, the latest of each first:")
     for delivery in dead:
-        about = f"{delivery.ticket_id} {delivery.subject}".strip()
-        say(f"  {delivery.id} {delivery.queue} {about}, {_times(delivery.attempts)}: {delivery.error}")
+        say(f"  {_named(delivery)}: {delivery.error}")
     return not failed and not dead
 
 
@@ -59,25 +72,43 @@ def retry_outbox(
     *,
     say: Say,
     window: timedelta,
-    deliveries: Sequence[UUID] = (),
+    chosen: Chosen,
     events: Sequence[EventKey] = (),
     all_events: bool = False,
-    channels: Sequence[Channel] = (),
-    webhooks: Sequence[UUID] = (),
+    now: bool = False,
 ) -> bool:
-    """Put back what is named. Whether all of it was there to be put back, and each event is dealt with."""
+    """Put back what is named, with ``now`` also what waits for its next attempt, and say why what was not.
+
+    Whether all of it was there to be put back, and each event is dealt with.
+    """
     with _pool(dsn) as pool:
         books = PostgresOutboxBooks(pool)
         again = RetryFailedEvent(PostgresOutboxFeed(pool), lambda: datetime.now(UTC), window=window)
         if all_events:
             events = [event.key for event in books.failed_events(_ALL)]
         dealt_with = sum([_retry(again, key, say) for key in events])
-        put_back = books.requeue(deliveries) if deliveries else 0
-        complete = put_back == len(set(deliveries)) and dealt_with == len(events)
-        put_back += sum(books.requeue_channel(channel) for channel in channels)
-        put_back += sum(books.requeue_webhook(webhook) for webhook in webhooks)
-    say(f"{dealt_with} of {len(events)} events dealt with, {put_back} deliveries put back")
-    return complete
+        put_back = {*books.requeue(chosen), *(books.hurry(chosen) if now else ())}
+        left = [id_ for id_ in dict.fromkeys(chosen.ids) if id_ not in put_back]
+        status = books.status_of(left)
+        for id_ in left:
+            say(f"{id_}: {_WHY_NOT[status.get(id_)]}")
+        known = books.webhooks_among(chosen.webhooks)
+        unknown = [id_ for id_ in dict.fromkeys(chosen.webhooks) if id_ not in known]
+        for id_ in unknown:
+            say(f"{id_}: there is no such webhook")
+    done = [f"{dealt_with} of {len(events)} events dealt with"] if events or all_events else []
+    if chosen.ids or chosen.channels or chosen.webhooks:
+        done.append(f"{_deliveries(len(put_back))} put back")
+    say(", ".join(done))
+    return dealt_with == len(events) and not left and not unknown
+
+
+_WHY_NOT = {
+    None: "there is no such delivery",
+    "delivered": "was delivered",
+    "dead": "was given up at this moment",
+    "pending": "waits for its next try already; --now has it tried at once",
+}
 
 
 def _retry(again: RetryFailedEvent, key: EventKey, say: Say) -> bool:
@@ -99,6 +130,20 @@ def _say_status(status: OutboxStatus, say: Say) -> None:
         error = "" if queue.last_error is None else f"; last error: {queue.last_error}"
         waiting = f"{queue.pending} pending, the oldest for {_age(queue.oldest_pending)}"
         say(f"{queue.name}: {waiting}; {queue.dead} dead{error}")
+
+
+def _named(delivery: UnsentDelivery) -> str:
+    to = delivery.queue if delivery.webhook_id is None else f"webhook {delivery.webhook_id} {delivery.queue}"
+    about = f"{delivery.ticket_id} {delivery.subject}".strip()
+    return f"{delivery.id} {to} {about}, {_times(delivery.attempts)}"
+
+
+def _moment(moment: datetime | None) -> str:
+    return "-" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z"
+
+
+def _deliveries(count: int) -> str:
+    return f"{count} deliver{'y' if count == 1 else 'ies'}"
 
 
 def _age(age: timedelta) -> str:

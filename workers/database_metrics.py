@@ -82,6 +82,7 @@ class DatabaseMetrics(Collector):
                 "way",
                 {queue.name: queue.dead for queue in status.queues},
             ),
+            GaugeMetricFamily("tickets_webhooks_disabled", "Webhooks not enabled.", value=status.disabled_webhooks),
         )
 
 

@@ -57,6 +57,7 @@ _FAILED = """
 _FAILING = "UPDATE webhooks SET failing_since = now() WHERE id = %s AND failing_since IS NULL"
 _DISABLE = """
     UPDATE webhooks SET enabled = false, version = version + 1, updated_at = now() WHERE id = %s AND enabled
+    RETURNING display_name
 """
 
 
@@ -105,6 +106,7 @@ class PostgresWebhookDelivery:
             connection.execute(_FAILED, values)
             connection.execute(_FAILING, [claimed.webhook_id])
 
-    def disable(self, webhook_id: UUID) -> None:
+    def disable(self, webhook_id: UUID) -> str | None:
         with self._pool.connection() as connection:
-            connection.execute(_DISABLE, [webhook_id])
+            row = connection.execute(_DISABLE, [webhook_id]).fetchone()
+        return None if row is None else row[0]

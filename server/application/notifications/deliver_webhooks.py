@@ -3,6 +3,7 @@
 Claims, crashes and repetitions are as in ``deliver_notifications``.
 """
 
+import logging
 import random
 import time
 from collections import Counter
@@ -18,6 +19,8 @@ from server.application.clock import Clock
 from server.application.notifications.channels import DeliveryFailed, WebhookAnswer, WebhookPost, WebhookSender
 from server.application.notifications.deliver_notifications import BUDGET, LEASE, Sent
 from server.domain.delivery_schedule import webhook_delay
+
+log = logging.getLogger(__name__)
 
 THREADS = 16
 EACH = 5
@@ -55,8 +58,8 @@ class WebhookDeliveries(Protocol):
         The delivery is left alone when the claim has run out and somebody else has it.
         """
 
-    def disable(self, webhook_id: UUID) -> None:
-        """The receiver said that it is gone for good."""
+    def disable(self, webhook_id: UUID) -> str | None:
+        """The receiver said that it is gone for good. The webhook's name, or None when it was disabled already."""
 
 
 class DeliverWebhooks:
@@ -127,7 +130,9 @@ class DeliverWebhooks:
             self._deliveries.delivered(claimed, code)
             return "delivered"
         if code == HTTPStatus.GONE:
-            self._deliveries.disable(claimed.webhook_id)
+            name = self._deliveries.disable(claimed.webhook_id)
+            if name is not None:
+                log.warning("webhook %s (%s) was disabled: its receiver answered 410", claimed.webhook_id, name)
         return self._failed(
             claimed, f"The receiver answered {code}.", code, asked=answer.retry_after, final=code == HTTPStatus.GONE
         )

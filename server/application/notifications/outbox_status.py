@@ -1,6 +1,6 @@
 """How the way from the outbox to people and programs is doing: for operators' lists and for gauges."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -49,6 +49,7 @@ class OutboxStatus:
     """Notifications that still wait for further events."""
     queues: tuple[QueueState, ...]
     """Every channel, then webhooks."""
+    disabled_webhooks: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +65,44 @@ class FailedEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class DeadDelivery:
-    """A delivery that was given up. No address and no text: operators need neither."""
+class UnsentDelivery:
+    """A delivery that waits or was given up. No address and no text: operators need neither."""
 
     id: UUID
     queue: str
     """A channel's name, or the name of the webhook."""
+    webhook_id: UUID | None
     ticket_id: str
     subject: str
     """Kind of the notification, or type of the event."""
     attempts: int
     error: str
-    created_at: datetime
+    """Empty when none is known."""
+    next_attempt_at: datetime | None
+    """When it is tried at the earliest; None when it was given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class DisabledWebhook:
+    """One to which events are lost."""
+
+    id: UUID
+    display_name: str
+    updated_at: datetime
+    """When anything of it was changed last, by an admin or by an answer of 410."""
+    waiting: int
+    """Deliveries that go on when it is enabled."""
+    is_gone: bool
+    """Whether 410 was the answer to the latest delivery that was given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Deliveries with these ids, through these channels, to these webhooks."""
+
+    ids: Sequence[UUID] = ()
+    channels: Sequence[Channel] = ()
+    webhooks: Sequence[UUID] = ()
 
 
 class OutboxBooks(Protocol):
@@ -87,14 +114,26 @@ class OutboxBooks(Protocol):
     def failed_events(self, limit: int) -> Sequence[FailedEvent]:
         """Unresolved ones, the latest first."""
 
-    def dead_deliveries(self, limit: int) -> Sequence[DeadDelivery]:
+    def dead_deliveries(self, limit: int) -> Sequence[UnsentDelivery]:
         """The latest of each channel and of webhooks, so many of each kind."""
 
-    def requeue(self, ids: Sequence[UUID]) -> int:
-        """Dead deliveries, of channels or webhooks, to be tried at once with all their attempts. How many were dead."""
+    def pending_deliveries(self, limit: int) -> Sequence[UnsentDelivery]:
+        """The next to be tried, so many of channels and of webhooks; of disabled webhooks too."""
 
-    def requeue_channel(self, channel: Channel) -> int:
-        """All dead ones of a channel."""
+    def disabled_webhooks(self) -> Sequence[DisabledWebhook]:
+        """By name."""
 
-    def requeue_webhook(self, webhook_id: UUID) -> int:
-        """All dead letters of a webhook."""
+    def requeue(self, chosen: Chosen) -> Collection[UUID]:
+        """Have the dead among them tried at once, with all their attempts. Which those were."""
+
+    def hurry(self, chosen: Chosen) -> Collection[UUID]:
+        """Have those tried at once that wait for their next attempt, whose number stays. Which those were.
+
+        One that is being sent at this moment may be sent twice.
+        """
+
+    def status_of(self, ids: Sequence[UUID]) -> Mapping[UUID, str]:
+        """pending, delivered or dead, of those that exist."""
+
+    def webhooks_among(self, ids: Sequence[UUID]) -> Collection[UUID]:
+        """Those that are ids of webhooks."""

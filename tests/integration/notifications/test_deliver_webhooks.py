@@ -107,10 +107,16 @@ def test_a_receiver_may_ask_for_more_time(pool: Pool, connection: psycopg.Connec
     ).fetchone() == (True,)
 
 
-def test_one_that_is_gone_is_disabled(pool: Pool, connection: psycopg.Connection) -> None:
-    target = webhook(connection)
-    event(connection, target)
-    assert deliver(pool, Receivers(lambda _post: WebhookAnswer(410))) == Sent(dead=1)
+def test_one_that_is_gone_is_disabled_and_the_log_says_so_once(
+    pool: Pool, connection: psycopg.Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    target = webhook(connection, display_name="Control tower")
+    for _ in range(2):
+        event(connection, target)
+    assert deliver(pool, Receivers(lambda _post: WebhookAnswer(410))) == Sent(dead=2)
+    assert [(each.levelname, each.getMessage()) for each in caplog.records] == [
+        ("WARNING", f"webhook {target} (Control tower) was disabled: its receiver answered 410")
+    ]
     assert of_webhook(connection, target) == (False, 2, True)
     event(connection, target)
     assert deliver(pool, Receivers()) == Sent()

@@ -8,6 +8,7 @@ import psycopg
 from server.adapters.postgres.notification_delivery import PostgresNotificationDelivery
 from server.adapters.postgres.outbox_status import PostgresOutboxBooks
 from server.application.notifications.channels import Channel, DeliveryFailed, OutgoingMessage, WebhookAnswer
+from server.application.notifications.outbox_status import Chosen
 from server.application.notifications.purge_notifications import PurgeNotifications
 from tests.database import Database
 from tests.integration.notifications import test_deliver_webhooks as webhooks
@@ -53,6 +54,7 @@ def test_queues_are_counted_with_their_age_and_last_error(pool: Pool, connection
     email, _, _, posting = books.status().queues
     assert (email.pending, email.dead, email.last_error) == (0, 3, "No such mailbox.")
     assert (posting.name, posting.dead, posting.last_error) == ("webhooks", 1, "The receiver answered 410.")
+    assert books.status().disabled_webhooks == 1
     dead = books.dead_deliveries(2)
     assert [(each.queue, each.subject, each.error) for each in dead] == [
         ("email", "ASSIGNED", "No such mailbox."),
@@ -70,11 +72,11 @@ def test_dead_ones_are_put_back_one_by_one_or_all(pool: Pool, connection: psycop
         webhooks.event(connection, target, status="dead", attempts=9)
     books = PostgresOutboxBooks(pool)
     one, *_, letter = books.dead_deliveries(5)
-    assert books.requeue([one.id, letter.id, UUID(int=1)]) == 2
-    assert books.requeue([one.id]) == 0
-    assert books.requeue_channel(Channel.PUSH) == 0
-    assert books.requeue_channel(Channel.EMAIL) == 2
-    assert books.requeue_webhook(target) == 1
+    assert books.requeue(Chosen([one.id, letter.id, UUID(int=1)])) == {one.id, letter.id}
+    assert not books.requeue(Chosen([one.id]))
+    assert not books.requeue(Chosen(channels=[Channel.PUSH]))
+    assert len(books.requeue(Chosen(channels=[Channel.EMAIL]))) == 2
+    assert len(books.requeue(Chosen(webhooks=[target]))) == 1
     assert deliver(pool, Provider()).delivered == 3
     assert webhooks.deliver(pool, Receivers()).delivered == 2
 

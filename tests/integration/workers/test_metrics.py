@@ -8,6 +8,7 @@ import urllib.request
 import pytest
 
 from tests.database import Database
+from tests.integration.notifications.pipeline import webhook
 from tests.integration.sla.conftest import INSERT
 from tests.integration.workers.jobs import Jobs
 from tests.integration.workers.scratch import FAILING, GATED, QUICK
@@ -87,9 +88,11 @@ def test_a_worker_is_well_while_it_has_redis_and_postgresql(
 def test_gauges_of_what_waits(database: Database, celery_processes: StartCelery, port: int) -> None:
     with database.connect() as connection:
         connection.execute(INSERT, {"age": "25 hours", "count": 3, "priority": "HIGH", "status": "OPEN"})
+        webhook(connection, enabled=False)
     # A worker that does nothing about it.
     celery_processes(database).worker("housekeeping", worker_metrics_port=port)
     eventually(lambda: value(port, "tickets_database_up") == 1, within=30, what="a reading")
     assert value(port, 'tickets_sla_overdue_seconds{event="breach"}') >= 3600
     assert value(port, 'tickets_outbox_lag_rows{consumer="relay"}') >= 3
     assert value(port, 'tickets_deliveries_dead{way="webhooks"}') == 0
+    assert value(port, "tickets_webhooks_disabled") == 1
