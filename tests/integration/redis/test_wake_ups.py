@@ -14,6 +14,7 @@ from tests.redis_process import RedisProcess
 from tests.waiting import eventually
 
 NewWakeUps = Callable[[], WakeUps]
+NewThreads = Callable[[], set[threading.Thread]]
 
 PUBLISHES_A_LINE = """
 import sys
@@ -64,8 +65,11 @@ def sleeper(new_wake_ups: NewWakeUps) -> Sleeper:
     return sleeper
 
 
-def threads() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("wake-ups")]
+@pytest.fixture
+def new_threads() -> NewThreads:
+    """Those that began in this test and go on."""
+    before = set(threading.enumerate())
+    return lambda: set(threading.enumerate()) - before
 
 
 def listening(client: "redis.Redis") -> redis.client.PubSub:
@@ -232,9 +236,7 @@ def test_a_redis_that_hangs_is_noticed_and_found_again(
 
 
 @pytest.mark.parametrize("trouble", ["none", "stopped", "hangs", "hangs from the start"])
-def test_close_leaves_no_thread(redis_process: RedisProcess, trouble: str) -> None:
-    before = threads()
-    assert before == []
+def test_close_leaves_no_thread(redis_process: RedisProcess, new_threads: NewThreads, trouble: str) -> None:
     if trouble == "hangs from the start":
         redis_process.pause()
     wake_ups, sleeper = WakeUps(redis_process.url), Sleeper()
@@ -247,26 +249,27 @@ def test_close_leaves_no_thread(redis_process: RedisProcess, trouble: str) -> No
     if trouble == "hangs":
         redis_process.pause()
     wake_ups.publish()
+    assert len(new_threads()) == 2
     wake_ups.close()
-    eventually(lambda: threads() == [], what="the end of the threads")
+    eventually(lambda: not new_threads(), what="the end of the threads")
 
 
-def test_nothing_begins_after_close(redis_process: RedisProcess) -> None:
+def test_nothing_begins_after_close(redis_process: RedisProcess, new_threads: NewThreads) -> None:
     wake_ups = WakeUps(redis_process.url)
     wake_ups.close()
     wake_ups.publish()
     wake_ups.close()
-    assert threads() == []
+    assert not new_threads()
 
 
-def test_nothing_is_opened_before_it_is_used(redis_process: RedisProcess) -> None:
+def test_nothing_is_opened_before_it_is_used(redis_process: RedisProcess, new_threads: NewThreads) -> None:
     def connected(client: "redis.Redis") -> int:
         return int(client.info("stats")["total_connections_received"])
 
     with redis_process.client() as client:
         before = connected(client)
         wake_ups = WakeUps(redis_process.url)
-        assert threads() == []
+        assert not new_threads()
         assert connected(client) == before
         wake_ups.publish()
         eventually(lambda: connected(client) == before + 1, what="a connection")
