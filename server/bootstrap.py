@@ -57,12 +57,15 @@ from server.application.timeline.list_timeline import ListTimeline
 from server.application.timeline.list_watchers import ListWatchers
 from server.application.timeline.set_watch import SetWatch
 from server.application.timeline.verify_audit import VerifyAudit
+from server.application.watching.watch_tickets import WatchTickets
+from server.application.watching.watch_timeline import WatchTimeline
 from server.application.webhooks.create_webhook import CreateWebhook
 from server.application.webhooks.delete_webhook import DeleteWebhook
 from server.application.webhooks.list_webhook_deliveries import ListWebhookDeliveries
 from server.application.webhooks.list_webhooks import ListWebhooks
 from server.application.webhooks.redeliver_webhook import RedeliverWebhook
 from server.application.webhooks.update_webhook import UpdateWebhook
+from server.live import Live, start_live
 from server.settings import Settings
 
 READINESS_SECONDS = 2
@@ -75,6 +78,8 @@ class Application:
     registrations: tuple[Registration, ...]
     ready: Callable[[], bool]
     """Whether the database answers; asked now and then for the health service."""
+    drain: Callable[[], None]
+    """Ends the live streams, when the process is to end."""
     close: Callable[[], None]
 
 
@@ -95,12 +100,13 @@ def build_application(settings: Settings) -> Application:
         default_timeout_ms=int(settings.call_timeout_seconds * 1000),
         interruptions=interruptions,
     )
-    uow = PostgresUnitOfWork(sessions)
+    live = start_live(settings, _now)
+    uow = PostgresUnitOfWork(sessions, wrote=live.wrote)
     registrations = (
         Registration.of(
             "rodistaa.tickets.v1.TicketService",
             add_TicketServiceServicer_to_server,
-            TicketService(_ticket_use_cases(uow, sessions)),
+            TicketService(_ticket_use_cases(uow, sessions, live)),
         ),
         Registration.of(
             "rodistaa.tickets.v1.DirectoryService",
@@ -142,14 +148,15 @@ def build_application(settings: Settings) -> Application:
     def close() -> None:
         if interruptions is not None:
             interruptions.stop()
+        live.close()
         pool.close()
 
     if interruptions is not None:
         interruptions.start()
-    return Application(registrations, lambda: _answers(dsn), close)
+    return Application(registrations, lambda: _answers(dsn), live.hub.drain, close)
 
 
-def _ticket_use_cases(uow: PostgresUnitOfWork, sessions: Sessions) -> TicketUseCases:
+def _ticket_use_cases(uow: PostgresUnitOfWork, sessions: Sessions, live: Live) -> TicketUseCases:
     policies = PostgresPolicyBook(sessions)
     return TicketUseCases(
         create=CreateTicket(uow, policies, PostgresTicketNumbers(sessions), _now),
@@ -172,6 +179,8 @@ def _ticket_use_cases(uow: PostgresUnitOfWork, sessions: Sessions) -> TicketUseC
         stats=GetTicketStats(uow),
         explain_sla=ExplainSla(uow, _now),
         reapply_sla=ReapplySla(_now),
+        watch_timeline=WatchTimeline(uow, live.feed, live.hub),
+        watch_tickets=WatchTickets(uow, live.feed, live.hub),
     )
 
 

@@ -149,6 +149,14 @@ class Settings(BaseSettings):
         default=False, description="PgBouncer in transaction mode stands between: nothing is kept per connection."
     )
 
+    # --- live streams
+
+    max_watches: int = Field(10_000, ge=1, description="Live streams of one process.")
+    max_watches_per_principal: int = Field(100, ge=1, description="Of them, those of one caller.")
+    watch_database_pool_size: int = Field(
+        4, ge=2, le=100, description="Connections that all live streams of a process share, beside those above."
+    )
+
     # --- identity: one source of keys, and client certificates beside it
 
     jwks_file: Path | None = Field(None, description="Public keys of the identity provider, followed as they change.")

@@ -89,6 +89,7 @@ def running(database: Database, **changes: object) -> Iterator[Running]:
     grpc_server = build_server(
         server_options(settings), application.registrations, concerns(settings, writer), application.ready
     )
+    grpc_server.before_stop(application.drain)
     grpc_server.start()
     served = Running(f"127.0.0.1:{grpc_server.port}", database)
     try:

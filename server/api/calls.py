@@ -124,3 +124,11 @@ def call_of(context: grpc.ServicerContext) -> Call:
     if call is None:
         raise LookupError("this call was not authenticated")
     return call
+
+
+def credentials_of(context: grpc.ServicerContext) -> Callable[[], Principal]:
+    """What looks at the caller's credentials again; see ``CallState.still_valid``. LookupError as ``call_of``."""
+    still_valid = state_of(context).still_valid
+    if still_valid is None:
+        raise LookupError("this call was not authenticated")
+    return still_valid

@@ -36,9 +36,11 @@ _NEVER = {
             UNION ALL
             SELECT ticket_id, seq FROM ticket_audit WHERE seq IS NOT NULL
         )
-        (SELECT ticket_id FROM (SELECT ticket_id, seq FROM timeline EXCEPT ALL SELECT ticket_id, seq FROM outbox) a)
+        (SELECT ticket_id FROM (SELECT ticket_id, seq FROM timeline EXCEPT ALL
+            SELECT ticket_id, seq FROM outbox WHERE kind <> 'watch') a)
         UNION ALL
-        (SELECT ticket_id FROM (SELECT ticket_id, seq FROM outbox EXCEPT ALL SELECT ticket_id, seq FROM timeline) b)
+        (SELECT ticket_id FROM (
+            SELECT ticket_id, seq FROM outbox WHERE kind <> 'watch' EXCEPT ALL SELECT ticket_id, seq FROM timeline) b)
     """,
     "a message without its audit row": """
         SELECT m.ticket_id FROM ticket_messages m

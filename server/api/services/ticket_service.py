@@ -1,6 +1,5 @@
 """TicketService."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import grpc
@@ -11,7 +10,7 @@ from rodistaa.tickets.v1 import ticket_watch_pb2 as watch
 from rodistaa.tickets.v1 import ticket_writes_pb2 as writes
 from rodistaa.tickets.v1 import timeline_reads_pb2 as timeline
 from rodistaa.tickets.v1.ticket_service_pb2_grpc import TicketServiceServicer
-from server.api.calls import call_of
+from server.api.calls import call_of, credentials_of, state_of
 from server.api.convert import ticket_changes_in as changes_in
 from server.api.convert import ticket_reads_in as reads_in
 from server.api.convert import tickets_out as out
@@ -21,6 +20,9 @@ from server.api.convert.bulk_in import SingleChanges, to_bulk
 from server.api.convert.page_tokens import PageToken
 from server.api.convert.sla_out import from_account
 from server.api.convert.ticket_pages import list_response, search_response
+from server.api.convert.watching import ListWire, TimelineWire, to_followed, to_followed_list
+from server.api.outlets import Bounds, outlet_of
+from server.api.streams import threadless
 from server.application.tickets.archive_ticket import ArchiveTicket
 from server.application.tickets.assign_ticket import AssignTicket
 from server.application.tickets.bulk_update_tickets import BulkReport, BulkUpdateTickets
@@ -41,7 +43,8 @@ from server.application.timeline.list_timeline import ListTimeline
 from server.application.timeline.list_watchers import ListWatchers
 from server.application.timeline.set_watch import SetWatch
 from server.application.timeline.verify_audit import VerifyAudit
-from server.domain.errors import Unimplemented
+from server.application.watching.watch_tickets import WatchTickets
+from server.application.watching.watch_timeline import WatchTimeline
 from server.domain.tickets import Ticket
 from server.domain.timeline import Message, MessageView, Watcher
 
@@ -72,6 +75,8 @@ class TicketUseCases:
     stats: GetTicketStats
     explain_sla: ExplainSla
     reapply_sla: ReapplySla
+    watch_timeline: WatchTimeline
+    watch_tickets: WatchTickets
 
 
 class TicketService(TicketServiceServicer):
@@ -230,16 +235,29 @@ class TicketService(TicketServiceServicer):
         ticket_id = reads_in.to_explained(request)
         return reads.ExplainSlaResponse(explanation=from_account(self._do.explain_sla(call_of(context), ticket_id)))
 
-    def WatchTimeline(
-        self, request: timeline.WatchTimelineRequest, context: Context
-    ) -> Iterator[timeline.WatchTimelineResponse]:
-        raise _not_offered()
+    @threadless
+    def WatchTimeline(self, request: timeline.WatchTimelineRequest, context: Context) -> None:
+        ticket_id, after, access_reason = to_followed(request)
+        close = self._do.watch_timeline(
+            call_of(context),
+            ticket_id,
+            lambda: TimelineWire(outlet_of(context, Bounds())),
+            after=after,
+            access_reason=access_reason,
+            still_valid=credentials_of(context),
+        )
+        state_of(context).when_done.append(lambda _: close())
 
-    def WatchTickets(
-        self, request: watch.WatchTicketsRequest, context: Context
-    ) -> Iterator[watch.WatchTicketsResponse]:
-        raise _not_offered()
-
-
-def _not_offered() -> Unimplemented:
-    return Unimplemented("This version of the server does not offer the method.")
+    @threadless
+    def WatchTickets(self, request: watch.WatchTicketsRequest, context: Context) -> None:
+        call = call_of(context)
+        followed = to_followed_list(request, call)
+        close = self._do.watch_tickets(
+            call,
+            followed.audience,
+            lambda: ListWire(outlet_of(context, Bounds()), followed.cursors),
+            after=followed.after,
+            snapshot_size=followed.snapshot_size,
+            still_valid=credentials_of(context),
+        )
+        state_of(context).when_done.append(lambda _: close())

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -272,7 +273,10 @@ class Hub:
         if entry.outlet.is_over:
             return
         if check_credentials:
-            entry.still_valid()
+            with suppress(
+                Unavailable
+            ):  # whoever knows the keys is away: what was believed is believed until it is back
+                entry.still_valid()
         if stream.is_stuck:
             entry.catch_up()
         if now - entry.outlet.last_put_at >= entry.patience:
