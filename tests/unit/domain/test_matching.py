@@ -86,8 +86,9 @@ def test_words_are_left_to_the_database() -> None:
 )
 def test_a_range_has_its_first_instant_and_not_its_last(name: str, column: str) -> None:
     def fits(start: float | None, end: float | None) -> bool:
-        window = TimeRange(None if start is None else after(start), None if end is None else after(end))
-        return matches(TicketFilter(**{name: window}), clocked(**{column: after(5)}), now=START)
+        window: Any = TimeRange(None if start is None else after(start), None if end is None else after(end))
+        moment: Any = after(5)
+        return matches(TicketFilter(**{name: window}), replace(TICKET, **{column: moment}), now=START)
 
     assert fits(5, 6)
     assert not fits(4, 5)
