@@ -1,9 +1,11 @@
 """/metrics for Prometheus and /healthz for those who ask over HTTP, on a port of their own."""
 
 import os
+import sys
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Gauge, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -35,8 +37,20 @@ def collects_metrics(port: int) -> bool:
     return port != 0 or MULTIPROCESS_DIR in os.environ
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - the library's own signature
+        """That a prober gave up waiting is no error of ours; any other is written down as ever."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class MetricsServer:
-    """Serves in the background from its making until ``close``. Raises OSError when the port is taken."""
+    """Serves in the background from its making until ``close``. Raises OSError when the port is taken.
+
+    ``healthy`` is asked anew for each request to /healthz, so it must answer at once.
+    """
 
     def __init__(self, host: str, port: int, registry: CollectorRegistry, healthy: Callable[[], bool]) -> None:
         class Handler(BaseHTTPRequestHandler):
@@ -59,8 +73,7 @@ class MetricsServer:
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
                 """A scrape every few seconds is no news."""
 
-        self._server = ThreadingHTTPServer((host, port), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server((host, port), Handler)
         self.port = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, name="metrics-http", daemon=True)
         self._thread.start()
