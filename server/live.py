@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from prometheus_client import Gauge
+
 from server.adapters.postgres.change_feed import PostgresChangeFeed
 from server.adapters.postgres.pool import open_pool
 from server.adapters.postgres.sessions import Sessions
@@ -11,6 +13,7 @@ from server.adapters.redis.wake_ups import WakeUps
 from server.application.watching.change_feed import ChangeFeed
 from server.application.watching.hub import Hub
 from server.application.watching.stream_limits import StreamLimits
+from server.metrics_http import collects_metrics
 from server.outage import Outage
 from server.settings import Settings
 
@@ -56,6 +59,7 @@ def start_live(settings: Settings, now: Callable[[], datetime]) -> Live:
         limits=StreamLimits(settings.max_watches_per_principal, settings.max_watches),
         now=now,
         report=report,
+        pulse=_gauges() if collects_metrics(settings.metrics_port) else lambda streams, silence: None,
     )
     wake_ups = WakeUps(settings.redis_url.get_secret_value())
 
@@ -71,3 +75,18 @@ def start_live(settings: Settings, now: Callable[[], datetime]) -> Live:
     hub.start()
     wake_ups.subscribe(hub.wake)
     return Live(feed, hub, wrote, close)
+
+
+def _gauges() -> Callable[[int, float], None]:
+    streams = Gauge("tickets_watches", "Live streams that are open.", multiprocess_mode="livesum")
+    silence = Gauge(
+        "tickets_watch_feed_age_seconds",
+        "Seconds since the changes that live streams follow were last read; 0 while there are no streams.",
+        multiprocess_mode="livemax",
+    )
+
+    def pulse(open_streams: int, seconds: float) -> None:
+        streams.set(open_streams)
+        silence.set(seconds)
+
+    return pulse

@@ -68,13 +68,16 @@ class Hub:
         limits: StreamLimits,
         now: Callable[[], datetime],
         report: Callable[[str, Exception | None], None],
+        pulse: Callable[[int, float], None],
         pace: Pace | None = None,
     ) -> None:
-        """``report`` is told of failures of the feed, by name, and with None when they are over."""
+        """``report`` is told of failures of the feed, by name, and with None when they are over; ``pulse`` about once a
+        second of the number of streams, and of the seconds since the feed was last read for them."""
         self.open_streams = OpenStreams(limits)
         self._feed = feed
         self._now = now
         self._report = report
+        self._pulse = pulse
         self._pace = pace or Pace()
         self._timelines = TimelineStreams(feed)
         self._lists = ListStreams(feed, now)
@@ -83,6 +86,7 @@ class Hub:
         self._listening = threading.Lock()
         self._here: Position | None = None
         """Up to where the feed has been told; None while nobody listens."""
+        self._read_at = time.monotonic()
         self._untold: set[TicketId] = set()
         self._woken = threading.Event()
         self._stopping = threading.Event()
@@ -119,6 +123,7 @@ class Hub:
         with self._listening:
             if self._here is None:
                 self._here = self._feed.head(call)
+                self._read_at = time.monotonic()
                 self._woken.set()
             return self._here
 
@@ -210,6 +215,7 @@ class Hub:
                 self._stopping.wait(_AFTER_FAILURE_SECONDS)
                 continue
             self._report("feed", None)
+            self._read_at = time.monotonic()
             pause = _BUSY_SECONDS if found else min(pause * 2, _IDLE_SECONDS)
             # Those who commit at the same time as this was read are read together the next time.
             self._stopping.wait(_BUSY_SECONDS)
@@ -265,6 +271,7 @@ class Hub:
                 access_at = now
                 self._check_access()
             self._rest_if_alone()
+            self._pulse(len(self.open_streams), 0.0 if self._here is None else now - self._read_at)
 
     def _look_after(
         self, stream: TimelineStream | ListStream, entry: _Open, now: float, *, check_credentials: bool
