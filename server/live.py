@@ -59,7 +59,7 @@ def start_live(settings: Settings, now: Callable[[], datetime]) -> Live:
         limits=StreamLimits(settings.max_watches_per_principal, settings.max_watches),
         now=now,
         report=report,
-        pulse=_gauges() if collects_metrics(settings.metrics_port) else lambda streams, silence: None,
+        pulse=_gauges() if collects_metrics(settings.metrics_port) else None,
     )
     wake_ups = WakeUps(settings.redis_url.get_secret_value())
 

@@ -68,7 +68,7 @@ class Hub:
         limits: StreamLimits,
         now: Callable[[], datetime],
         report: Callable[[str, Exception | None], None],
-        pulse: Callable[[int, float], None],
+        pulse: Callable[[int, float], None] | None = None,
         pace: Pace | None = None,
     ) -> None:
         """``report`` is told of failures of the feed, by name, and with None when they are over; ``pulse`` about once a
@@ -271,7 +271,8 @@ class Hub:
                 access_at = now
                 self._check_access()
             self._rest_if_alone()
-            self._pulse(len(self.open_streams), 0.0 if self._here is None else now - self._read_at)
+            if self._pulse is not None:
+                self._pulse(len(self.open_streams), 0.0 if self._here is None else now - self._read_at)
 
     def _look_after(
         self, stream: TimelineStream | ListStream, entry: _Open, now: float, *, check_credentials: bool

@@ -131,13 +131,16 @@ class TicketServiceStub:
     roles get public messages alone.
     """
     WatchTimeline: _grpc.UnaryStreamMultiCallable[_timeline_reads_pb2.WatchTimelineRequest, _timeline_reads_pb2.WatchTimelineResponse]
-    """Sends every timeline entry after `after_seq`, lowest number first, then new
-    ones as they are committed, and a progress mark at least every 15 s. A
-    client that resumes with the last number it got misses nothing and sees
-    nothing twice. Over HTTP: server-sent events, the number as event id.
+    """Sends every timeline entry after `after_seq`, lowest number first, a progress
+    mark when there are no more, then new ones as they are committed, and a mark
+    at least every 15 s. A client that resumes with the last number it got misses
+    nothing and sees nothing twice. Over HTTP: server-sent events, the number as
+    event id.
 
     Never ends with OK. Ends with NOT_FOUND as soon as the caller may no longer
-    see the ticket, TOKEN_EXPIRED, SLOW_CONSUMER, SHUTTING_DOWN.
+    see the ticket, TOKEN_EXPIRED or TOKEN_INVALID within 5 s, SLOW_CONSUMER,
+    SHUTTING_DOWN. TOO_MANY_STREAMS when the caller or the server has as many
+    open as they may.
     """
     WatchTickets: _grpc.UnaryStreamMultiCallable[_ticket_watch_pb2.WatchTicketsRequest, _ticket_watch_pb2.WatchTicketsResponse]
     """Sends changes of the tickets that the filter matches and the caller may
@@ -146,8 +149,12 @@ class TicketServiceStub:
     with the last cursor misses nothing. Over HTTP: server-sent events, the
     cursor as event id.
 
-    Never ends with OK. Ends with CURSOR_EXPIRED, CURSOR_INVALID,
-    TOKEN_EXPIRED, SLOW_CONSUMER, SHUTTING_DOWN.
+    What only the passing of time changes (`sla_statuses`) is sent when a sweep of
+    the SLA clock finds it, seconds later.
+
+    Never ends with OK. CURSOR_INVALID or CURSOR_EXPIRED (OUT_OF_RANGE: list
+    again), TOO_MANY_STREAMS at its beginning; ends with TOKEN_EXPIRED or
+    TOKEN_INVALID within 5 s, SLOW_CONSUMER, SHUTTING_DOWN.
     """
     ListAuditEntries: _grpc.UnaryUnaryMultiCallable[_timeline_reads_pb2.ListAuditEntriesRequest, _timeline_reads_pb2.ListAuditEntriesResponse]
     """Lists the audit trail of a ticket, lowest chain number first, rows outside
@@ -370,13 +377,16 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _timeline_reads_pb2.WatchTimelineRequest,
         context: _grpc.ServicerContext,
     ) -> _abc.Iterator[_timeline_reads_pb2.WatchTimelineResponse]:
-        """Sends every timeline entry after `after_seq`, lowest number first, then new
-        ones as they are committed, and a progress mark at least every 15 s. A
-        client that resumes with the last number it got misses nothing and sees
-        nothing twice. Over HTTP: server-sent events, the number as event id.
+        """Sends every timeline entry after `after_seq`, lowest number first, a progress
+        mark when there are no more, then new ones as they are committed, and a mark
+        at least every 15 s. A client that resumes with the last number it got misses
+        nothing and sees nothing twice. Over HTTP: server-sent events, the number as
+        event id.
 
         Never ends with OK. Ends with NOT_FOUND as soon as the caller may no longer
-        see the ticket, TOKEN_EXPIRED, SLOW_CONSUMER, SHUTTING_DOWN.
+        see the ticket, TOKEN_EXPIRED or TOKEN_INVALID within 5 s, SLOW_CONSUMER,
+        SHUTTING_DOWN. TOO_MANY_STREAMS when the caller or the server has as many
+        open as they may.
         """
 
     @_abc_1.abstractmethod
@@ -391,8 +401,12 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
         with the last cursor misses nothing. Over HTTP: server-sent events, the
         cursor as event id.
 
-        Never ends with OK. Ends with CURSOR_EXPIRED, CURSOR_INVALID,
-        TOKEN_EXPIRED, SLOW_CONSUMER, SHUTTING_DOWN.
+        What only the passing of time changes (`sla_statuses`) is sent when a sweep of
+        the SLA clock finds it, seconds later.
+
+        Never ends with OK. CURSOR_INVALID or CURSOR_EXPIRED (OUT_OF_RANGE: list
+        again), TOO_MANY_STREAMS at its beginning; ends with TOKEN_EXPIRED or
+        TOKEN_INVALID within 5 s, SLOW_CONSUMER, SHUTTING_DOWN.
         """
 
     @_abc_1.abstractmethod

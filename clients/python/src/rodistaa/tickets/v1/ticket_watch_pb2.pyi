@@ -69,7 +69,9 @@ class WatchTicketsResponse(_message.Message):
     CURSOR_FIELD_NUMBER: _builtins.int
     cursor: _builtins.str
     """Opaque position after this event, to resume from. It lasts as long as the
-    server keeps its change feed (days), and gives no rights.
+    server keeps its change feed (days), gives no rights, and is for the same
+    filter, caller and role. Empty on parts of a snapshot before the last one:
+    a client that is cut off there begins anew.
     """
     @_builtins.property
     def snapshot(self) -> Global___TicketSnapshot:
@@ -159,7 +161,8 @@ class TicketChanged(_message.Message):
     @_builtins.property
     def ticket(self) -> _ticket_pb2.Ticket:
         """The ticket when the event was sent, protected fields withheld. Several
-        changes may be sent as one.
+        changes may be sent as one. Whoever holds a newer `version` of it, from a
+        snapshot, keeps that.
         """
 
     def __init__(

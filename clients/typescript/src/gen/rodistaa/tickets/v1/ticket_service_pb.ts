@@ -223,13 +223,16 @@ export const TicketService: GenService<{
     output: typeof ListTimelineResponseSchema;
   },
   /**
-   * Sends every timeline entry after `after_seq`, lowest number first, then new
-   * ones as they are committed, and a progress mark at least every 15 s. A
-   * client that resumes with the last number it got misses nothing and sees
-   * nothing twice. Over HTTP: server-sent events, the number as event id.
+   * Sends every timeline entry after `after_seq`, lowest number first, a progress
+   * mark when there are no more, then new ones as they are committed, and a mark
+   * at least every 15 s. A client that resumes with the last number it got misses
+   * nothing and sees nothing twice. Over HTTP: server-sent events, the number as
+   * event id.
    *
    * Never ends with OK. Ends with NOT_FOUND as soon as the caller may no longer
-   * see the ticket, TOKEN_EXPIRED, SLOW_CONSUMER, SHUTTING_DOWN.
+   * see the ticket, TOKEN_EXPIRED or TOKEN_INVALID within 5 s, SLOW_CONSUMER,
+   * SHUTTING_DOWN. TOO_MANY_STREAMS when the caller or the server has as many
+   * open as they may.
    *
    * @generated from rpc rodistaa.tickets.v1.TicketService.WatchTimeline
    */
@@ -245,8 +248,12 @@ export const TicketService: GenService<{
    * with the last cursor misses nothing. Over HTTP: server-sent events, the
    * cursor as event id.
    *
-   * Never ends with OK. Ends with CURSOR_EXPIRED, CURSOR_INVALID,
-   * TOKEN_EXPIRED, SLOW_CONSUMER, SHUTTING_DOWN.
+   * What only the passing of time changes (`sla_statuses`) is sent when a sweep of
+   * the SLA clock finds it, seconds later.
+   *
+   * Never ends with OK. CURSOR_INVALID or CURSOR_EXPIRED (OUT_OF_RANGE: list
+   * again), TOO_MANY_STREAMS at its beginning; ends with TOKEN_EXPIRED or
+   * TOKEN_INVALID within 5 s, SLOW_CONSUMER, SHUTTING_DOWN.
    *
    * @generated from rpc rodistaa.tickets.v1.TicketService.WatchTickets
    */

@@ -102,7 +102,9 @@ export type WatchTicketsResponse = Message<"rodistaa.tickets.v1.WatchTicketsResp
 
   /**
    * Opaque position after this event, to resume from. It lasts as long as the
-   * server keeps its change feed (days), and gives no rights.
+   * server keeps its change feed (days), gives no rights, and is for the same
+   * filter, caller and role. Empty on parts of a snapshot before the last one:
+   * a client that is cut off there begins anew.
    *
    * @generated from field: string cursor = 5;
    */
@@ -154,7 +156,8 @@ export const TicketSnapshotSchema: GenMessage<TicketSnapshot> = /*@__PURE__*/
 export type TicketChanged = Message<"rodistaa.tickets.v1.TicketChanged"> & {
   /**
    * The ticket when the event was sent, protected fields withheld. Several
-   * changes may be sent as one.
+   * changes may be sent as one. Whoever holds a newer `version` of it, from a
+   * snapshot, keeps that.
    *
    * @generated from field: rodistaa.tickets.v1.Ticket ticket = 1;
    */
