@@ -67,6 +67,14 @@ class OpenHours(Protocol):
         """The open stretches of [start, end), oldest first; none is empty and no two touch."""
 
 
+def next_opening(hours: OpenHours, at: datetime) -> datetime | None:
+    """``at`` itself when it is open then; None when it never opens again within HORIZON_YEARS."""
+    try:
+        return hours.advance(at, _MICROSECOND) - _MICROSECOND
+    except NeverOpen:
+        return None
+
+
 class _AlwaysOpen:
     """24x7: plain arithmetic, and the same in every zone."""
 

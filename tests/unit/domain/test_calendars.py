@@ -16,6 +16,7 @@ from server.domain.calendars import (
     Span,
     UnknownTimeZone,
     Window,
+    next_opening,
 )
 from tests.unit.domain.minute_by_minute import MINUTE, instant, number, open_minutes
 from tests.unit.domain.sla_histories import PROFILE, calendars, gaps, instants
@@ -266,3 +267,13 @@ def test_to_advance_twice_is_to_advance_by_both(
     in_two = hours.advance(hours.advance(start, parts[0]), parts[1])
     # A first part of nothing ends in closed hours just as well.
     assert in_two == at_once
+
+
+def test_the_next_opening() -> None:
+    office = calendar("Asia/Kolkata", "09:00-17:30", days=range(1, 6))  # 03:30 to 12:00 UTC, Monday to Friday
+    friday = utc("2026-06-12T11:59:59")
+    assert next_opening(office, friday) == friday
+    assert next_opening(office, utc("2026-06-12T12:00")) == utc("2026-06-15T03:30")
+    assert next_opening(office, utc("2026-06-15T03:30")) == utc("2026-06-15T03:30")
+    assert next_opening(ALWAYS_OPEN, friday) == friday
+    assert next_opening(calendar("Asia/Kolkata"), friday) is None
