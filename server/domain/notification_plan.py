@@ -42,7 +42,9 @@ class _News:
 def plan(event: Event, ticket: TicketNow, people: People) -> list[Told]:
     """One of each person who is to be told."""
     news = _news(event, ticket, people)
-    keepers = _keepers(ticket, people, for_queue=news.for_queue)
+    # A queue may be long: nothing here is done once more for each of its people than it must be.
+    keepers = dict.fromkeys(_keepers(ticket, people, for_queue=news.for_queue))
+    words: dict[tuple[_Saying, bool], tuple[str, str]] = {}
     candidates = [*keepers, *people.watchers, *([ticket.created_by_id] if news.for_creator else ())]
     result = []
     for user_id in dict.fromkeys(candidates):
@@ -55,18 +57,27 @@ def plan(event: Event, ticket: TicketNow, people: People) -> list[Told]:
             saying = news.keeper
         if saying is None:
             continue
+        if (saying, is_staff) not in words:
+            words[saying, is_staff] = _words(saying, event, ticket, people, to_staff=is_staff)
+        title, body = words[saying, is_staff]
         result.append(
             Told(
                 user_id=user_id,
                 ticket_id=ticket.id,
                 kind=saying.kind,
-                title=_one_line(f"{ticket.id} {saying.headline}: {ticket.title}", LONGEST_EXCERPT + 500),
-                body=_sentence(f"{_actor(event, people, to_staff=is_staff)} {saying.deed}"),
+                title=title,
+                body=body,
                 is_critical=news.is_critical and is_staff,
                 ways=_ways(user_id, people, is_member=contact is not None, is_critical=news.is_critical),
             )
         )
     return result
+
+
+def _words(saying: _Saying, event: Event, ticket: TicketNow, people: People, *, to_staff: bool) -> tuple[str, str]:
+    """Title and body."""
+    title = _one_line(f"{ticket.id} {saying.headline}: {ticket.title}", LONGEST_EXCERPT + 500)
+    return title, _sentence(f"{_actor(event, people, to_staff=to_staff)} {saying.deed}")
 
 
 def _keepers(ticket: TicketNow, people: People, *, for_queue: bool) -> list[UserId]:

@@ -3,7 +3,7 @@
 import random
 import time
 import traceback
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -36,6 +36,8 @@ Connection = psycopg.Connection[TupleRow]
 
 CONSUMER = "relay"
 _ATTEMPTS = 5
+_PART = 1_000
+"""Rows that one statement stores."""
 
 _LOCK_CURSOR = "SELECT xid::text, id FROM outbox_cursors WHERE consumer = %s FOR UPDATE"
 _MOVE_CURSOR = "UPDATE outbox_cursors SET xid = %s::text::xid8, id = %s, updated_at = now() WHERE consumer = %s"
@@ -151,8 +153,10 @@ class PostgresOutboxFeed:
         if not found:
             return None
         news = _news(found)
-        result = body(_Batch(connection, news, silent=len(found) - len(news)))
-        connection.execute(_MOVE_CURSOR, [*found[-1][:2], CONSUMER])
+        batch = _Batch(connection, news, [EventKey(*row[:2]) for row in found])
+        result = body(batch)
+        end = batch.places[-1]
+        connection.execute(_MOVE_CURSOR, [end.xid, end.id, CONSUMER])
         return result
 
     def _retry(self, connection: Connection, key: EventKey, body: Callable[[RelayBatch], str | None]) -> str | None:
@@ -164,7 +168,7 @@ class PostgresOutboxFeed:
         rows = _news(_read(connection, _ONE_EVENT, xid=key.xid, id=key.id))
         if not rows:
             raise LookupError("the outbox no longer holds this event")
-        batch = _Batch(connection, rows)
+        batch = _Batch(connection, rows, [key])
         failure = body(batch)
         if failure is None:
             connection.execute(_RESOLVE, place)
@@ -213,13 +217,22 @@ def _news(found: Sequence[TupleRow]) -> list[OutboxRow]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Batch:
     """See ``RelayBatch``."""
 
     connection: Connection
     rows: Sequence[OutboxRow]
-    silent: int = 0
+    places: Sequence[EventKey]
+    """Of all events that were read, up to where the batch ends."""
+
+    @property
+    def silent(self) -> int:
+        news = {row.key for row in self.rows}
+        return sum(place not in news for place in self.places)
+
+    def end_at(self, row: OutboxRow) -> None:
+        self.places = self.places[: self.places.index(row.key) + 1]
 
     def attempt(self, body: Callable[[], None]) -> str | None:
         try:
@@ -235,6 +248,10 @@ class _Batch:
         return outbox_surroundings.read(self.connection, rows)
 
     def gathering(self, keys: Collection[tuple[UserId, TicketId]]) -> list[tuple[UUID, Told]]:
+        # All of them are locked in one order, part by part.
+        return [each for part in _parts(sorted(keys)) for each in self._gathering(part)]
+
+    def _gathering(self, keys: Sequence[tuple[UserId, TicketId]]) -> list[tuple[UUID, Told]]:
         users, tickets = [user for user, _ in keys], [ticket for _, ticket in keys]
         return [
             (
@@ -254,11 +271,10 @@ class _Batch:
         ]
 
     def tell(self, new: Sequence[Told], joined: Sequence[tuple[UUID, Told]], *, window: timedelta) -> None:
-        if new:
-            ordered = sorted(new, key=lambda told: (told.user_id, told.ticket_id))
-            self.connection.execute(_TELL, [window, Jsonb([_told(told) for told in ordered])])
-        if joined:
-            self.connection.execute(_JOIN, [Jsonb([{**_told(told), "id": str(id_)} for id_, told in joined])])
+        for part in _parts(sorted(new, key=lambda told: (told.user_id, told.ticket_id))):
+            self.connection.execute(_TELL, [window, Jsonb([_told(told) for told in part])])
+        for pairs in _parts(joined):
+            self.connection.execute(_JOIN, [Jsonb([{**_told(told), "id": str(id_)} for id_, told in pairs])])
 
     def subscriptions(self) -> list[Subscription]:
         return read_subscriptions(self.connection)
@@ -267,26 +283,32 @@ class _Batch:
         return matching_tickets(self.connection, where, tickets, now=now)
 
     def post(self, deliveries: Sequence[NewDelivery]) -> int:
-        if not deliveries:
-            return 0
-        rows = [
-            {
-                "webhook_id": str(delivery.webhook_id),
-                "xid": delivery.row.key.xid,
-                "outbox_id": delivery.row.key.id,
-                "event_type": delivery.row.event.action,
-                "ticket_id": delivery.row.event.ticket_id,
-                "payload": delivery.payload,
-                "created_at": delivery.row.event.at.isoformat(),
-            }
-            for delivery in deliveries
-        ]
-        return self.connection.execute(_POST, [Jsonb(rows)]).rowcount
+        return sum(
+            self.connection.execute(_POST, [Jsonb([_posted(delivery) for delivery in part])]).rowcount
+            for part in _parts(deliveries)
+        )
 
     def pass_over(self, row: OutboxRow, error: str) -> None:
         self.connection.execute(
             _WRITE_DOWN, [CONSUMER, row.key.xid, row.key.id, row.event.ticket_id, row.event.action, error]
         )
+
+
+def _parts(things: Sequence[T]) -> Iterator[Sequence[T]]:
+    """So that no statement grows with how many are told."""
+    return (things[start : start + _PART] for start in range(0, len(things), _PART))
+
+
+def _posted(delivery: NewDelivery) -> dict[str, Any]:
+    return {
+        "webhook_id": str(delivery.webhook_id),
+        "xid": delivery.row.key.xid,
+        "outbox_id": delivery.row.key.id,
+        "event_type": delivery.row.event.action,
+        "ticket_id": delivery.row.event.ticket_id,
+        "payload": delivery.payload,
+        "created_at": delivery.row.event.at.isoformat(),
+    }
 
 
 def _told(told: Told) -> dict[str, Any]:

@@ -1,13 +1,15 @@
 """Reading the outbox: each event becomes notifications for people and deliveries for webhooks.
 
-A batch is one transaction, in which the cursor moves as well, so an event counts once, whatever crashes. An event that
-cannot be dealt with is written down, passed over and counted; it never stops those behind it.
+A batch is one transaction, in which the cursor moves as well, so an event counts once, whatever crashes. It ends early
+where its events tell many: what it stores is bounded, however large queues are. An event that cannot be dealt with is
+written down, passed over and counted; it never stops those behind it.
 """
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
@@ -23,6 +25,8 @@ T = TypeVar("T")
 
 BUDGET = timedelta(seconds=60)
 """After so long a run ends between two batches, and leaves the rest to the next."""
+FAN_OUT = 20_000
+"""What a batch stores at most, notifications and deliveries together; a single event may be more than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,10 @@ class RelayBatch(Protocol):
 
     @property
     def silent(self) -> int:
-        """How many events lie between these that nobody is told of."""
+        """How many events lie between these, up to where the batch ends, that nobody is told of."""
+
+    def end_at(self, row: OutboxRow) -> None:
+        """Leave what is behind this one to the next batch: the cursor will stand here."""
 
     def attempt(self, body: Callable[[], None]) -> str | None:
         """Run it so that its failure undoes what it did and nothing else. What failed, fit for a list that people read;
@@ -118,7 +125,7 @@ class OutboxFeed(Protocol):
     """The outbox, as far as it is settled: no transaction can still commit an event before those that are given."""
 
     def relay(self, limit: int, body: Callable[[RelayBatch], T]) -> T | None:
-        """The next events in one transaction, at whose end the cursor stands behind them.
+        """The next events in one transaction, at whose end the cursor stands where the batch ends: behind the last.
 
         None when there are none, or while another relay is at work. ``body`` may run twice.
         """
@@ -149,43 +156,67 @@ class Relayed:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _BatchDone:
+    relayed: Relayed
+    is_cut: bool
+    """Whether events were left that the batch had read."""
+
+
 class RelayOutbox:
     """Any number may run at once; one of them works, and the others have nothing to do."""
 
     def __init__(
-        self, outbox: OutboxFeed, clock: Clock, *, batch: int, window: timedelta, budget: timedelta = BUDGET
+        self,
+        outbox: OutboxFeed,
+        clock: Clock,
+        *,
+        batch: int,
+        window: timedelta,
+        budget: timedelta = BUDGET,
+        fan_out: int = FAN_OUT,
     ) -> None:
         self._outbox = outbox
         self._batch = batch
         self._budget = budget
-        self._telling = Telling(clock, window)
+        self._fan_out = fan_out
+        self._telling = Telling(clock, window, fan_out)
 
     def __call__(self) -> Relayed:
         """Read until less than a batch is left, or the budget is spent."""
         total = Relayed()
+        limit = self._batch
         until = time.monotonic() + self._budget.total_seconds()
         while True:
-            done = self._outbox.relay(self._batch, self._relay)
-            if done is not None:
-                total += done
-            if done is None or done.events < self._batch or time.monotonic() >= until:
+            done = self._outbox.relay(limit, self._relay)
+            if done is None:
                 return total
+            total += done.relayed
+            if (done.relayed.events < limit and not done.is_cut) or time.monotonic() >= until:
+                return total
+            # Where few events tell so many, there is no use in reading five hundred of them again and again.
+            limit = min(self._batch, 2 * done.relayed.events)
 
-    def _relay(self, batch: RelayBatch) -> Relayed:
-        passed = Relayed(events=batch.silent)
-        if not batch.rows:
-            return passed
+    def _relay(self, batch: RelayBatch) -> _BatchDone:
         done = Relayed()
 
-        def all_of_them() -> None:
+        def as_many_as_fit() -> None:
             nonlocal done
             done = self._telling(batch, batch.rows)
 
-        if batch.attempt(all_of_them) is None:
-            return passed + done
-        done = passed
+        if batch.rows and batch.attempt(as_many_as_fit) is not None:
+            done = self._one_by_one(batch)
+        is_cut = done.events < len(batch.rows)
+        if is_cut:
+            batch.end_at(batch.rows[done.events - 1])
+        return _BatchDone(done + Relayed(events=batch.silent), is_cut)
+
+    def _one_by_one(self, batch: RelayBatch) -> Relayed:
+        done = Relayed()
         for row in batch.rows:
             done += self._one(batch, row)
+            if done.notifications + done.deliveries >= self._fan_out:
+                break
         return done
 
     def _one(self, batch: RelayBatch, row: OutboxRow) -> Relayed:
@@ -228,19 +259,37 @@ class Telling:
 
     clock: Clock
     window: timedelta
+    fan_out: int = FAN_OUT
 
     def __call__(self, batch: RelayBatch, rows: Sequence[OutboxRow]) -> Relayed:
+        """Of the first events, as many as fit, and of one at least."""
         around = batch.surroundings(rows)
-        told = self._people(batch, rows, around)
-        return Relayed(len(rows), told, batch.post(self._deliveries(batch, rows, around)))
+        subscriptions = batch.subscriptions()
+        planned = self._plan(rows, around, subscriptions)
+        taken = rows[: len(planned)]
+        told = self._people(batch, planned)
+        return Relayed(len(taken), told, batch.post(self._deliveries(batch, taken, around, subscriptions)))
 
-    def _people(self, batch: RelayBatch, rows: Sequence[OutboxRow], around: Surroundings) -> int:
-        told: dict[tuple[UserId, TicketId], Told] = {}
+    def _plan(
+        self, rows: Sequence[OutboxRow], around: Surroundings, subscriptions: Sequence[Subscription]
+    ) -> list[list[Told]]:
+        """Who is told, event by event. Webhooks count before their filters are asked: more than will be stored."""
+        planned: list[list[Told]] = []
+        total = 0
         for row in rows:
             ticket = around.tickets[row.event.ticket_id]
-            for each in plan(row.event, ticket, around.people(ticket)):
-                key = (each.user_id, each.ticket_id)
-                told[key] = join(told[key], each) if key in told else each
+            told = plan(row.event, ticket, around.people(ticket))
+            total += len(told) + sum(is_wanted(each.event_types, row.event.action) for each in subscriptions)
+            if planned and total > self.fan_out:
+                break
+            planned.append(told)
+        return planned
+
+    def _people(self, batch: RelayBatch, planned: Sequence[Sequence[Told]]) -> int:
+        told: dict[tuple[UserId, TicketId], Told] = {}
+        for each in chain.from_iterable(planned):
+            key = (each.user_id, each.ticket_id)
+            told[key] = join(told[key], each) if key in told else each
         if not told:
             return 0
         joined = [
@@ -250,16 +299,23 @@ class Telling:
         batch.tell(list(told.values()), joined, window=self.window)
         return len(told) + len(joined)
 
-    def _deliveries(self, batch: RelayBatch, rows: Sequence[OutboxRow], around: Surroundings) -> list[NewDelivery]:
+    def _deliveries(
+        self,
+        batch: RelayBatch,
+        rows: Sequence[OutboxRow],
+        around: Surroundings,
+        subscriptions: Sequence[Subscription],
+    ) -> list[NewDelivery]:
+        payloads: dict[EventKey, Mapping[str, Any]] = {}
         deliveries = []
-        for subscription in batch.subscriptions():
+        for subscription in subscriptions:
             wanted = [row for row in rows if is_wanted(subscription.event_types, row.event.action)]
             if wanted and subscription.filter is not None:
                 tickets = {row.event.ticket_id for row in wanted}
                 matching = batch.matching(subscription.filter, tickets, now=self.clock())
                 wanted = [row for row in wanted if row.event.ticket_id in matching]
-            deliveries += [
-                NewDelivery(subscription.webhook_id, row, payload_of(row.event, around.columns[row.event.ticket_id]))
-                for row in wanted
-            ]
+            for row in wanted:
+                if row.key not in payloads:
+                    payloads[row.key] = payload_of(row.event, around.columns[row.event.ticket_id])
+                deliveries.append(NewDelivery(subscription.webhook_id, row, payloads[row.key]))
         return deliveries

@@ -314,6 +314,59 @@ def test_a_deadline_that_never_comes_is_told_as_none(pool: Pool, connection: psy
     assert posts(connection)[0].payload["data"]["ticket"]["sla_due_at"] is None
 
 
+def test_what_a_batch_stores_is_bounded_however_many_are_told(pool: Pool, connection: psycopg.Connection) -> None:
+    """A large queue and many webhooks: each batch ends early, and no single event is too much for one."""
+    for number in range(40):
+        member(connection, f"agent-{number:02}", "franchise_agent")
+    hooks = [webhook(connection, event_types=["ASSIGNMENT_CHANGED"]) for _ in range(10)]
+    tickets = [insert_ticket(connection, owner_role="ops_agent") for _ in range(12)]
+    relay_all(pool)
+    for number, ticket in enumerate(tickets):
+        update_ticket(connection, ticket, owner_role="franchise_agent")
+        watch(connection, ticket, f"shipper-{number}")
+    assert most_stored(pool, fan_out=110, until=lambda: len(posts(connection)) == 120) <= 110
+    assert connection.execute("SELECT count(*) FROM notifications WHERE kind = 'ASSIGNED'").fetchone() == (12 * 40,)
+    assert {(row.webhook_id, row.ticket_id) for row in posts(connection)} == {(h, t) for h in hooks for t in tickets}
+    for ticket in tickets[:3]:
+        update_ticket(connection, ticket, owner_role="ops_agent")
+        update_ticket(connection, ticket, owner_role="franchise_agent")
+    assert most_stored(pool, fan_out=5, until=lambda: len(posts(connection)) == 180) == 50
+    assert connection.execute("SELECT count(*) FROM outbox_failures").fetchone() == (0,)
+
+
+def test_events_told_one_by_one_are_bounded_too(pool: Pool, connection: psycopg.Connection) -> None:
+    for number in range(5):
+        member(connection, f"agent-{number}", "franchise_agent")
+    tickets = [insert_ticket(connection, owner_role="ops_agent") for _ in range(6)]
+    relay_all(pool)
+    connection.execute("ALTER TABLE notifications ADD CONSTRAINT trap CHECK (ticket_id <> '" + tickets[1] + "')")
+    for ticket in tickets:
+        update_ticket(connection, ticket, owner_role="franchise_agent")
+    assert most_stored(pool, fan_out=10, until=lambda: len(told(connection)) == 25) == 10
+    assert connection.execute("SELECT ticket_id FROM outbox_failures").fetchall() == [(tickets[1],)]
+
+
+def most_stored(pool: Pool, *, fan_out: int, until: Callable[[], bool]) -> int:
+    """Relay until then; how many notifications and deliveries the largest batch stored."""
+    stored: list[int] = []
+
+    class Watched(PostgresOutboxFeed):
+        def relay(self, limit: int, body: Callable[[RelayBatch], Any]) -> Any:
+            done = super().relay(limit, body)
+            if done is not None:
+                stored.append(done.relayed.notifications + done.relayed.deliveries)
+            return done
+
+    run = RelayOutbox(Watched(pool), now, batch=500, window=WINDOW, fan_out=fan_out)
+
+    def is_done() -> bool:
+        run()
+        return until()
+
+    eventually(is_done, within=60, what="reading the outbox")
+    return max(stored)
+
+
 def test_joining_closing_and_reading_at_the_same_time_loses_no_event(
     pool: Pool, connection: psycopg.Connection
 ) -> None:
