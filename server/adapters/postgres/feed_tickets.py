@@ -98,16 +98,13 @@ def _each(columns: Sequence[ColumnElement[Any]], *, number: Column[Any], last_fi
     return select(*lateral.c).select_from(wanted.join(lateral, true()))
 
 
+_heads = ticket_timeline_heads.c
+_last_seq = select(_heads.last_seq).where(_heads.ticket_id == tickets.c.id).scalar_subquery()
+_watchers = select(ticket_watchers.c.user_id).where(ticket_watchers.c.ticket_id == tickets.c.id).scalar_subquery()
 _PLACES = Statement(
-    select(
-        *map(_fitting, TICKET_COLUMNS),
-        func.array(
-            select(ticket_watchers.c.user_id).where(ticket_watchers.c.ticket_id == tickets.c.id).scalar_subquery()
-        ),
-        func.coalesce(ticket_timeline_heads.c.last_seq, literal_column("0")),
+    select(*map(_fitting, TICKET_COLUMNS), func.array(_watchers), func.coalesce(_last_seq, literal_column("0"))).where(
+        tickets.c.id == any_(bindparam("ids", type_=ARRAY(Text(collation="C"))))
     )
-    .select_from(tickets.outerjoin(ticket_timeline_heads, ticket_timeline_heads.c.ticket_id == tickets.c.id))
-    .where(tickets.c.id == any_(bindparam("ids", type_=ARRAY(Text(collation="C")))))
 )
 _old = ticket_audit.c.payload["old"]
 _long: ColumnElement[Any] = literal_column("'{" + ",".join((*PROTECTED_FIELDS, "title")) + "}'::text[]")
