@@ -4,9 +4,11 @@ Recipients follow from the ticket as it is now, not as it was at the event, so e
 watchers, its creator, or, where nobody owns it, the people of its queue. Nobody is told of what they did themselves,
 and inactive members are told nothing. Who is not in the staff directory is outside, and hears of nothing that is the
 staff's alone. Values that a sensitive ticket protects never occur: excerpts of its messages are not even loaded.
+Deadlines are told in the time of India and in UTC: the staff works there, and nobody's own zone is known.
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
 
 from server.domain.fsm import TicketStatus
 from server.domain.ids import UserId
@@ -112,8 +114,8 @@ def _news(event: Event, ticket: TicketNow, people: People) -> _News:
         return _News(staff=saying, outside=saying)
     if ticket.archived or (event.action in _ALARMS and ticket.status in _DONE):
         return _News()
-    if event.action in _ALARMS:
-        return _ALARMS[event.action]
+    if event.action in _ALARMS or event.action == Action.SLA_REAPPLIED:
+        return _of_clock(event.action, ticket)
     if event.action == "MESSAGE_ADDED":
         return _message(event)
     if event.action in (Action.ESCALATED, Action.AUTO_ESCALATED):
@@ -126,25 +128,26 @@ _ARCHIVING = {
     "TICKET_ARCHIVED": _Saying(Kind.TICKET_UPDATED, "was archived", "archived it"),
     "TICKET_UNARCHIVED": _Saying(Kind.TICKET_UPDATED, "is back from the archive", "took it out of the archive"),
 }
-_ALARMS = {
-    Action.SLA_NEAR_BREACH: _News(
-        staff=_Saying(Kind.NEAR_BREACH, "is due soon", "reports that a fifth of the time or less is left"),
-        for_queue=True,
-    ),
-    Action.FIRST_RESPONSE_BREACHED: _News(
-        staff=_Saying(
-            Kind.FIRST_RESPONSE_BREACHED, "waits for a first response", "reports that the first response is late"
-        ),
-        for_queue=True,
-    ),
-    Action.SLA_BREACHED: _News(
-        staff=_Saying(
-            Kind.ESCALATED, "is overdue", "reports that the deadline has passed and nobody is left to escalate to"
-        ),
-        for_queue=True,
-        is_critical=True,
-    ),
-}
+_ALARMS = frozenset({Action.SLA_NEAR_BREACH, Action.FIRST_RESPONSE_BREACHED, Action.SLA_BREACHED})
+
+
+def _of_clock(action: str, ticket: TicketNow) -> _News:
+    match action:
+        case Action.SLA_NEAR_BREACH:
+            deed = f"reports that a fifth of the time or less is left{_deadline(': its deadline is {}', ticket.due_at)}"
+            saying = _Saying(Kind.NEAR_BREACH, "is due soon", deed)
+        case Action.FIRST_RESPONSE_BREACHED:
+            due = _deadline(": it was due {}", ticket.first_response_due_at)
+            deed = f"reports that the first response is late{due}"
+            saying = _Saying(Kind.FIRST_RESPONSE_BREACHED, "waits for a first response", deed)
+        case Action.SLA_REAPPLIED:
+            deed = f"applied the newest SLA policy{_deadline(': its deadline is {}', ticket.due_at)}"
+            saying = _Saying(Kind.TICKET_UPDATED, "has new deadlines", deed)
+        case _:
+            due = _deadline(", {},", ticket.due_at)
+            deed = f"reports that the deadline{due} has passed and nobody is left to escalate to"
+            saying = _Saying(Kind.ESCALATED, "is overdue", deed)
+    return _News(staff=saying, for_queue=action in _ALARMS, is_critical=action == Action.SLA_BREACHED)
 
 
 def _message(event: Event) -> _News:
@@ -158,9 +161,13 @@ def _message(event: Event) -> _News:
 def _escalation(event: Event, ticket: TicketNow) -> _News:
     role = _queue(event.new.get("owner_role") or ticket.owner_role)
     automatic = event.action == Action.AUTO_ESCALATED
-    deed = f"escalated it to {role}" + (", as its deadline has passed" if automatic else "")
+    why = f", as its deadline{_deadline(', {},', ticket.due_at)} has passed" if automatic else ""
     return _News(
-        staff=_Saying(Kind.ESCALATED, "is overdue and was escalated" if automatic else "was escalated", deed),
+        staff=_Saying(
+            Kind.ESCALATED,
+            "is overdue and was escalated" if automatic else "was escalated",
+            f"escalated it to {role}{why}",
+        ),
         outside=_status(event),
         for_queue=True,
         for_creator=True,
@@ -191,7 +198,8 @@ def _change(event: Event, ticket: TicketNow, people: People) -> _News:
     named = [words for name, words in _FIELDS.items() if name in event.new]
     public = _updated(event, named)
     if public is None and not _CLOCK.isdisjoint(event.new):
-        return _News(staff=_Saying(Kind.TICKET_UPDATED, "was changed", "changed its deadlines"))
+        due = _deadline(": it is due {}", ticket.due_at)
+        return _News(staff=_Saying(Kind.TICKET_UPDATED, "was changed", f"changed its deadlines{due}"))
     return _News(staff=public, outside=public)
 
 
@@ -233,6 +241,18 @@ def _status(event: Event) -> _Saying | None:
 
 def _state(value: object) -> str:
     return str(value).replace("_", " ").lower()
+
+
+_INDIA = timezone(timedelta(hours=5, minutes=30), "IST")
+
+
+def _deadline(words: str, at: datetime | None) -> str:
+    """The words with ``2026-11-23 18:30 IST (13:00 UTC)`` in them; nothing without a deadline."""
+    if at is None:
+        return ""
+    here, utc = at.astimezone(_INDIA), at.astimezone(UTC)
+    day = "" if here.date() == utc.date() else "%Y-%m-%d "
+    return words.format(f"{here:%Y-%m-%d %H:%M} IST ({utc:{day}%H:%M} UTC)")
 
 
 def _holder(ticket: TicketNow, people: People) -> str:

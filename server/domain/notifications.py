@@ -53,6 +53,9 @@ class TicketNow:
     assigned_franchise_id: FranchiseId | None
     created_by_id: UserId
     archived: bool
+    due_at: datetime | None = None
+    """Of the resolution; None without a deadline."""
+    first_response_due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,8 @@ def read(connection: psycopg.Connection[TupleRow], rows: Sequence[OutboxRow]) ->
             assigned_franchise_id=found["assigned_franchise_id"],
             created_by_id=UserId(found["created_by_id"]),
             archived=found["archived"],
+            due_at=found["sla_due_at"],
+            first_response_due_at=found["first_response_due_at"],
         )
         for ticket_id, found in columns.items()
     }

@@ -115,7 +115,9 @@ def test_nobody_is_told_who_watches(pool: Pool, connection: psycopg.Connection) 
 
 def test_an_automatic_escalation_is_critical_for_the_next_role(pool: Pool, connection: psycopg.Connection) -> None:
     member(connection, "boss", "ops_manager")
-    ticket = insert_ticket(connection, owner_role="ops_agent", created_by_id="shipper-1")
+    ticket = insert_ticket(
+        connection, owner_role="ops_agent", created_by_id="shipper-1", sla_due_at="2026-11-23T13:00:00Z"
+    )
     with connection.transaction():
         set_context(connection, {"action": "AUTO_ESCALATED"})
         update_ticket(connection, ticket, status="ESCALATED", owner_role="ops_manager", sla_escalation_level=1)
@@ -123,7 +125,10 @@ def test_an_automatic_escalation_is_critical_for_the_next_role(pool: Pool, conne
     boss, shipper = told(connection)
     assert (boss.user_id, boss.kind, boss.is_critical) == ("boss", "ESCALATED", True)
     assert boss.channels == ["email", "push", "sms"]
-    assert boss.body == "The system escalated it to the ops manager queue, as its deadline has passed."
+    assert boss.body == (
+        "The system escalated it to the ops manager queue, "
+        "as its deadline, 2026-11-23 18:30 IST (13:00 UTC), has passed."
+    )
     assert (shipper.user_id, shipper.kind, shipper.is_critical) == ("shipper-1", "STATUS_CHANGED", False)
 
 

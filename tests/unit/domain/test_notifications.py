@@ -87,6 +87,62 @@ def test_what_is_the_staff_s_alone_reaches_no_one_outside(action: str) -> None:
     assert set(told) == {"owner", "colleague"}
 
 
+@pytest.mark.parametrize(
+    ("action", "body"),
+    [
+        (
+            "SLA_NEAR_BREACH",
+            (
+                "The system reports that a fifth of the time or less is left: "
+                "its deadline is 2026-11-23 18:30 IST (13:00 UTC)."
+            ),
+        ),
+        (
+            "FIRST_RESPONSE_BREACHED",
+            (
+                "The system reports that the first response is late: "
+                "it was due 2026-11-24 01:00 IST (2026-11-23 19:30 UTC)."
+            ),
+        ),
+        (
+            "SLA_BREACHED",
+            (
+                "The system reports that the deadline, 2026-11-23 18:30 IST (13:00 UTC), has passed and nobody is left "
+                "to escalate to."
+            ),
+        ),
+        (
+            "AUTO_ESCALATED",
+            (
+                "The system escalated it to the ops agent queue, as its deadline, 2026-11-23 18:30 IST (13:00 UTC), "
+                "has passed."
+            ),
+        ),
+        ("ESCALATED", "The system escalated it to the ops agent queue."),
+        (
+            "SLA_REAPPLIED",
+            "The system applied the newest SLA policy: its deadline is 2026-11-23 18:30 IST (13:00 UTC).",
+        ),
+    ],
+)
+def test_what_the_clock_does_is_told_with_the_deadline(action: str, body: str) -> None:
+    ticket = replace(
+        TICKET,
+        due_at=datetime(2026, 11, 23, 13, tzinfo=UTC),
+        first_response_due_at=datetime(2026, 11, 23, 19, 30, tzinfo=UTC),
+    )
+    assert told_to(event(action), ticket)["owner"][1] == body
+
+
+def test_where_no_deadline_is_known_none_is_told() -> None:
+    told = [told_to(event(action))["owner"][1] for action in ("SLA_NEAR_BREACH", "SLA_BREACHED", "SLA_REAPPLIED")]
+    assert told == [
+        "The system reports that a fifth of the time or less is left.",
+        "The system reports that the deadline has passed and nobody is left to escalate to.",
+        "The system applied the newest SLA policy.",
+    ]
+
+
 def test_people_outside_hear_of_an_escalation_only_that_the_state_changed() -> None:
     up = event("AUTO_ESCALATED", old={"status": "OPEN"}, new={"status": "ESCALATED", "owner_role": "ops_manager"})
     boss = contact("boss", Role.OPS_MANAGER)
