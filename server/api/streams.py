@@ -46,8 +46,8 @@ def threadless(
 def close(state: CallState) -> None:
     """End a threadless stream with the status that its context has been given; nothing if it has ended before.
 
-    grpcio does not look whether there was a status already: the second one would never complete, and a server
-    with such a call never stops.
+    grpcio itself does not look whether there was a status already, and waits for the second one to complete.
+    Where the first has completed that is for ever: a server with such a call never stops.
     """
     send, rpc = _send_of(state), cast("Any", state.context)._state
     with rpc.condition:

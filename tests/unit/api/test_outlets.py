@@ -187,8 +187,10 @@ def test_a_client_that_leaves_before_its_end_is_sent_was_not_ended(streams: Stre
 
 @pytest.mark.parametrize("leave", ["the call", "the connection"])
 def test_a_client_that_leaves_amid_a_message(streams: StreamRig, leave: str) -> None:
+    streams.watching.bounds = Bounds(max_messages=20)
     with streams.channel() as narrow:
         client = stuck(streams, narrow)
+        assert not client.outlet.has_room
         called = threading.Event()
         client.outlet.when_taken(called.set)
         if leave == "the call":

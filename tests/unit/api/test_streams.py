@@ -77,7 +77,20 @@ def test_a_handler_that_fails_after_the_end_of_its_stream_changes_nothing(stream
     streams.watching.then = fail
     error = failure(lambda: list(streams.stub.WatchTimeline(REQUEST, metadata=TOKEN, timeout=30)))
     assert (error.code, error.info.reason) == (grpc.StatusCode.UNAVAILABLE, "SHUTTING_DOWN")
-    assert streams.rig.server.drain(5.0), "with a second status the call would never be over"
+    assert streams.rig.server.drain(5.0)
+
+
+def test_a_failure_in_the_polling_thread_costs_one_stream(streams: StreamRig) -> None:
+    def fail() -> None:
+        raise RuntimeError("hunter2")
+
+    client, other = streams.watch(), streams.watch()
+    stream = client.outlet._stream
+    with stream.lock:
+        stream.start(b"first", fail)
+    assert client.drain().error.code() is grpc.StatusCode.CANCELLED
+    assert other.outlet.put(b"fine")
+    assert next(other.call) == b"fine"
 
 
 def test_streams_need_credentials_too(streams: StreamRig) -> None:
