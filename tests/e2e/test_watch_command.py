@@ -1,5 +1,6 @@
-"""`tickets watch`, as a person runs it: the real command, against a server that does as each test says."""
+"""`tickets watch`, as a person runs it: against a server that does as each test says, and against the real one."""
 
+import functools
 import json
 import os
 import pty
@@ -16,12 +17,14 @@ from typing import Any
 import grpc
 import pytest
 
+from rodistaa.tickets.client import TicketsClient, connect
 from rodistaa.tickets.v1.attachment_pb2 import Attachment
 from rodistaa.tickets.v1.ticket_pb2 import (
     ROLE_OPS_AGENT,
     ROLE_SHIPPER,
     ROLE_SYSTEM,
     TICKET_PRIORITY_HIGH,
+    TICKET_PRIORITY_LOW,
     TICKET_STATUS_OPEN,
     Ticket,
 )
@@ -33,9 +36,12 @@ from rodistaa.tickets.v1.ticket_watch_pb2 import (
     WatchTicketsRequest,
     WatchTicketsResponse,
 )
+from rodistaa.tickets.v1.ticket_writes_pb2 import AddMessageRequest, UpdateTicketRequest
 from rodistaa.tickets.v1.timeline_pb2 import AuditEntry, Message, TimelineEntry
 from rodistaa.tickets.v1.timeline_reads_pb2 import WatchTimelineRequest, WatchTimelineResponse
 from server.embedded.dev_keys import ensure_dev_keys
+from tests.running import Running, StartServer, token_for
+from tests.ticket_requests import REASON, new_ticket
 from tests.unit.client.conftest import ScriptedTickets, abort, service, target
 from tests.waiting import eventually
 
@@ -86,11 +92,11 @@ Watch = Callable[..., Watching]
 
 
 @pytest.fixture
-def watch(target: str) -> Iterator[Watch]:
-    """Starts the command against the server; whatever still runs at the end is killed."""
+def watch_at() -> Iterator[Watch]:
+    """Starts the command against the server at an address; whatever still runs at the end is killed."""
     begun: list[Watching] = []
 
-    def start(*arguments: str, stdout: int = subprocess.PIPE, **environment: str) -> Watching:
+    def start(target: str, *arguments: str, stdout: int = subprocess.PIPE, **environment: str) -> Watching:
         environment = {"TICKETS_TOKEN": "a-token"} | environment
         begun.append(Watching((*arguments, "--target", target), environment, stdout))
         return begun[-1]
@@ -100,6 +106,12 @@ def watch(target: str) -> Iterator[Watch]:
         if each.process.poll() is None:
             each.process.kill()
             each.ended()
+
+
+@pytest.fixture
+def watch(watch_at: Watch, target: str) -> Watch:
+    """The same against the server that does as the test says."""
+    return functools.partial(watch_at, target)
 
 
 def entry(seq: int, **content: Any) -> WatchTimelineResponse:
@@ -329,3 +341,63 @@ def test_options_that_do_not_go_together_are_refused(watch: Watch, arguments: tu
     refused = watch(*arguments)
     assert refused.ended() == 2
     assert refused.complaints[-1] == f"Error: {complaint}\n"
+
+
+# --- the real server ----------------------------------------------------------------------------------
+
+
+def create(client: TicketsClient) -> str:
+    return client.tickets.CreateTicket(new_ticket()).ticket.id
+
+
+def say(client: TicketsClient, ticket_id: str, message: str) -> None:
+    client.tickets.AddMessage(AddMessageRequest(ticket_id=ticket_id, message=message))
+
+
+def test_a_timeline_goes_on_over_a_killed_server(server_processes: StartServer, watch_at: Watch) -> None:
+    token = token_for("ops_manager")
+    server = server_processes()
+    server.wait_ready()
+    with connect(server.target, token=token, tls=False) as client:
+        ticket_id = create(client)
+        say(client, ticket_id, "before the watch")
+        watching = watch_at(server.target, ticket_id, TICKETS_TOKEN=token)
+        eventually(lambda: "    before the watch\n" in watching.lines, within=PATIENCE)
+        say(client, ticket_id, "during the watch")
+        eventually(lambda: "    during the watch\n" in watching.lines, within=PATIENCE)
+        server.kill()
+        eventually(lambda: watching.complaints, within=PATIENCE, what="word of the interruption")
+        server = server_processes(port=server.port)
+        server.wait_ready()
+        say(client, ticket_id, "after the restart")
+        eventually(lambda: "    after the restart\n" in watching.lines, within=PATIENCE)
+    assert watching.interrupt() == 130
+    numbers = [int(line[1:].split()[0]) for line in watching.lines if line.startswith("#")]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert len(numbers) >= 4
+    assert all(line.startswith("interrupted: ") for line in watching.complaints)
+
+
+def test_a_list_shows_tickets_then_follows_them(server: Running, watch_at: Watch) -> None:
+    client = server.client("ops_manager")
+    token = token_for("ops_manager")
+    shown = create(client)
+    watching = watch_at(server.target, "--list", "--priority", "HIGH", "--first", "200", TICKETS_TOKEN=token)
+    eventually(lambda: any(f"listed  {shown} " in line for line in watching.lines), within=PATIENCE)
+    new = create(client)
+    eventually(lambda: any(f"new     {new} " in line for line in watching.lines), within=PATIENCE)
+    other = Ticket(id=new, priority=TICKET_PRIORITY_LOW)
+    change = UpdateTicketRequest(ticket=other, reason=REASON)
+    change.update_mask.paths.append("priority")
+    client.tickets.UpdateTicket(change)
+    eventually(lambda: any(line.endswith(f"left    {new}\n") for line in watching.lines), within=PATIENCE)
+    assert watching.interrupt() == 130
+
+
+def test_a_ticket_that_may_not_be_seen_is_one_line(server: Running, watch_at: Watch) -> None:
+    ticket_id = create(server.client("ops_manager"))
+    for unseen in ("TKT-999999999", ticket_id):
+        watching = watch_at(server.target, unseen, TICKETS_TOKEN=token_for("shipper", "a-stranger"))
+        assert watching.ended() == 1
+        assert (watching.lines, len(watching.complaints)) == ([], 1)
+        assert "(TICKET_NOT_FOUND)" in watching.complaints[0]
