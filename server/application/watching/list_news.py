@@ -45,7 +45,7 @@ class Occurrence:
     before: tuple[TicketState | None, ...]
     """Before each change; empty where only messages were added."""
     after: TicketState | None
-    """After the last of them."""
+    """After the last of them, as the ticket's own history counts."""
 
     def states(self) -> Iterable[TicketState]:
         """All of them: whoever sees none of these is not concerned."""
@@ -73,7 +73,7 @@ def _occurrence(run: Sequence[FeedEvent], history: TicketHistory) -> Occurrence:
         action=run[0].action if len(run) == 1 else "",
         now=history.now,
         before=tuple(history.before.get(number) for number in changes),
-        after=history.after(changes[-1]) if changes else history.now,
+        after=history.after(max(changes)) if changes else history.now,
     )
 
 
@@ -87,15 +87,18 @@ class News(Enum):
 def news_for(audience: Audience, what: Occurrence, *, at: datetime, text_fits: bool) -> News | None:
     """What the audience is told of an occurrence; None for nothing. ``text_fits`` is for filters with words.
 
-    Nobody is shown a ticket that is no longer theirs. A ticket that has changed again is left to the later event
-    where that tells more, so that each change is told once.
+    Nobody is shown a ticket that is no longer theirs. A ticket that has changed again is left to the other event where
+    that tells more, so that each change is told once. The other event need not be a later one: a transaction that took
+    its number early comes early, even if it changed the ticket last. So what is told is always true of the ticket as it
+    is, and never of a state in between.
     """
     fits_now = text_fits and audience.sees(what.now) and matches(audience.where, what.now.ticket, now=at)
     fitted_after = audience.may_have_had(what.after)
-    if fits_now and fitted_after:
-        return News.CHANGED
-    if not any(audience.may_have_had(state) for state in what.before):
+    fitted_before = any(audience.may_have_had(state) for state in what.before)
+    if fits_now:
+        return News.CHANGED if fitted_after or fitted_before else None
+    if not fitted_before:
         return None
     if fitted_after and what.after is not what.now and is_certain(audience.where):
-        return None  # the later change that takes it off the list is told by its own event
+        return None  # the change that takes it off the list is told by its own event
     return News.LEFT

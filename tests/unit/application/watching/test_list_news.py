@@ -1,5 +1,6 @@
 """A list that is followed ends up as a list that is read, however the feed is cut into pages and resumed."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -118,10 +119,8 @@ class Life:
         assert state is not None
         return state
 
-    def page(self, first: int, last: int) -> list[FeedEvent]:
-        return [
-            FeedEvent(Position(10, n), BASE.id, Seq(n), "TICKET_UPDATED", ChainNo(n)) for n in range(first, last + 1)
-        ]
+    def page(self, changes: Iterable[int]) -> list[FeedEvent]:
+        return [FeedEvent(Position(10, n), BASE.id, Seq(n), "TICKET_UPDATED", ChainNo(n)) for n in changes]
 
     def history(self, first: int, now: int) -> TicketHistory:
         return TicketHistory(self.at(now), {ChainNo(n): self.states[n - 1] for n in range(first, now + 1)})
@@ -144,14 +143,17 @@ def text_fits(audience: Audience, state: TicketState) -> bool:
 def test_following_leads_to_what_reading_shows(data: st.DataObject) -> None:
     life = Life(data.draw(st.lists(some_states, min_size=1, max_size=8)))
     audience = data.draw(audiences)
+    # The feed's order is that in which transactions took their numbers, not that in which they changed the ticket.
+    feed = data.draw(st.permutations(range(1, life.length + 1)), label="feed")
     start = data.draw(st.integers(0, life.length), label="position of the snapshot")
-    seen = data.draw(st.integers(start, life.length), label="state in the snapshot")
+    seen = data.draw(st.integers(max(feed[:start], default=0), life.length), label="state in the snapshot")
     held = seen if on_the_list(audience, life.states[seen]) else None
     at = start
     while at < life.length:
         last = data.draw(st.integers(at + 1, life.length), label="end of the page")
-        now = life.length if last == life.length else data.draw(st.integers(last, life.length), label="present")
-        for what in occurrences(life.page(at + 1, last), {BASE.id: life.history(at + 1, now)}):
+        now = data.draw(st.integers(max(feed[:last]), life.length), label="present")
+        page = feed[at:last]
+        for what in occurrences(life.page(page), {BASE.id: life.history(min(page), now)}):
             news = news_for(audience, what, at=NOW, text_fits=text_fits(audience, what.now))
             if news is News.CHANGED:
                 assert audience.sees(what.now), "nobody is shown what is not theirs"
