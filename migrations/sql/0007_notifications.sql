@@ -91,6 +91,8 @@ CREATE TABLE public.webhooks (
     previous_secret text,
     previous_secret_until timestamptz,
     failing_since timestamptz,
+    slow_since timestamptz,
+    served_at timestamptz,
     created_by_id text COLLATE "C" NOT NULL,
     version bigint NOT NULL DEFAULT 1,
     created_at timestamptz NOT NULL DEFAULT now(),
@@ -101,6 +103,9 @@ CREATE TABLE public.webhooks (
 );
 COMMENT ON COLUMN public.webhooks.failing_since IS
     'NULL after a success. One that fails is tried by one delivery at a time, so that it takes no room from others';
+COMMENT ON COLUMN public.webhooks.slow_since IS
+    'NULL after a quick success. Those that are slow or fail share a part of the posting threads, and leave the rest';
+COMMENT ON COLUMN public.webhooks.served_at IS 'When a delivery was last claimed: the longest waiting has its turn';
 
 CREATE TABLE public.webhook_deliveries (
     id uuid NOT NULL DEFAULT uuidv7(),

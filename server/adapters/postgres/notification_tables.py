@@ -142,6 +142,8 @@ webhooks = Table(
     Column("previous_secret", Text),
     _moment("previous_secret_until"),
     _moment("failing_since"),
+    _moment("slow_since"),
+    _moment("served_at"),
     _id("created_by_id"),
     _number("version", 1, BigInteger),
     _now("created_at"),

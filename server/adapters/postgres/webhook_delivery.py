@@ -13,28 +13,47 @@ from server.application.notifications.deliver_webhooks import ClaimedPost
 
 Connection = psycopg.Connection[TupleRow]
 
-# The first of each webhook before the second of any: whoever has many waiting does not push the others aside.
+# The first of each webhook, those under way counted, before the second of any, and of firsts the one that was served
+# longest ago: whoever has many waiting does not push the others aside. Who is served at this moment by somebody else is
+# not waited for: its turn is noted there.
 _CLAIM = """
-    WITH due AS (
+    WITH under_way AS (
+        SELECT * FROM unnest(%(busy)s::uuid[], %(counts)s::int[]) AS under_way (webhook_id, count)
+    ), due AS (
         SELECT webhook.id AS webhook_id, waiting.id, waiting.next_attempt_at, webhook.url, webhook.secret,
-            CASE WHEN webhook.previous_secret_until > now() THEN webhook.previous_secret END AS previous_secret
+            CASE WHEN webhook.previous_secret_until > now() THEN webhook.previous_secret END AS previous_secret,
+            webhook.served_at, coalesce(under_way.count, 0) AS busy,
+            coalesce(webhook.failing_since, webhook.slow_since) IS NOT NULL AS is_troubled
         FROM webhooks AS webhook
-        LEFT JOIN unnest(%(busy)s::uuid[], %(counts)s::int[]) AS under_way (webhook_id, count)
-            ON under_way.webhook_id = webhook.id
+        LEFT JOIN under_way ON under_way.webhook_id = webhook.id
         CROSS JOIN LATERAL (
             SELECT id, next_attempt_at FROM webhook_deliveries
             WHERE webhook_id = webhook.id AND status = 'pending' AND next_attempt_at <= now()
             ORDER BY next_attempt_at
-            LIMIT greatest(
+            LIMIT least(%(limit)s, greatest(
                 0, CASE WHEN webhook.failing_since IS NULL THEN %(each)s ELSE 1 END - coalesce(under_way.count, 0)
-            )
+            ))
             FOR UPDATE SKIP LOCKED
         ) AS waiting
         WHERE webhook.enabled
     ), turns AS (
-        SELECT *, row_number() OVER (PARTITION BY webhook_id ORDER BY next_attempt_at) AS turn FROM due
+        SELECT *, busy + row_number() OVER (PARTITION BY webhook_id ORDER BY next_attempt_at) AS turn FROM due
+    ), placed AS (
+        SELECT *, row_number() OVER (
+            PARTITION BY is_troubled ORDER BY turn, served_at NULLS FIRST, next_attempt_at
+        ) AS place
+        FROM turns
     ), chosen AS (
-        SELECT * FROM turns ORDER BY turn, next_attempt_at LIMIT %(limit)s
+        SELECT * FROM placed
+        WHERE NOT is_troubled OR place <= %(troubled)s - (
+            SELECT coalesce(sum(count), 0) FROM under_way JOIN webhooks ON webhooks.id = under_way.webhook_id
+            WHERE coalesce(failing_since, slow_since) IS NOT NULL
+        )
+        ORDER BY turn, served_at NULLS FIRST, next_attempt_at LIMIT %(limit)s
+    ), served AS (
+        UPDATE webhooks SET served_at = clock_timestamp() WHERE id IN (
+            SELECT id FROM webhooks WHERE id IN (SELECT webhook_id FROM chosen) FOR NO KEY UPDATE SKIP LOCKED
+        )
     )
     UPDATE webhook_deliveries AS delivery
     SET attempts = delivery.attempts + 1, next_attempt_at = now() + %(lease)s
@@ -46,7 +65,10 @@ _DELIVERED = """
     UPDATE webhook_deliveries
     SET status = 'delivered', delivered_at = now(), last_response_code = %s, last_error = NULL WHERE id = %s
 """
-_WELL = "UPDATE webhooks SET failing_since = NULL WHERE id = %s AND failing_since IS NOT NULL"
+_ANSWERED = """
+    UPDATE webhooks SET failing_since = NULL, slow_since = CASE WHEN %(slow)s THEN coalesce(slow_since, now()) END
+    WHERE id = %(id)s AND (failing_since IS NOT NULL OR (slow_since IS NOT NULL) <> %(slow)s)
+"""
 _FAILED = """
     UPDATE webhook_deliveries
     SET status = CASE WHEN %(again_in)s::interval IS NULL THEN 'dead' ELSE 'pending' END,
@@ -67,10 +89,13 @@ class PostgresWebhookDelivery:
     def __init__(self, pool: ConnectionPool[Connection]) -> None:
         self._pool = pool
 
-    def claim(self, limit: int, *, each: int, under_way: Mapping[UUID, int], lease: timedelta) -> list[ClaimedPost]:
+    def claim(
+        self, limit: int, *, each: int, troubled: int, under_way: Mapping[UUID, int], lease: timedelta
+    ) -> list[ClaimedPost]:
         values = {
             "limit": limit,
             "each": each,
+            "troubled": troubled,
             "busy": list(under_way),
             "counts": list(under_way.values()),
             "lease": lease,
@@ -89,10 +114,10 @@ class PostgresWebhookDelivery:
             for row in rows
         ]
 
-    def delivered(self, claimed: ClaimedPost, status_code: int) -> None:
+    def delivered(self, claimed: ClaimedPost, status_code: int, *, slow: bool) -> None:
         with self._pool.connection() as connection, connection.transaction():
             connection.execute(_DELIVERED, [status_code, claimed.id])
-            connection.execute(_WELL, [claimed.webhook_id])
+            connection.execute(_ANSWERED, {"id": claimed.webhook_id, "slow": slow})
 
     def failed(self, claimed: ClaimedPost, error: str, *, status_code: int | None, again_in: timedelta | None) -> None:
         values = {

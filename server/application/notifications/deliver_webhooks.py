@@ -25,6 +25,10 @@ log = logging.getLogger(__name__)
 THREADS = 16
 EACH = 5
 """Deliveries of one webhook that a run has under way at most."""
+SLOW = timedelta(seconds=2)
+"""A receiver that takes longer to answer counts as slow, until it answers sooner."""
+LOOK = 0.5
+"""While threads are free, a run asks so often for what became due meanwhile, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +47,18 @@ class ClaimedPost:
 class WebhookDeliveries(Protocol):
     """What waits to be posted. Each method is one short transaction."""
 
-    def claim(self, limit: int, *, each: int, under_way: Mapping[UUID, int], lease: timedelta) -> list[ClaimedPost]:
-        """Due deliveries of enabled webhooks, taken from all of them in turn.
+    def claim(
+        self, limit: int, *, each: int, troubled: int, under_way: Mapping[UUID, int], lease: timedelta
+    ) -> list[ClaimedPost]:
+        """Due deliveries of enabled webhooks: those with the fewest under way first, of them the one that was served
+        longest ago.
 
-        Of one webhook at most ``each`` less those under way, and of one whose last delivery failed at most one.
+        Of one webhook at most ``each`` with those under way, and of one whose last delivery failed at most one. Of all
+        that are slow or failing at most ``troubled``, with those under way.
         """
 
-    def delivered(self, claimed: ClaimedPost, status_code: int) -> None:
-        """The receiver took it; its webhook counts as well again."""
+    def delivered(self, claimed: ClaimedPost, status_code: int, *, slow: bool) -> None:
+        """The receiver took it; its webhook fails no more, and is slow or not."""
 
     def failed(self, claimed: ClaimedPost, error: str, *, status_code: int | None, again_in: timedelta | None) -> None:
         """To be tried again, or dead with None; its webhook counts as failing.
@@ -60,6 +68,12 @@ class WebhookDeliveries(Protocol):
 
     def disable(self, webhook_id: UUID) -> str | None:
         """The receiver said that it is gone for good. The webhook's name, or None when it was disabled already."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    answer: WebhookAnswer
+    seconds: float
 
 
 class DeliverWebhooks:
@@ -73,6 +87,7 @@ class DeliverWebhooks:
         *,
         threads: int = THREADS,
         each: int = EACH,
+        slow: timedelta = SLOW,
         lease: timedelta = LEASE,
         budget: timedelta = BUDGET,
         roll: Callable[[], float] = random.random,
@@ -82,42 +97,54 @@ class DeliverWebhooks:
         self._clock = clock
         self._threads = threads
         self._each = each
+        self._slow = slow.total_seconds()
         self._lease = lease
         self._budget = budget
         self._roll = roll
 
     def __call__(self) -> Sent:
-        """Post until nothing is due or the budget is spent; what is under way then is waited for."""
+        """Post until nothing is due or the budget is spent. What is under way then is waited for; meanwhile webhooks
+        that are well go on."""
         until = time.monotonic() + self._budget.total_seconds()
         counts: Counter[str] = Counter()
-        under_way: dict[Future[WebhookAnswer], ClaimedPost] = {}
+        under_way: dict[Future[_Answered], ClaimedPost] = {}
+        stragglers: frozenset[Future[_Answered]] | None = None
         with ThreadPoolExecutor(self._threads, thread_name_prefix="webhook") as pool:
             while True:
-                for claimed in self._claim(under_way, until):
+                if stragglers is None and time.monotonic() >= until:
+                    stragglers = frozenset(under_way)
+                free = self._threads - len(under_way)
+                if stragglers is not None and stragglers.isdisjoint(under_way):
+                    free = 0
+                for claimed in self._claim(free, under_way, late=stragglers is not None):
                     under_way[pool.submit(self._post, claimed)] = claimed
                 if not under_way:
                     break
-                done, _ = wait(under_way, return_when=FIRST_COMPLETED)
+                look = LOOK if free > 0 and len(under_way) < self._threads else None
+                done, _ = wait(under_way, timeout=look, return_when=FIRST_COMPLETED)
                 for future in done:
                     counts[self._record(under_way.pop(future), future)] += 1
         return Sent(counts["delivered"], counts["failed"], counts["dead"])
 
-    def _claim(self, under_way: Mapping[Future[WebhookAnswer], ClaimedPost], until: float) -> list[ClaimedPost]:
-        free = self._threads - len(under_way)
-        if free == 0 or time.monotonic() >= until:
+    def _claim(self, free: int, under_way: Mapping[Future[_Answered], ClaimedPost], *, late: bool) -> list[ClaimedPost]:
+        if free == 0:
             return []
         busy = Counter(claimed.webhook_id for claimed in under_way.values())
-        return self._deliveries.claim(free, each=self._each, under_way=busy, lease=self._lease)
+        # A quarter of the threads is kept from those that are slow or fail.
+        troubled = 0 if late else self._threads - max(1, self._threads // 4)
+        return self._deliveries.claim(free, each=self._each, troubled=troubled, under_way=busy, lease=self._lease)
 
-    def _post(self, claimed: ClaimedPost) -> WebhookAnswer:
-        return self._sender.post(
+    def _post(self, claimed: ClaimedPost) -> _Answered:
+        began = time.monotonic()
+        answer = self._sender.post(
             WebhookPost(str(claimed.id), claimed.url, claimed.body, claimed.secrets, sent_at=self._clock())
         )
+        return _Answered(answer, time.monotonic() - began)
 
-    def _record(self, claimed: ClaimedPost, future: Future[WebhookAnswer]) -> str:
+    def _record(self, claimed: ClaimedPost, future: Future[_Answered]) -> str:
         """In the run's own thread: the pool of connections may be small."""
         try:
-            answer = future.result()
+            answered = future.result()
         except DeliveryFailed as failure:
             final = failure.permanent
             return self._failed(claimed, failure.message, None, asked=failure.retry_after, final=final)
@@ -125,9 +152,9 @@ class DeliverWebhooks:
             return self._failed(
                 claimed, f"It could not be sent: {type(error).__name__}.", None, asked=None, final=False
             )
-        code = answer.status_code
+        answer, code = answered.answer, answered.answer.status_code
         if code // 100 == HTTPStatus.OK // 100:
-            self._deliveries.delivered(claimed, code)
+            self._deliveries.delivered(claimed, code, slow=answered.seconds > self._slow)
             return "delivered"
         if code == HTTPStatus.GONE:
             name = self._deliveries.disable(claimed.webhook_id)

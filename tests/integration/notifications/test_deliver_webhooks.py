@@ -1,6 +1,7 @@
 """Webhooks are posted side by side and fairly, tried again on a schedule, and given up in the end."""
 
 import threading
+import time
 from collections import Counter
 from datetime import timedelta
 from itertools import count
@@ -19,6 +20,7 @@ from tests.integration.notifications.conftest import Pool
 from tests.integration.notifications.pipeline import now, posts, webhook
 from tests.integration.notifications.providers import Receivers
 from tests.integration.postgres.rows import insert
+from tests.waiting import eventually
 
 _numbers = count(1)
 
@@ -173,7 +175,7 @@ def test_one_that_hangs_takes_five_threads_and_later_one(pool: Pool, connection:
     by_target = Counter(post.url for post in receivers.seen)
     assert by_target["https://hanging.example.com"] == sent.failed
     make_due(connection)
-    claimed = PostgresWebhookDelivery(pool).claim(16, each=5, under_way={}, lease=LEASE)
+    claimed = PostgresWebhookDelivery(pool).claim(16, each=5, troubled=12, under_way={}, lease=LEASE)
     assert [each.webhook_id for each in claimed] == [hanging]
 
 
@@ -182,9 +184,86 @@ def test_no_more_than_five_of_one_are_claimed_and_each_gets_a_turn(pool: Pool, c
     many, few = webhook(connection), webhook(connection)
     for target in (*[many] * 20, few):
         event(connection, target)
-    claimed = store.claim(4, each=5, under_way={}, lease=LEASE)
+    claimed = store.claim(4, each=5, troubled=12, under_way={}, lease=LEASE)
     assert Counter(each.webhook_id for each in claimed) == {many: 3, few: 1}
-    assert len(store.claim(16, each=5, under_way={many: 3}, lease=LEASE)) == 2
+    assert len(store.claim(16, each=5, troubled=12, under_way={many: 3}, lease=LEASE)) == 2
+
+
+def test_who_has_nothing_under_way_comes_first_and_of_those_who_was_served_longest_ago(
+    pool: Pool, connection: psycopg.Connection
+) -> None:
+    """The others have waited longer, and one of them is served again and again."""
+    store = PostgresWebhookDelivery(pool)
+    busy, served, late = webhook(connection), webhook(connection, served_at=now()), webhook(connection)
+    for target in (*[busy] * 5, *[served] * 5, late):
+        event(connection, target)
+
+    def claim(under_way: dict[UUID, int]) -> UUID:
+        (claimed,) = store.claim(1, each=5, troubled=12, under_way=under_way, lease=LEASE)
+        return claimed.webhook_id
+
+    assert claim({busy: 1}) == late
+    assert claim({busy: 1, late: 1}) == served
+    assert claim({late: 1}) == busy
+    assert claim({}) == served
+    assert claim({}) == busy
+    assert claim({served: 2, busy: 1}) == busy
+
+
+def test_slow_ones_leave_threads_to_the_others(pool: Pool, connection: psycopg.Connection) -> None:
+    """More slow receivers than threads, each with more waiting than it can take. What comes for another one meanwhile
+    is delivered before the slow ones go on, although it came last."""
+    slow = [webhook(connection, url="https://slow.example.com", slow_since=now()) for _ in range(6)]
+    quick = webhook(connection)
+    for target in slow * 3:
+        event(connection, target)
+    went_on, lock = threading.Event(), threading.Lock()
+    hanging = []
+
+    def answer(post: WebhookPost) -> WebhookAnswer:
+        if "slow" not in post.url:
+            went_on.set()
+            return WebhookAnswer(200)
+        with lock:
+            hanging.append(post)
+            if len(hanging) == 3:
+                event(connection, quick)
+        assert went_on.wait(timeout=60)
+        return WebhookAnswer(200)
+
+    assert deliver(pool, Receivers(answer), threads=4) == Sent(delivered=19)
+
+
+def test_those_that_are_well_go_on_while_slow_ones_outlive_the_budget(
+    pool: Pool, connection: psycopg.Connection
+) -> None:
+    slow, quick = webhook(connection, url="https://slow.example.com"), webhook(connection)
+    event(connection, slow)
+    budget = timedelta(seconds=1)
+    spent = time.monotonic() + budget.total_seconds()
+    went_on = threading.Event()
+
+    def answer(post: WebhookPost) -> WebhookAnswer:
+        if "slow" in post.url:
+            eventually(lambda: time.monotonic() > spent + 0.1)
+            event(connection, quick)
+            assert went_on.wait(timeout=60)
+        went_on.set()
+        return WebhookAnswer(200)
+
+    assert deliver(pool, Receivers(answer), threads=2, budget=budget) == Sent(delivered=2)
+
+
+def test_who_answers_late_is_slow_until_it_answers_in_time(pool: Pool, connection: psycopg.Connection) -> None:
+    target = webhook(connection)
+
+    def is_slow() -> object:
+        return connection.execute("SELECT slow_since IS NOT NULL FROM webhooks WHERE id = %s", [target]).fetchone()
+
+    for limit, expected in ((timedelta(0), True), (timedelta(0), True), (timedelta(minutes=1), False)):
+        event(connection, target)
+        deliver(pool, Receivers(), slow=limit)
+        assert is_slow() == (expected,)
 
 
 def test_a_success_ends_the_caution(pool: Pool, connection: psycopg.Connection) -> None:
@@ -198,7 +277,7 @@ def test_a_claim_of_a_dead_worker_runs_out(pool: Pool, connection: psycopg.Conne
     target = webhook(connection)
     event(connection, target)
     store = PostgresWebhookDelivery(pool)
-    (lost,) = store.claim(16, each=5, under_way={}, lease=LEASE)
+    (lost,) = store.claim(16, each=5, troubled=12, under_way={}, lease=LEASE)
     receivers = Receivers()
     assert deliver(pool, receivers) == Sent()
     make_due(connection)
