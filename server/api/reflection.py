@@ -12,13 +12,26 @@ import grpc
 from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import FileDescriptor
 from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto, FileDescriptorProto
-from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha import reflection, reflection_pb2
+
+_V1 = "grpc.reflection.v1.ServerReflection"
+"""What newer clients ask for first. Its messages are those of v1alpha under another package, the same on the wire."""
 
 
 def enable_reflection(service_names: Sequence[str], server: grpc.Server) -> None:
-    """Serve reflection for the named services, and for reflection itself."""
+    """Serve reflection for the named services, and for reflection itself.
+
+    v1 is served and not listed: grpcio has no descriptors of it that could be shown.
+    """
     pool = cast("descriptor_pool.DescriptorPool", _Pool())
-    reflection.enable_server_reflection([*service_names, reflection.SERVICE_NAME], server, pool)
+    names = [*service_names, reflection.SERVICE_NAME]
+    reflection.enable_server_reflection(names, server, pool)
+    v1 = grpc.stream_stream_rpc_method_handler(
+        reflection.ReflectionServicer(names, pool).ServerReflectionInfo,
+        request_deserializer=reflection_pb2.ServerReflectionRequest.FromString,
+        response_serializer=reflection_pb2.ServerReflectionResponse.SerializeToString,
+    )
+    server.add_registered_method_handlers(_V1, {"ServerReflectionInfo": v1})
 
 
 class _Pool:

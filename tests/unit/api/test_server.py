@@ -64,11 +64,16 @@ def test_health_of_a_service_that_is_not_here() -> None:
     assert caught.value.code() is grpc.StatusCode.NOT_FOUND
 
 
-def test_reflection_lists_the_services_without_credentials() -> None:
+@pytest.mark.parametrize("version", ["v1alpha", "v1"])
+def test_reflection_lists_the_services_without_credentials(version: str) -> None:
     with running() as rig:
-        stub: Any = reflection_pb2_grpc.ServerReflectionStub(rig.channel)
+        ask = rig.channel.stream_stream(
+            f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo",
+            request_serializer=reflection_pb2.ServerReflectionRequest.SerializeToString,
+            response_deserializer=reflection_pb2.ServerReflectionResponse.FromString,
+        )
         request = reflection_pb2.ServerReflectionRequest(list_services="")
-        (answer,) = stub.ServerReflectionInfo(iter([request]), timeout=10)
+        (answer,) = ask(iter([request]), timeout=10)
     names = {service.name for service in answer.list_services_response.service}
     assert {DIRECTORY, "grpc.health.v1.Health"} <= names
 
