@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Text, any_, bindparam, cast, func, or_, select, true, tuple_
+from sqlalchemy import ARRAY, BigInteger, Text, any_, bindparam, case, cast, func, or_, select, true, tuple_
 from sqlalchemy.sql.elements import ColumnElement
 
 from server.adapters.postgres import feed_tickets
@@ -25,6 +25,7 @@ _IDS = range(-(2**63), 2**63)
 # Within one statement it is the same wherever it stands.
 _xmin: ColumnElement[str] = func.pg_snapshot_xmin(func.pg_current_snapshot())
 _o = outbox.c
+_chain_no = _o.payload["chain_no"]
 
 
 def _position(name: str) -> Any:  # noqa: ANN401 - a row value
@@ -44,7 +45,7 @@ def _page(*, bounded: bool) -> Statement:
             _o.ticket_id,
             _o.seq,
             _o.event_type,
-            cast(_o.payload["chain_no"].astext, BigInteger).label("chain_no"),
+            case((func.jsonb_typeof(_chain_no) == "number", cast(_chain_no, BigInteger))).label("chain_no"),
         )
         .where(tuple_(_o.xid, _o.id) > _position("after"), _o.xid < _xmin)
         .order_by(_o.xid, _o.id)

@@ -51,6 +51,14 @@ def test_each_event_comes_once_with_its_place(feed: PostgresChangeFeed, connecti
     assert news(feed, connection, places[1]) == events[2:]
 
 
+def test_an_event_that_somebody_made_up_stops_nobody(feed: PostgresChangeFeed, connection: psycopg.Connection) -> None:
+    start = settled(feed, connection)
+    for payload in ('{"chain_no": "x"}', '{"chain_no": null}', "[]", "{}"):
+        insert(connection, "outbox", ticket_id="TKT-404", seq=1, kind="audit", event_type="X", payload=payload)
+    ticket = insert_ticket(connection)
+    assert told(news(feed, connection, start)) == [("TKT-404", "X", 1, None)] * 4 + [(ticket, "TICKET_CREATED", 1, 1)]
+
+
 def test_a_page_ends_at_its_last_event_and_the_last_page_beyond_it(
     feed: PostgresChangeFeed, connection: psycopg.Connection
 ) -> None:
