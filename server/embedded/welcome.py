@@ -42,6 +42,7 @@ def welcome(instance: Instance, database_url: str, tokens: Mapping[Role, str], k
         "",
         f"  gRPC   {instance.grpc_target} (plaintext; reflection and health are on)",
         f"  SQL    {database_url}",
+        f"  Redis  unix://{instance.socket_path('redis.sock')}",
         f"  data   {instance.data_dir} (kept; logs are in logs/)",
         "",
         "A demo token for each role, good for twelve hours (more: .venv/bin/tickets token --role ROLE):",
@@ -56,7 +57,7 @@ def welcome(instance: Instance, database_url: str, tokens: Mapping[Role, str], k
         "",
         grpcurl(instance, tokens[FIRST_CALLER], "ListTickets", {"page_size": 5}),
         "",
-        "Ctrl-C stops everything.",
+        f"Ctrl-C stops everything; from another shell, kill {os.getpid()} does.",
     ]
     return "\n".join(lines)
 

@@ -1,12 +1,17 @@
 """Deliveries to a real receiver, and to those that try to hurt the sender."""
 
+import base64
+import hmac
 import ipaddress
+import re
 import socket
 import ssl
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from standardwebhooks import Webhook
@@ -18,6 +23,7 @@ from server.application.notifications.webhook_targets import WebhookTargets
 from tests.integration.notifying.http_server import Answer, Handler, http_server
 from tests.integration.notifying.tls import Tls
 
+DOCUMENT = Path(__file__).parents[3] / "docs" / "notifications.md"
 HERE = WebhookTargets((ipaddress.ip_network("127.0.0.1/32"),))
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 BODY = '{"type":"ESCALATED","data":{"title":"₹"}}'.encode()
@@ -77,6 +83,24 @@ def test_what_a_receiver_gets() -> None:
     assert request.headers["webhook-id"] == "d-1"
     for secret in (SECRET, old):
         Webhook(secret).verify(request.body, request.headers)
+
+
+def test_the_receiver_in_the_document_knows_what_is_ours() -> None:
+    (code,) = re.findall(r"```python\n(def is_ours.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
+    names: dict[str, Any] = {"base64": base64, "hmac": hmac, "time": time, "Mapping": Mapping}
+    exec(code, names)
+    is_ours = names["is_ours"]
+    old = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+    with http_server(ok) as peer:
+        sender().post(post(f"http://127.0.0.1:{peer.port}/", (SECRET, old)))
+    [request] = peer.requests
+    headers = dict(request.headers)
+    assert is_ours(SECRET, headers, request.body)
+    assert is_ours(old, headers, request.body)
+    assert not is_ours("whsec_" + "B" * 32, headers, request.body)
+    assert not is_ours(SECRET, headers, request.body + b" ")
+    earlier = str(int(headers["webhook-timestamp"]) - 301)
+    assert not is_ours(SECRET, {**headers, "webhook-timestamp": earlier}, request.body)
 
 
 def test_a_name_is_asked_for_once_and_what_it_gave_is_what_is_used() -> None:

@@ -1,5 +1,6 @@
 """What an instance takes from the user's settings, and what it says at the start."""
 
+import os
 import shlex
 import stat
 import subprocess
@@ -53,6 +54,8 @@ def test_tokens_are_kept_for_the_owner_alone_and_a_shell_takes_them_in(tmp_path:
     path = keep_tokens(instance, {role: f"ey.{role}.x" for role in Role})
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     text = welcome(instance, "postgresql:///x", dict.fromkeys(Role, "ey.x.x"), path)
+    assert f"  Redis  unix://{directory}/redis.sock" in text
+    assert f"kill {os.getpid()} does" in text
     (line,) = [line for line in text.splitlines() if shlex.quote(str(path)) in line]
     taken_in = line[line.index(". ") :]
     shell = subprocess.run(
