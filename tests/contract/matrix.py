@@ -79,9 +79,11 @@ class Rule:
 
 
 RULES: Mapping[str, Rule] = {
-    "read": Rule("read a ticket, its public messages, and whether oneself watches it", EVERYBODY),
+    "read": Rule("read or follow a ticket, its public messages, and whether oneself watches it", EVERYBODY),
     "internal": Rule(
-        "read internal notes, all watchers, the audit trail; check its chain", INSIDE, from_specification=True
+        "read or follow internal notes and the audit trail; read all watchers; check the chain",
+        INSIDE,
+        from_specification=True,
     ),
     "explain": Rule("have the state of its SLA explained", INSIDE),
     "statistics": Rule("count tickets; be told who could own one", INSIDE),

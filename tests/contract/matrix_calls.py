@@ -13,9 +13,11 @@ from rodistaa.tickets.v1 import saved_view_service_pb2 as views
 from rodistaa.tickets.v1 import ticket_bulk_pb2 as bulk
 from rodistaa.tickets.v1 import ticket_pb2 as t
 from rodistaa.tickets.v1 import ticket_reads_pb2 as reads
+from rodistaa.tickets.v1 import ticket_watch_pb2 as watch
 from rodistaa.tickets.v1 import ticket_writes_pb2 as writes
 from rodistaa.tickets.v1 import timeline_reads_pb2 as timeline
 from tests.contract.matrix import ABSENT, NOT_FOUND, OK
+from tests.contract.streams import list_of, timeline_of
 
 FRANCHISE = "FR-MATRIX"
 REASON = "The rules of the specification are tried out"
@@ -98,6 +100,27 @@ def _stats(case: Case) -> str:
 
 def _timeline(case: Case) -> None:
     case.client.tickets.ListTimeline(timeline.ListTimelineRequest(ticket_id=case.ticket_id))
+
+
+def _watch_timeline(case: Case) -> None:
+    with timeline_of(case.client.tickets, case.ticket_id) as stream:
+        entries, end = stream.replayed()
+    assert end == 1
+    assert [entry.audit_entry.action for entry in entries] in ([], ["TICKET_CREATED"])
+
+
+def _watch_timeline_disclosed(case: Case) -> None:
+    with timeline_of(case.client.tickets, case.ticket_id, access_reason=REASON) as stream:
+        entries, _ = stream.replayed()
+    assert not any(entry.audit_entry.redacted for entry in entries)
+
+
+def _watch_tickets(case: Case) -> str:
+    request = watch.WatchTicketsRequest(filter=case.filter, snapshot_size=200)
+    with list_of(case.client.tickets, request) as stream:
+        ids = [ticket.id for ticket in stream.snapshot()]
+    assert ids in ([], [case.ticket_id])
+    return OK if ids else ABSENT
 
 
 def _audit(case: Case) -> None:
@@ -253,6 +276,10 @@ _READS = (
     Operation("SearchTickets", ("read",), _search, unseen=ABSENT),
     Operation("GetTicketStats", ("statistics",), _stats, unseen=ABSENT, by_role_alone=True),
     Operation("ListTimeline", ("read",), _timeline),
+    Operation("WatchTimeline", ("read",), _watch_timeline),
+    Operation("WatchTimeline with an access reason", ("read",), _watch_timeline_disclosed, sensitive=True),
+    Operation("WatchTimeline of an archived ticket", ("read",), _watch_timeline, archived=True),
+    Operation("WatchTickets", ("read",), _watch_tickets, unseen=ABSENT),
     Operation("ListAuditEntries", ("internal",), _audit),
     Operation("VerifyAudit", ("internal",), _verify),
     Operation("ExplainSla", ("explain",), _explain),

@@ -20,11 +20,13 @@ from rodistaa.tickets.v1 import saved_view_service_pb2 as views
 from rodistaa.tickets.v1 import ticket_bulk_pb2 as bulk
 from rodistaa.tickets.v1 import ticket_pb2 as t
 from rodistaa.tickets.v1 import ticket_reads_pb2 as reads
+from rodistaa.tickets.v1 import ticket_watch_pb2 as watch
 from rodistaa.tickets.v1 import ticket_writes_pb2 as writes
 from rodistaa.tickets.v1 import timeline_reads_pb2 as timeline
 from server.domain.roles import Role
 from tests.contract import sla_and_notification_requests as others
 from tests.contract.expectations import Rpc
+from tests.contract.streams import STREAMING, first_of
 from tests.running import Running
 
 REASON = "The operator asked for it on the phone"
@@ -57,6 +59,8 @@ OFFERED = (
     "TicketService/BulkUpdateTickets",
     "TicketService/AddMessage",
     "TicketService/ListTimeline",
+    "TicketService/WatchTimeline",
+    "TicketService/WatchTickets",
     "TicketService/ListAuditEntries",
     "TicketService/VerifyAudit",
     "TicketService/SetWatch",
@@ -228,6 +232,10 @@ class World:
             "TicketService/ListTimeline": timeline.ListTimelineRequest(
                 ticket_id=ticket_id, after_seq=1, page_size=10, access_reason=REASON
             ),
+            "TicketService/WatchTimeline": timeline.WatchTimelineRequest(
+                ticket_id=ticket_id, after_seq=1, access_reason=REASON
+            ),
+            "TicketService/WatchTickets": watch.WatchTicketsRequest(filter=full_filter(), snapshot_size=10),
             "TicketService/ListAuditEntries": timeline.ListAuditEntriesRequest(
                 ticket_id=ticket_id, page_size=10, access_reason=REASON
             ),
@@ -282,7 +290,7 @@ class World:
 
 
 def rpc_of(client: TicketsClient, name: str) -> Rpc:
-    """The method ``Service/Method`` of a client."""
+    """The method ``Service/Method`` of a client; of a stream the first event."""
     service, _, method = name.partition("/")
     stub = {
         "TicketService": client.tickets,
@@ -291,11 +299,14 @@ def rpc_of(client: TicketsClient, name: str) -> Rpc:
         "SlaPolicyService": client.sla_policies,
         "NotificationService": client.notifications,
     }[service]
-    return cast("Rpc", getattr(stub, method))
+    rpc = getattr(stub, method)
+    return first_of(rpc) if method in STREAMING else cast("Rpc", rpc)
 
 
 def raw_rpc(client: TicketsClient, path: str) -> Callable[[bytes], Any]:
-    """The method of a path, called with bytes."""
+    """The method of a path, called with bytes; of a stream the first event."""
+    if path.rpartition("/")[2] in STREAMING:
+        return first_of(client.channel.unary_stream(path))
     return cast("Callable[[bytes], Any]", client.channel.unary_unary(path))
 
 

@@ -23,7 +23,7 @@ NOT_A_CHARACTER = {
     "DEL": "\x7f",
     "C1 control": "\x85",
 }
-LARGEST = {"page_size": 200, "limit": 50, "trend_days": 90}
+LARGEST = {"page_size": 200, "snapshot_size": 200, "limit": 50, "trend_days": 90}
 ANY_TEXT = {"etag"}
 """A strange etag only fails to match."""
 
@@ -169,6 +169,7 @@ TIMED = (
     "TicketService/ListTickets",
     "TicketService/SearchTickets",
     "TicketService/GetTicketStats",
+    "TicketService/WatchTickets",
     "SavedViewService/CreateSavedView",
     "SavedViewService/UpdateSavedView",
     "NotificationService/CreateWebhook",

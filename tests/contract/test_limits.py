@@ -222,6 +222,14 @@ TEXTS = (
     Bounded("TicketService/SearchTickets", "query", 1, 500, lambda _, v: reads.SearchTicketsRequest(query=v)),
     Bounded(LIST, "filter.text", 1, 500, lambda _, v: _listed(text=v)),
     Bounded(LIST, "filter.tags_any[0]", 1, 50, lambda _, v: _listed(tags_any=[v])),
+    Bounded(
+        "TicketService/WatchTimeline",
+        "access_reason",
+        20,
+        500,
+        lambda w, v: timeline.WatchTimelineRequest(ticket_id=w.new_ticket(is_sensitive=True).id, access_reason=v),
+        multiline=True,
+    ),
     Bounded(MEMBER, "member.display_name", 1, 200, lambda _, v: _member(display_name=v)),
     Bounded(MEMBER, "member.push_token", 1, 4_096, lambda _, v: _member(push_token=v), blank_is_absent=True),
     Bounded(

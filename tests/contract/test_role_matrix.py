@@ -16,17 +16,20 @@ from rodistaa.tickets.client import TicketsClient
 from rodistaa.tickets.client.errors import TicketsError
 from rodistaa.tickets.v1 import (
     directory_service_pb2,
+    filter_pb2,
     notification_service_pb2,
     sla_policy_service_pb2,
     ticket_service_pb2,
-    ticket_watch_pb2,
-    timeline_reads_pb2,
 )
 from rodistaa.tickets.v1 import saved_view_service_pb2 as saved_views
+from rodistaa.tickets.v1 import ticket_pb2 as t
+from rodistaa.tickets.v1 import ticket_watch_pb2 as watch
+from rodistaa.tickets.v1 import ticket_writes_pb2 as writes
 from server.domain.roles import Role
-from tests.contract.matrix import OK, RELATIONS, ROLES, RULES, expected, table
+from tests.contract.matrix import INSIDE, OK, RELATIONS, ROLES, RULES, expected, sees, table
 from tests.contract.matrix_calls import FRANCHISE, TICKET_OPERATIONS, Case, Operation
 from tests.contract.matrix_sla_and_notifications import SLA_AND_NOTIFICATION_OPERATIONS
+from tests.contract.streams import list_of, settle, timeline_of
 from tests.running import Running
 
 OPERATIONS = (*TICKET_OPERATIONS, *SLA_AND_NOTIFICATION_OPERATIONS)
@@ -139,9 +142,6 @@ def test_the_matrix_knows_every_role_and_uses_every_rule() -> None:
     assert len({operation.name for operation in OPERATIONS}) == len(OPERATIONS)
 
 
-NOT_YET_OFFERED = {"WatchTimeline", "WatchTickets"}
-
-
 def test_the_matrix_covers_every_rpc_that_is_offered() -> None:
     services = [
         ticket_service_pb2.DESCRIPTOR.services_by_name["TicketService"],
@@ -151,19 +151,80 @@ def test_the_matrix_covers_every_rpc_that_is_offered() -> None:
         notification_service_pb2.DESCRIPTOR.services_by_name["NotificationService"],
     ]
     methods = {method.name for service in services for method in service.methods}
-    assert {operation.rpc for operation in OPERATIONS} == methods - NOT_YET_OFFERED
+    assert {operation.rpc for operation in OPERATIONS} == methods
 
 
-def test_what_the_matrix_leaves_out_is_not_offered(server: Running) -> None:
-    """When this fails, the RPC has come to life, and belongs into the matrix."""
-    tickets = server.client(Role.ADMIN).tickets
-    for call in (
-        lambda: next(iter(tickets.WatchTimeline(timeline_reads_pb2.WatchTimelineRequest(ticket_id="TKT-1")))),
-        lambda: next(iter(tickets.WatchTickets(ticket_watch_pb2.WatchTicketsRequest()))),
-    ):
-        with pytest.raises(TicketsError) as caught:
-            call()
-        assert caught.value.code is grpc.StatusCode.UNIMPLEMENTED
+ANYTHING = Operation("WatchTickets", ("read",), lambda _: None)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_followed_timeline_shows_notes_and_audit_to_staff_alone(
+    server: Running, connection: psycopg.Connection, role: str
+) -> None:
+    """As far as sent before the stream was opened, and as sent while it is open."""
+    client = server.client(role, caller_of(role), (FRANCHISE,))
+    manager = server.client(Role.ADMIN, "matrix-admin").tickets
+    for relation in RELATIONS:
+        if not sees(role, relation):
+            continue
+        case = make_case(connection, client, role, relation, ANYTHING)
+
+        def say(text: str, *, internal: bool, about: str = case.ticket_id) -> None:
+            manager.AddMessage(writes.AddMessageRequest(ticket_id=about, message=text, is_internal_note=internal))
+
+        say("One.", internal=False)
+        say("Hush.", internal=True)
+        with timeline_of(client.tickets, case.ticket_id) as stream:
+            entries, end = stream.replayed()
+            say("Hush again.", internal=True)
+            manager.ArchiveTicket(writes.ArchiveTicketRequest(id=case.ticket_id, archived=True))
+            manager.ArchiveTicket(writes.ArchiveTicketRequest(id=case.ticket_id, archived=False))
+            say("Two.", internal=False)
+            while not entries or entries[-1].message.message != "Two.":
+                entries.append(stream.entry())
+        told = [entry.message.message or entry.audit_entry.action for entry in entries]
+        everything = ["TICKET_CREATED", "One.", "Hush.", "Hush again.", "TICKET_ARCHIVED", "TICKET_UNARCHIVED", "Two."]
+        assert told == (everything if role in INSIDE else ["One.", "Two."]), relation
+        assert end == 3, "the mark goes past what is hidden"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_followed_list_has_the_tickets_that_are_seen_and_drops_them_with_the_right(
+    server: Running, connection: psycopg.Connection, role: str
+) -> None:
+    client = server.client(role, caller_of(role), (FRANCHISE,))
+    admin = server.client(Role.ADMIN, "matrix-admin").tickets
+    cases = {relation: make_case(connection, client, role, relation, ANYTHING) for relation in RELATIONS}
+    seen = {relation for relation in RELATIONS if sees(role, relation)}
+    own = t.Ticket(title="A ticket of my own", description="The end of what is looked at.", tags=[cases["none"].word])
+    where = filter_pb2.TicketFilter(tags_any=[case.word for case in cases.values()])
+    settle(server.database)
+    with list_of(client.tickets, watch.WatchTicketsRequest(filter=where, snapshot_size=10)) as stream:
+        assert {ticket.id for ticket in stream.snapshot()} == {cases[relation].ticket_id for relation in seen}
+
+        for case in cases.values():
+            case.connection.execute("UPDATE tickets SET title = title || '.' WHERE id = %s", [case.ticket_id])
+        last = client.tickets.CreateTicket(writes.CreateTicketRequest(ticket=own)).ticket.id
+        changed = [("changed", cases[relation].ticket_id) for relation in RELATIONS if relation in seen]
+        assert stream.until(last) == [*changed, ("changed", last)]
+
+        for case in cases.values():
+            case.connection.execute(
+                "UPDATE tickets SET owner_id = 'matrix-somebody', owner_role = NULL, assigned_franchise_id = NULL"
+                " WHERE id = %s",
+                [case.ticket_id],
+            )
+        admin.SetWatch(
+            writes.SetWatchRequest(ticket_id=cases["watcher"].ticket_id, user_id=caller_of(role), watching=False)
+        )
+        last = client.tickets.CreateTicket(writes.CreateTicketRequest(ticket=own)).ticket.id
+        news = stream.until(last)[:-1]
+    kept = seen if sees(role, "none") else seen & {"creator"}
+    last_news = {ticket_id: kind for kind, ticket_id in news}
+    # Nothing of what is asked for was changed in the ticket without a tie, nor anything that decides who sees it.
+    assert {cases[relation].ticket_id for relation in seen} >= last_news.keys()
+    for relation in seen:
+        assert last_news[cases[relation].ticket_id] == ("changed" if relation in kept else "left"), relation
 
 
 def test_another_persons_private_view_is_not_found(server: Running, connection: psycopg.Connection) -> None:
