@@ -6,7 +6,10 @@ import { after, before, describe, test } from "node:test";
 
 import {
   createTicketsClient,
+  followTickets,
+  followTimeline,
   iteratePages,
+  TicketList,
   TicketPriority,
   TicketsError,
   TicketStatus,
@@ -76,6 +79,45 @@ describe("a real server", { skip }, () => {
     for (const { id } of created) {
       assert.ok(seen.includes(id));
     }
+  });
+
+  test("a timeline is followed, from the beginning and as it grows", async () => {
+    const { id } = await create("Operator suspended by mistake");
+    const said: string[] = [];
+    for await (const { seq, entry } of followTimeline(client, { ticketId: id })) {
+      said.push(`${seq} ${entry.case === "message" ? entry.value.message : entry.value?.action}`);
+      if (said.length === 3) {
+        break;
+      }
+      await client.tickets.addMessage({ ticketId: id, message: `answer to ${seq}` });
+    }
+    assert.deepEqual(said, ["1 TICKET_CREATED", "2 answer to 1", "3 answer to 2"]);
+  });
+
+  test("a list is shown and followed", async () => {
+    const own = `${tag}-list`;
+    const change = (id: string, tags: string[]) =>
+      client.tickets.updateTicket({ ticket: { id, tags }, updateMask: { paths: ["tags"] } });
+    const [stays, leaves] = [await create("Fraud alert, stays"), await create("Fraud alert, leaves")];
+    await change(leaves.id, [tag, own]);
+    const list = new TicketList();
+    const seen: string[][] = [];
+    for await (const event of followTickets(client, { filter: { tagsAll: [own] }, snapshotSize: 50 })) {
+      list.apply(event);
+      const shown = [...list.tickets.keys()];
+      if (shown.join() === seen.at(-1)?.join()) {
+        continue; // a mark, or a change that the snapshot has shown already
+      }
+      seen.push(shown);
+      if (seen.length === 1) {
+        await change(stays.id, [tag, own]);
+      } else if (seen.length === 2) {
+        await change(leaves.id, [tag]);
+      } else {
+        break;
+      }
+    }
+    assert.deepEqual(seen, [[leaves.id], [leaves.id, stays.id], [stays.id]]);
   });
 
   test("errors say what is wrong", async () => {
