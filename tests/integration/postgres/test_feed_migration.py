@@ -39,20 +39,20 @@ def watch(connection: psycopg.Connection, ticket_id: str, user_id: str) -> None:
 
 
 def test_the_feed_begins_with_its_migration(old: Database) -> None:
-    with old.connect() as connection:
+    with old.connect() as connection, feed_of(old.dsn) as feed:
         ticket_id = insert_ticket(connection)
         watch(connection, ticket_id, "driver-1")
         ((before,),) = connection.execute("SELECT max(xid::text::bigint) FROM outbox").fetchall()
+        settled(feed, connection)
         runner.upgrade(old.dsn, "0009")
         assert kinds(connection) == ["audit"]
-        with feed_of(old.dsn) as feed:
-            start = settled(feed, connection)
-            feed.check(CALL, start)
-            with pytest.raises(OutOfRange):
-                feed.check(CALL, Position(before - 1, 0))
-            watch(connection, ticket_id, "driver-2")
-            page = feed.read(CALL, start, upto=settled(feed, connection), limit=10)
-            assert [event.action for event in page.events] == ["WATCH_CHANGED"]
+        start = settled(feed, connection)
+        feed.check(CALL, start)
+        with pytest.raises(OutOfRange):
+            feed.check(CALL, Position(before - 1, 0))
+        watch(connection, ticket_id, "driver-2")
+        page = feed.read(CALL, start, upto=settled(feed, connection), limit=10)
+        assert [event.action for event in page.events] == ["WATCH_CHANGED"]
 
 
 def test_down_and_up_with_events_that_older_readers_do_not_know(old: Database) -> None:
