@@ -39,6 +39,7 @@ CREATE TABLE public.notifications (
     body text NOT NULL,
     event_count integer NOT NULL DEFAULT 1,
     is_critical boolean NOT NULL DEFAULT false,
+    for_staff boolean NOT NULL DEFAULT false,
     channels text[] COLLATE "C" NOT NULL DEFAULT '{}',
     gathering boolean NOT NULL DEFAULT false,
     gather_until timestamptz NOT NULL DEFAULT now(),
@@ -54,6 +55,8 @@ CREATE TABLE public.notifications (
     CONSTRAINT notifications_channels_check CHECK (channels <@ '{email,push,sms}')
 );
 COMMENT ON COLUMN public.notifications.ticket_id IS 'NULL for what is about no ticket, such as an export';
+COMMENT ON COLUMN public.notifications.for_staff IS
+    'Told to a member of the staff, internal notes and all: nobody with the role of an outside person sees it';
 COMMENT ON COLUMN public.notifications.channels IS
     'By which of email, push and sms it leaves once it gathers no more, as far as the directory then has an address';
 COMMENT ON COLUMN public.notifications.gathering IS

@@ -1,6 +1,7 @@
 """The in-app list, webhooks and their deliveries as they are stored. What writes and sends them is elsewhere."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -13,19 +14,28 @@ Position = tuple[datetime, UUID]
 """Creation and id of the last row of a page."""
 
 
-class NoticeRepository(Protocol):
-    """One person's notifications."""
+@dataclass(frozen=True, slots=True)
+class NoticeReader:
+    """Who reads notifications: each person their own, and as which they were told."""
 
-    def page(self, user_id: UserId, *, unread_only: bool, after: Position | None, limit: int) -> list[Notice]:
+    user_id: UserId
+    is_outside: bool
+    """Then what was told to the person as one of the staff does not exist."""
+
+
+class NoticeRepository(Protocol):
+    """One person's notifications, as far as the reader may see them."""
+
+    def page(self, reader: NoticeReader, *, unread_only: bool, after: Position | None, limit: int) -> list[Notice]:
         """Newest first."""
 
-    def count_unread(self, user_id: UserId, *, at_most: int) -> int:
+    def count_unread(self, reader: NoticeReader, *, at_most: int) -> int:
         """How many are unread, counting no further than ``at_most``."""
 
-    def mark_read(self, user_id: UserId, ids: Sequence[UUID], *, now: datetime) -> int:
+    def mark_read(self, reader: NoticeReader, ids: Sequence[UUID], *, now: datetime) -> int:
         """How many of them became read by this."""
 
-    def mark_read_until(self, user_id: UserId, until: datetime, *, now: datetime) -> int:
+    def mark_read_until(self, reader: NoticeReader, until: datetime, *, now: datetime) -> int:
         """The same for all that were made up to and including an instant."""
 
 

@@ -70,6 +70,7 @@ def plan(event: Event, ticket: TicketNow, people: People) -> list[Told]:
                 title=title,
                 body=body,
                 is_critical=news.is_critical and is_staff,
+                for_staff=is_staff,
                 ways=_ways(user_id, people, is_member=contact is not None, is_critical=news.is_critical),
             )
         )

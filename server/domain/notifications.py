@@ -93,6 +93,8 @@ class Told:
     is_critical: bool
     ways: frozenset[Way]
     event_count: int = 1
+    for_staff: bool = False
+    """Whether it says what the staff alone may know."""
 
 
 LONGEST_EXCERPT = 300
@@ -128,6 +130,7 @@ def join(earlier: Told, later: Told) -> Told:
         is_critical=earlier.is_critical or later.is_critical,
         ways=earlier.ways | later.ways,
         event_count=count,
+        for_staff=earlier.for_staff or later.for_staff,
     )
 
 

@@ -163,6 +163,23 @@ def test_everybody_has_their_own(server: Running, connection: psycopg.Connection
     refused(other.service.ListNotifications, foreign, reason="PAGE_TOKEN_INVALID")
 
 
+def test_who_is_outside_by_this_token_sees_nothing_that_was_told_to_staff(
+    server: Running, connection: psycopg.Connection
+) -> None:
+    """Somebody who left the staff, or has a second login; the unread count says nothing of it either."""
+    staff = Reader(server, connection, Role.OPS_AGENT)
+    told = [*staff.tell(2, for_staff=True), *staff.tell(1)]
+    assert (set(staff.ids()), staff.listed().unread_count) == (set(told), 3)
+    outside = Reader(server, connection)
+    for role in (Role.SHIPPER, Role.OPERATOR, Role.DRIVER):
+        outside.user, outside.service = staff.user, server.client(role, staff.user).notifications
+        assert (outside.ids(), outside.ids(unread_only=True)) == (told[2:], told[2:])
+        assert outside.listed().unread_count == 1
+        assert outside.mark(*told[:2]) == 0
+    assert outside.mark(read_until=stamp(START + timedelta(days=1))) == 1
+    assert staff.listed().unread_count == 2
+
+
 def test_a_thousand_unread_means_a_thousand_or_more(reader: Reader, connection: psycopg.Connection) -> None:
     def add(count: int) -> None:
         connection.execute(

@@ -10,14 +10,18 @@ from psycopg.rows import TupleRow
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     ColumnElement,
     DateTime,
     Text,
     Uuid,
+    and_,
     any_,
     bindparam,
     func,
     literal_column,
+    not_,
+    or_,
     select,
     tuple_,
     update,
@@ -26,7 +30,7 @@ from sqlalchemy import (
 from server.adapters.postgres.notification_tables import notifications
 from server.adapters.postgres.sessions import Session
 from server.adapters.postgres.statements import Statement
-from server.application.notification_repositories import Position
+from server.application.notification_repositories import NoticeReader, Position
 from server.domain.ids import TicketId, UserId
 from server.domain.notices import Notice, NotificationKind
 
@@ -44,7 +48,10 @@ _COLUMNS = (
     _n.read_at,
 )
 _INSTANT = DateTime(timezone=True)
-_MINE = _n.user_id == bindparam("user_id", type_=Text(collation="C"))
+_MINE = and_(
+    _n.user_id == bindparam("user_id", type_=Text(collation="C")),
+    or_(not_(_n.for_staff), not_(bindparam("is_outside", type_=Boolean()))),
+)
 _UNREAD: ColumnElement[bool] = literal_column("notifications.read_at IS NULL")
 """As text, so that the partial index on unread ones fits."""
 _AFTER = tuple_(_n.created_at, _n.id) < tuple_(
@@ -74,22 +81,26 @@ class PostgresNoticeRepository:
 
     session: Session
 
-    def page(self, user_id: UserId, *, unread_only: bool, after: Position | None, limit: int) -> list[Notice]:
-        values: dict[str, Any] = {"user_id": user_id, "limit": limit}
+    def page(self, reader: NoticeReader, *, unread_only: bool, after: Position | None, limit: int) -> list[Notice]:
+        values: dict[str, Any] = {**_of(reader), "limit": limit}
         if after is not None:
             values |= {"after_at": after[0], "after_id": after[1]}
         statement = _PAGES[unread_only, after is not None]
         return [_to_notice(row) for row in self.session.all(statement, values)]
 
-    def count_unread(self, user_id: UserId, *, at_most: int) -> int:
-        row = self.session.first(_COUNT_UNREAD, {"user_id": user_id, "limit": at_most})
+    def count_unread(self, reader: NoticeReader, *, at_most: int) -> int:
+        row = self.session.first(_COUNT_UNREAD, {**_of(reader), "limit": at_most})
         return 0 if row is None else int(row[0])
 
-    def mark_read(self, user_id: UserId, ids: Sequence[UUID], *, now: datetime) -> int:
-        return self.session.run(_MARK, {"user_id": user_id, "ids": list(ids), "now": now})
+    def mark_read(self, reader: NoticeReader, ids: Sequence[UUID], *, now: datetime) -> int:
+        return self.session.run(_MARK, {**_of(reader), "ids": list(ids), "now": now})
 
-    def mark_read_until(self, user_id: UserId, until: datetime, *, now: datetime) -> int:
-        return self.session.run(_MARK_UNTIL, {"user_id": user_id, "until": until, "now": now})
+    def mark_read_until(self, reader: NoticeReader, until: datetime, *, now: datetime) -> int:
+        return self.session.run(_MARK_UNTIL, {**_of(reader), "until": until, "now": now})
+
+
+def _of(reader: NoticeReader) -> dict[str, Any]:
+    return {"user_id": reader.user_id, "is_outside": reader.is_outside}
 
 
 def _to_notice(row: TupleRow) -> Notice:

@@ -103,6 +103,7 @@ notifications = Table(
     Column("body", Text, nullable=False),
     _number("event_count", 1),
     _flag("is_critical"),
+    _flag("for_staff"),
     Column("channels", ARRAY(_identifier), nullable=False, server_default=text("'{}'")),
     _flag("gathering"),
     _now("gather_until"),

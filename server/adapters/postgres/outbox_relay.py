@@ -84,7 +84,7 @@ _ONE_EVENT = _events(_ONE).encode()
 
 _GATHERING = """
     SELECT told.id, told.user_id, told.ticket_id, told.kind, told.title, told.body, told.is_critical, told.channels,
-        told.event_count
+        told.event_count, told.for_staff
     FROM unnest(%s::text[], %s::text[]) AS wanted (user_id, ticket_id)
     JOIN notifications AS told ON told.user_id = wanted.user_id AND told.ticket_id = wanted.ticket_id AND told.gathering
     ORDER BY told.user_id, told.ticket_id
@@ -92,19 +92,20 @@ _GATHERING = """
 """
 _COLUMNS = """
     user_id text, ticket_id text, kind text, title text, body text, event_count integer, is_critical boolean,
-    channels text[], id uuid
+    for_staff boolean, channels text[], id uuid
 """
 _TELL = f"""
     INSERT INTO notifications (
-        user_id, ticket_id, kind, title, body, event_count, is_critical, channels, gathering, gather_until
+        user_id, ticket_id, kind, title, body, event_count, is_critical, for_staff, channels, gathering, gather_until
     )
-    SELECT user_id, ticket_id, kind, title, body, event_count, is_critical, channels, true, now() + %s
+    SELECT user_id, ticket_id, kind, title, body, event_count, is_critical, for_staff, channels, true, now() + %s
     FROM jsonb_to_recordset(%s) AS told ({_COLUMNS})
 """.encode()  # noqa: S608 - as above
 _JOIN = f"""
     UPDATE notifications
     SET kind = told.kind, title = told.title, body = told.body, event_count = told.event_count,
-        is_critical = told.is_critical, channels = told.channels, updated_at = now(), read_at = NULL
+        is_critical = told.is_critical, for_staff = told.for_staff, channels = told.channels,
+        updated_at = now(), read_at = NULL
     FROM jsonb_to_recordset(%s) AS told ({_COLUMNS})
     WHERE notifications.id = told.id
 """.encode()  # noqa: S608 - as above
@@ -265,6 +266,7 @@ class _Batch:
                     is_critical=row[6],
                     ways=frozenset(Way(name) for name in row[7]),
                     event_count=row[8],
+                    for_staff=row[9],
                 ),
             )
             for row in self.connection.execute(_GATHERING, [users, tickets])
@@ -320,6 +322,7 @@ def _told(told: Told) -> dict[str, Any]:
         "body": told.body,
         "event_count": told.event_count,
         "is_critical": told.is_critical,
+        "for_staff": told.for_staff,
         "channels": sorted(way.value for way in told.ways),
     }
 

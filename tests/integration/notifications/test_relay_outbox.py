@@ -50,6 +50,7 @@ def test_a_message_tells_owner_watchers_and_creator_but_not_its_author(
     assert outside.body == "Support wrote: The truck is on its way."
     assert staff.body == "Name of author (ops agent) wrote: The truck is on its way."
     assert (outside.channels, staff.channels) == ([], ["email", "push"])
+    assert (outside.for_staff, staff.for_staff) == (False, True)
 
 
 def test_an_internal_note_stays_inside(pool: Pool, connection: psycopg.Connection) -> None:

@@ -14,6 +14,7 @@ from server.adapters.postgres.notice_repository import PostgresNoticeRepository
 from server.adapters.postgres.sessions import Session
 from server.adapters.postgres.webhook_repository import PostgresWebhookRepository
 from server.application.call import Call
+from server.application.notification_repositories import NoticeReader
 from server.domain.ids import UserId
 from server.domain.principal import SYSTEM
 from server.domain.webhooks import DeliveryStatus
@@ -21,7 +22,7 @@ from tests.database import TestServer
 
 NOW = datetime.now(UTC)
 AFTER = (NOW - timedelta(days=9), UUID(int=7))
-USER = UserId("u-7")
+USER = NoticeReader(UserId("u-7"), is_outside=True)
 WEBHOOK = UUID("01a2074e-1fa7-7f03-8bda-8cfecba65f99")
 
 
