@@ -44,6 +44,21 @@ def test_it_tells_the_whole_climb_and_does_nothing(database: Database) -> None:
     ]
 
 
+def test_the_end_of_a_chain_is_told(database: Database) -> None:
+    with database.connect() as connection:
+        ticket_id = insert_ticket(
+            connection,
+            priority="HIGH",
+            owner_role="hq_support",
+            created_at="2035-03-01T00:00:00Z",
+            first_responded_at="2035-03-01T00:01:00Z",
+        )
+    result = simulate(database, ticket_id, "--at", "2035-03-03")
+    assert result.stdout.splitlines()[-1] == (
+        "  2035-03-02 00:00:00Z  mark it as breached; its chain has no further role (due 2035-03-02 00:00:00Z)"
+    )
+
+
 def test_nothing_is_foretold_where_nothing_is_due(database: Database) -> None:
     with database.connect() as connection:
         ticket_id = insert_ticket(connection, created_at="2035-03-01T00:00:00Z")
