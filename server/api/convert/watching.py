@@ -178,7 +178,7 @@ class ListWire(_Wire):
         left = pb.WatchTicketsResponse(left=pb.TicketLeft(ticket_id=ticket_id))
         self._put(left.SerializeToString(), position)
 
-    def mark(self, position: Position) -> None:
+    def mark(self, position: Position | None) -> None:
         self._put(_PROGRESS, position)
 
     def _put(self, event: bytes, position: Position | None) -> None:

@@ -34,6 +34,8 @@ class ListStream:
         catching up, then the follower."""
         self.is_stuck = False
         self.is_removed = False
+        self.is_begun = True
+        """Whether the reader has the tickets that the list begins with; nobody can go on from a position before that."""
         self._here: Callable[[], Position] | None = None
         self._lock = threading.Lock()
 
@@ -64,7 +66,10 @@ class ListStream:
     def mark(self) -> None:
         """Tell the reader how far it has come. By any thread."""
         with self._lock:
-            self.outlet.mark(self.position if self._here is None else max(self.position, self._here()))
+            if self.is_begun:
+                self.outlet.mark(self.position if self._here is None else max(self.position, self._here()))
+            else:
+                self.outlet.mark(None)
 
 
 class Telling:
@@ -128,6 +133,7 @@ class ListCatchUp:
         replay: Callable[[Callable[[], None]], None],
         join: Callable[[ListStream], None],
     ) -> None:
+        stream.is_begun = snapshot is None
         self._stream = stream
         self._snapshot = snapshot
         self._feed = feed
@@ -162,6 +168,7 @@ class ListCatchUp:
             if not self._snapshot.send_page():
                 return False
             self._snapshot = None
+            self._stream.is_begun = True
             return True
         page = self._feed.read(self._call, self._stream.position, limit=PAGE)
         tell_one(self._stream, page, Telling(self._feed, self._call, page.events, self._now))

@@ -100,6 +100,6 @@ class ListOutlet(Outlet, Protocol):
         """A ticket has ceased to match or to be visible."""
         ...
 
-    def mark(self, position: Position) -> None:
-        """Everything up to here was sent."""
+    def mark(self, position: Position | None) -> None:
+        """Everything up to here was sent; None while the tickets to begin with are still being sent."""
         ...

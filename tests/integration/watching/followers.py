@@ -12,6 +12,7 @@ from rodistaa.tickets.client.ticket_list import TicketList
 from rodistaa.tickets.v1 import ticket_pb2 as t
 from rodistaa.tickets.v1.filter_pb2 import TicketFilter
 from rodistaa.tickets.v1.ticket_reads_pb2 import ListTicketsRequest
+from rodistaa.tickets.v1.ticket_service_pb2_grpc import TicketServiceStub
 from rodistaa.tickets.v1.ticket_watch_pb2 import WatchTicketsRequest, WatchTicketsResponse
 from rodistaa.tickets.v1.timeline_pb2 import TimelineEntry
 from rodistaa.tickets.v1.timeline_reads_pb2 import ListTimelineRequest, WatchTimelineRequest, WatchTimelineResponse
@@ -84,9 +85,7 @@ class TimelineFollower:
 
     def open(self, client: TicketsClient) -> Stream[WatchTimelineResponse]:
         """From where it is."""
-        request = WatchTimelineRequest(
-            ticket_id=self.ticket_id, after_seq=self.seq, access_reason=self._access_reason
-        )
+        request = WatchTimelineRequest(ticket_id=self.ticket_id, after_seq=self.seq, access_reason=self._access_reason)
         self.stream = Stream(client.tickets.WatchTimeline(request), self._told)
         return self.stream
 
@@ -197,3 +196,31 @@ def timeline(client: TicketsClient, ticket_id: str, access_reason: str = "") -> 
 def ended_with(error: TicketsError) -> tuple[grpc.StatusCode, str]:
     """What tests compare."""
     return error.code, error.reason
+
+
+@contextmanager
+def unread_stub(target: str, token: str) -> Iterator[TicketServiceStub]:
+    """For streams that nobody reads: the client's window is small, and stays so."""
+    options = [*OWN_CONNECTION, ("grpc.http2.bdp_probe", 0), ("grpc.http2.lookahead_bytes", 1024)]
+    with grpc.insecure_channel(target, options=options) as channel:
+        authorised = grpc.intercept_channel(channel, _Bearer(token))
+        yield TicketServiceStub(authorised)
+
+
+class _Bearer(grpc.UnaryStreamClientInterceptor):
+    def __init__(self, token: str) -> None:
+        self._metadata = (("authorization", f"Bearer {token}"),)
+
+    def intercept_unary_stream(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
+        return continuation(client_call_details._replace(metadata=self._metadata), request)
+
+
+def rest_of(call: Any) -> tuple[list[Any], TicketsError]:
+    """What a stream that was not read brings after all, and its end."""
+    events = []
+    try:
+        for event in call:
+            events.append(event)  # noqa: PERF402 - what came before the error is wanted
+    except grpc.RpcError as error:
+        return events, TicketsError.from_rpc_error(error)
+    raise AssertionError("a watch never ends well")
