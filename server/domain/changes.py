@@ -18,7 +18,7 @@ from server.domain.principal import Principal
 from server.domain.roles import Role
 from server.domain.sla import SlaPolicy
 from server.domain.sla_clock import Phase
-from server.domain.ticket_clock import Past, after_change, derived, level_after, moment_of_change
+from server.domain.ticket_clock import Past, after_change, derived, level_after, level_due_at, moment_of_change
 from server.domain.tickets import Ticket, TicketDraft, TicketPriority
 
 
@@ -121,7 +121,8 @@ def _entered(ticket: Ticket, target: TicketStatus, resolution_summary: str | Non
 def escalate(ticket: Ticket, policy: SlaPolicy, past: Past, *, now: datetime) -> Ticket:
     """One level up by hand: ESCALATED, the next role's queue, no person as owner.
 
-    Its deadline stays; once that is missed, the next level follows an escalation interval after this one.
+    Its deadline stays. If that has passed, this is the level for it, whether a sweep has seen it or not: the next one
+    follows an escalation interval after this one.
     """
     require_not_archived(ticket)
     check_transition(ticket.status, TicketStatus.ESCALATED)
@@ -133,18 +134,25 @@ def escalate(ticket: Ticket, policy: SlaPolicy, past: Past, *, now: datetime) ->
         )
     at = moment_of_change(ticket, now)
     after = after_change(ticket, _moved_up(ticket, role), policy, past, at=at)
-    return replace(after, sla_next_escalation_at=level_after(after, policy, at=at)) if after.sla_breached else after
+    if after.sla_paused_at is not None or after.sla_due_at is None or after.sla_due_at > at:
+        return after
+    return replace(after, sla_breached=True, sla_next_escalation_at=level_after(after, policy, at=at))
 
 
-def breach(ticket: Ticket, policy: SlaPolicy, *, now: datetime) -> Ticket:
-    """What the clock does at ``sla_next_escalation_at``: one level up, or, at the chain's end, only the mark.
+def breach(ticket: Ticket, policy: SlaPolicy, past: Past, *, now: datetime) -> Ticket:
+    """What the clock does at ``sla_next_escalation_at``: one level up.
 
-    The ticket is open and its clock runs.
+    Only the mark at the chain's end, and where an escalation before the deadline was less than an interval ago. The
+    ticket is open and its clock runs.
     """
     role = next_role(policy.escalation_chain, ticket.owner_role)
     if role is None:
         return replace(ticket, sla_breached=True, sla_next_escalation_at=None)
     at = moment_of_change(ticket, now)
+    if not ticket.sla_breached and (ticket.sla_escalation_level > 0 or ticket.sla_cycle > 1):
+        level_at = level_due_at(ticket, past())
+        if level_at is not None and level_at > at:
+            return replace(ticket, sla_breached=True, sla_next_escalation_at=level_at)
     after = replace(_moved_up(ticket, role), sla_breached=True, sla_changed_at=at)
     return replace(after, sla_next_escalation_at=level_after(after, policy, at=at))
 

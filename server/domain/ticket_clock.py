@@ -80,12 +80,16 @@ def after_change(before: Ticket, after: Ticket, policy: SlaPolicy, past: Past, *
     after = replace(after, sla_changed_at=at, sla_policy_version=policy.version)
     now_in = Phase(at, after.status, policy)
     same_policy = (before.priority, before.sla_policy_version) == (after.priority, after.sla_policy_version)
-    if same_policy and now_in.stops_clock:
+    if same_policy and now_in.stops_clock and (before.sla_paused_at or before.sla_breached == _is_past(before, at)):
         return replace(after, sla_paused_at=before.sla_paused_at or at, sla_next_escalation_at=None)
-    if same_policy and before.sla_paused_at is None:
+    if same_policy and not now_in.stops_clock and before.sla_paused_at is None:
         return after
     history = past()
     return derived(after, replace(history, phases=(*history.phases, now_in)), at=at)
+
+
+def _is_past(ticket: Ticket, at: datetime) -> bool:
+    return ticket.sla_due_at is not None and ticket.sla_due_at <= at
 
 
 def settled(before: Ticket, after: Ticket, policy: SlaPolicy, past: Past) -> Ticket:
@@ -97,8 +101,14 @@ def settled(before: Ticket, after: Ticket, policy: SlaPolicy, past: Past) -> Tic
 
 
 def derived(ticket: Ticket, history: SlaHistory, *, at: datetime) -> Ticket:
-    """The ticket with all readings from its history; a deadline that now lies after ``at`` is not missed any more."""
+    """The ticket with all readings from its history; a deadline that now lies after ``at`` is not missed any more.
+
+    While the clock runs, a missed deadline is the sweep's to mark, which tells of it. It is marked here where no sweep
+    would: on a clock that stopped after it, and on a ticket that was escalated after it.
+    """
     policy, dates = history.policy, deadlines(history)
+    is_stopped, stood_at = dates.paused_at is not None, dates.paused_at or at
+    was_escalated = history.escalated_at is not None and history.escalated_at >= dates.due_at
     response_due = dates.first_response_due_at
     responded = ticket.first_responded_at
     is_late = responded > response_due if responded else ticket.first_response_breached and response_due <= at
@@ -107,9 +117,9 @@ def derived(ticket: Ticket, history: SlaHistory, *, at: datetime) -> Ticket:
         sla_policy_version=policy.version,
         sla_due_at=dates.due_at,
         sla_near_breach_at=dates.near_breach_at,
-        sla_near_breach_notified=ticket.sla_near_breach_notified and dates.near_breach_at <= at,
+        sla_near_breach_notified=ticket.sla_near_breach_notified and dates.near_breach_at <= stood_at,
         sla_paused_at=dates.paused_at,
-        sla_breached=ticket.sla_breached and dates.due_at <= at,
+        sla_breached=(ticket.sla_breached or is_stopped or was_escalated) and dates.due_at <= stood_at,
         first_response_due_at=response_due,
         first_response_breached=is_late,
     )
@@ -123,8 +133,17 @@ def _next_escalation_at(ticket: Ticket, history: SlaHistory) -> datetime | None:
         return ticket.sla_due_at
     if next_role(history.policy.escalation_chain, ticket.owner_role) is None:
         return None
-    # A breach that moved nobody, because the chain had ended then, counts as the step before.
-    return next_level_at(replace(history, escalated_at=history.escalated_at or ticket.sla_due_at))
+    return level_due_at(ticket, history)
+
+
+def level_due_at(ticket: Ticket, history: SlaHistory) -> datetime | None:
+    """When the next level is due of a ticket whose clock runs and whose chain goes on.
+
+    At its deadline, or one escalation interval after the last escalation by whomever, whichever is later. So an
+    escalation is not made again when its deadline goes and comes back, nor right after one by hand.
+    """
+    last = next_level_at(history)
+    return last if ticket.sla_due_at is None or (last is not None and last > ticket.sla_due_at) else ticket.sla_due_at
 
 
 def level_after(ticket: Ticket, policy: SlaPolicy, *, at: datetime) -> datetime | None:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, cast
 
 import grpc
@@ -193,8 +194,9 @@ class Life:
         with self.desk.connection.transaction():
             ticket, now = self.ticket, datetime.now(UTC)
             while (event := next_event(ticket)) is not None and event.due_at <= now:
-                policy = self.desk.clocks.policy(ticket)
-                outcome = happen(event.kind, ticket, lambda: policy, now=now)  # noqa: B023 - called at once
+                clocks, before = self.desk.clocks, ticket
+                policy, past = partial(clocks.policy, before), partial(clocks.history, before)
+                outcome = happen(event.kind, before, policy, past, now=now)
                 ticket = self.desk.tickets.save(ticket, outcome.ticket, Change(outcome.action))
                 self.check()
 
@@ -368,6 +370,57 @@ def test_escalating_a_breached_ticket_by_hand_starts_the_interval_anew(plain: De
     life.escalate(0, 0, 0)
     life.check()
     assert (life.ticket.owner_role, life.ticket.sla_next_escalation_at) == (Role.HQ_SUPPORT, None)
+
+
+def test_an_escalation_between_the_deadline_and_the_sweep_is_one_level(plain: Desk) -> None:
+    life = begin(plain, list(TicketPriority).index(TicketPriority.MEDIUM), 96)
+    life.escalate(0, 0, 0)
+    life.sweep(0, 0, 0)
+    life.check()
+    ticket = life.ticket
+    assert (ticket.sla_breached, ticket.sla_escalation_level) == (True, 1)
+    assert ticket.sla_next_escalation_at == ticket.sla_changed_at + timedelta(hours=8)
+    payload = last_payload(plain, life.ticket_id, "ESCALATED")
+    assert (payload["old"]["sla_breached"], payload["new"]["sla_breached"]) == (False, True)
+
+
+def test_a_priority_that_goes_down_and_up_again_escalates_nobody_again(plain: Desk) -> None:
+    life = breached(plain)
+    before = life.ticket
+    for priority in (t.TICKET_PRIORITY_LOW, t.TICKET_PRIORITY_MEDIUM):
+        life.patch(priority=priority)
+        life.sweep(0, 0, 0)
+        life.check()
+    after = life.ticket
+    assert (after.sla_breached, after.sla_escalation_level) == (True, 1)
+    assert after.sla_next_escalation_at == before.sla_next_escalation_at
+
+
+@pytest.mark.parametrize("status", [TicketStatus.AWAITING_SHIPPER, TicketStatus.RESOLVED])
+def test_a_clock_that_stops_between_the_deadline_and_the_sweep_is_marked(plain: Desk, status: TicketStatus) -> None:
+    life = begin(plain, list(TicketPriority).index(TicketPriority.MEDIUM), 96)
+    life.ask(plain.api.TransitionTicket, life.to(TicketStatus.OPEN))
+    life.ask(plain.api.TransitionTicket, life.to(status))
+    life.sweep(0, 0, 0)
+    life.check()
+    assert (life.ticket.sla_breached, life.ticket.sla_escalation_level) == (True, 0)
+    payload = last_payload(plain, life.ticket_id, "STATUS_CHANGED")
+    assert (payload["old"]["sla_breached"], payload["new"]["sla_breached"]) == (False, True)
+    back = TicketStatus.REOPENED if status is TicketStatus.RESOLVED else TicketStatus.IN_PROGRESS
+    life.ask(plain.api.TransitionTicket, life.to(back))
+    life.sweep(0, 0, 0)
+    life.check()
+    assert life.ticket.sla_escalation_level == 1
+
+
+def last_payload(desk: Desk, ticket_id: str, action: str) -> dict[str, Any]:
+    row = desk.connection.execute(
+        "SELECT payload FROM ticket_audit WHERE ticket_id = %s AND action = %s ORDER BY chain_no DESC LIMIT 1",
+        [ticket_id, action],
+    ).fetchone()
+    assert row is not None
+    payload: dict[str, Any] = row[0]
+    return payload
 
 
 def test_a_ticket_keeps_its_version_through_a_change_of_priority_and_an_edit(plain: Desk) -> None:

@@ -1,4 +1,8 @@
-"""Random lives of a ticket: what is stored of its clock is what its history says, and no level is reached twice."""
+"""Random lives of a ticket: what is stored of its clock is what its history says, and no level is reached twice.
+
+The rule of the levels is said here once more, plainly: the clock makes the first one at the deadline, every further one
+an escalation interval after the last escalation by whomever, and none before the deadline as it is.
+"""
 
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -11,15 +15,26 @@ from server.domain import changes
 from server.domain.calendars import NeverOpen
 from server.domain.clock_events import happen, next_event
 from server.domain.errors import FailedPrecondition
+from server.domain.escalation_chain import next_role
 from server.domain.fsm import TicketStatus, allowed_from
 from server.domain.ids import TicketId, UserId, Version
 from server.domain.principal import Principal
 from server.domain.roles import LADDER, Role
 from server.domain.sla import SlaPolicy
-from server.domain.sla_clock import Phase, SlaHistory, deadlines
+from server.domain.sla_clock import Phase, SlaHistory, deadlines, next_level_at
 from server.domain.ticket_clock import derived
 from server.domain.tickets import Ticket, TicketDraft, TicketPriority
+from tests.unit.domain.minute_by_minute import Reference
 from tests.unit.domain.sla_histories import PROFILE, gaps, instants, policies
+
+AROUND = (
+    timedelta(microseconds=-1),
+    timedelta(0),
+    timedelta(milliseconds=40),
+    timedelta(minutes=-1),
+    timedelta(minutes=1),
+)
+"""How far from a deadline somebody does something."""
 
 DRAFT = TicketDraft("Payment not received", "For booking BKG-123, a week ago.")
 
@@ -33,6 +48,7 @@ class Life:
     phases: list[Phase] = field(default_factory=list)
     escalated_at: datetime | None = None
     levels: list[tuple[int, int]] = field(default_factory=list)
+    by_clock: bool = False
 
     def past(self) -> SlaHistory:
         return SlaHistory(tuple(self.phases), self.escalated_at)
@@ -44,18 +60,51 @@ class Life:
             self.phases.append(Phase(after.sla_changed_at, after.status, policy))
         if after.sla_escalation_level > before.sla_escalation_level:
             assert after.sla_escalation_level == before.sla_escalation_level + 1
+            if self.by_clock:
+                self.check_level(before, at=after.sla_changed_at)
             self.levels.append((after.sla_cycle, after.sla_escalation_level))
             self.escalated_at = after.sla_changed_at
+
+    def check_level(self, before: Ticket, *, at: datetime) -> None:
+        """The clock may make a level of it then, counted minute by minute."""
+        assert before.sla_due_at is not None
+        assert before.sla_due_at <= at
+        if self.escalated_at is not None:
+            interval = timedelta(minutes=self.policy.escalation_interval or self.policy.response_time)
+            history = SlaHistory(tuple(self.phases[:-1]))
+            assert Reference(history, at).reached(interval, self.escalated_at) is not None
+
+    def next_escalation_at(self) -> datetime | None:
+        """By the rule, from what is stored and the last escalation."""
+        ticket = self.ticket
+        if ticket.sla_paused_at is not None:
+            return None
+        if not ticket.sla_breached:
+            return ticket.sla_due_at
+        if next_role(self.policy.escalation_chain, ticket.owner_role) is None:
+            return None
+        instants = [ticket.sla_due_at, next_level_at(self.past())]
+        return max(each for each in instants if each is not None)
 
 
 def change(life: Life, data: st.DataObject, now: datetime, others: list[SlaPolicy]) -> None:
     """One thing that a person does to the ticket."""
     ticket, policy = life.ticket, life.policy
-    choice = data.draw(st.sampled_from(("state", "state", "state", "priority", "policy", "queue")))
+    choice = data.draw(
+        st.sampled_from(("state", "state", "state", "escalate", "priority", "there_and_back", "policy", "queue"))
+    )
     if choice == "state" and (allowed := allowed_from(ticket.status)):
         target = data.draw(st.sampled_from(allowed))
         after = changes.transition(ticket, target, resolution_summary="Paid.", policy=policy, past=life.past, now=now)
         life.become(after, policy)
+    elif choice == "escalate":
+        life.become(changes.escalate(ticket, policy, life.past, now=now), policy)
+    elif choice == "there_and_back":
+        other = data.draw(st.sampled_from(others))
+        if other.priority is not ticket.priority:
+            life.become(changes.change_priority(ticket, other, life.past, now=now), other)
+            life.become(changes.change_priority(life.ticket, policy, life.past, now=now), policy)
+            assert life.ticket.sla_escalation_level == ticket.sla_escalation_level
     elif choice == "priority":
         other = data.draw(st.sampled_from(others))
         if other.priority is not ticket.priority:
@@ -80,8 +129,13 @@ def change(life: Life, data: st.DataObject, now: datetime, others: list[SlaPolic
 
 def sweep(life: Life, now: datetime) -> None:
     """What the sweeps do at this moment."""
+    life.by_clock = True
     while (event := next_event(life.ticket)) is not None and event.due_at <= now:
-        life.become(happen(event.kind, life.ticket, lambda: life.policy, now=now).ticket, life.policy)
+        life.become(happen(event.kind, life.ticket, lambda: life.policy, life.past, now=now).ticket, life.policy)
+    life.by_clock = False
+    ticket = life.ticket
+    if ticket.sla_paused_at is None and ticket.sla_due_at is not None:
+        assert ticket.sla_breached == (ticket.sla_due_at <= now)
 
 
 def clock_of(ticket: Ticket) -> tuple[object, ...]:
@@ -98,10 +152,10 @@ def clock_of(ticket: Ticket) -> tuple[object, ...]:
     data=st.data(),
     start=instants(),
     known=st.lists(policies(), min_size=2, max_size=4, unique_by=lambda policy: policy.priority),
-    steps=st.lists(st.tuples(gaps, st.booleans()), max_size=10),
+    steps=st.lists(st.tuples(gaps, st.sampled_from((None, None, *AROUND)), st.booleans()), max_size=10),
 )
 def test_a_ticket_stores_what_its_history_says_and_reaches_no_level_twice(
-    data: st.DataObject, start: datetime, known: list[SlaPolicy], steps: list[tuple[timedelta, bool]]
+    data: st.DataObject, start: datetime, known: list[SlaPolicy], steps: list[tuple[timedelta, timedelta | None, bool]]
 ) -> None:
     chain = (Role.OPS_AGENT, Role.OPS_MANAGER, Role.REGIONAL_MANAGER, Role.HQ_SUPPORT)
     others = [replace(policy, escalation_chain=chain) for policy in known]
@@ -115,8 +169,11 @@ def test_a_ticket_stores_what_its_history_says_and_reaches_no_level_twice(
             now=start,
         )
         life, now = Life(ticket, policy, [Phase(start, TicketStatus.NEW, policy)]), start
-        for gap, is_swept in steps:
+        for gap, around, is_swept in steps:
             now += gap
+            awaited = [at for at in (life.ticket.sla_due_at, life.ticket.sla_next_escalation_at) if at and at > now]
+            if around is not None and awaited:
+                now = max(now, data.draw(st.sampled_from(awaited)) + around)
             if is_swept:
                 sweep(life, now)
             with suppress(FailedPrecondition):
@@ -128,6 +185,9 @@ def test_a_ticket_stores_what_its_history_says_and_reaches_no_level_twice(
                 dates.paused_at,
                 dates.first_response_due_at,
             )
+            assert life.ticket.sla_next_escalation_at == life.next_escalation_at()
+            if life.ticket.sla_paused_at is not None:
+                assert life.ticket.sla_breached == (dates.due_at <= life.ticket.sla_paused_at)
             at = max(now, life.ticket.sla_changed_at)
             assert derived(life.ticket, life.past(), at=at) == life.ticket
     except NeverOpen:

@@ -112,9 +112,67 @@ def test_the_next_escalation_of_a_breached_ticket() -> None:
     assert derived(breached, history, at=after(11)).sla_next_escalation_at == after(13)
     at_the_end = replace(breached, owner_role=Role.REGIONAL_MANAGER)
     assert derived(at_the_end, history, at=after(11)).sla_next_escalation_at is None
-    # A breach that moved nobody is the step before.
     nobody_moved = replace(breached, status=S.NEW, sla_escalation_level=0)
-    assert derived(nobody_moved, lived()(), at=after(11)).sla_next_escalation_at == after(13)
+    assert derived(nobody_moved, lived()(), at=after(11)).sla_next_escalation_at == after(10)
+    # Not before its present deadline, however long ago it was escalated.
+    by_hand = replace(breached, sla_breached=False)
+    assert derived(by_hand, lived((3, S.ESCALATED), escalated=3)(), at=after(5)).sla_next_escalation_at == after(10)
+
+
+def test_an_escalation_that_comes_before_the_sweep_is_the_level_of_the_deadline() -> None:
+    late = changes.escalate(clocked(status=S.OPEN), POLICY, unread, now=after(10))
+    assert (late.sla_breached, late.sla_escalation_level, late.sla_next_escalation_at) == (True, 1, after(13))
+    assert derived(late, lived((1, S.OPEN), (10, S.ESCALATED), escalated=10)(), at=after(10)) == late
+
+
+def test_an_escalation_shortly_before_the_deadline_holds_up_the_level_and_not_the_mark() -> None:
+    early = changes.escalate(clocked(status=S.OPEN), POLICY, unread, now=after(9))
+    assert (early.sla_breached, early.sla_next_escalation_at) == (False, after(10))
+    past = lived((1, S.OPEN), (9, S.ESCALATED), escalated=9)
+    marked = changes.breach(early, POLICY, past, now=after(10))
+    assert marked == replace(early, sla_breached=True, sla_next_escalation_at=after(12))
+    assert derived(marked, past(), at=after(10)) == marked
+    moved = changes.breach(marked, POLICY, unread, now=after(12))
+    assert (moved.sla_escalation_level, moved.owner_role) == (2, Role.REGIONAL_MANAGER)
+
+
+def test_an_escalation_long_before_the_deadline_holds_up_nothing() -> None:
+    early = changes.escalate(clocked(status=S.OPEN), POLICY, unread, now=after(7))
+    moved = changes.breach(early, POLICY, lived((1, S.OPEN), (7, S.ESCALATED), escalated=7), now=after(10))
+    assert (moved.sla_escalation_level, moved.sla_breached, moved.sla_next_escalation_at) == (2, True, None)
+
+
+def test_a_priority_that_goes_and_comes_back_escalates_nobody_again() -> None:
+    up = changes.breach(clocked(status=S.OPEN), POLICY, unread, now=after(10))
+    past = lived((1, S.OPEN), (10, S.ESCALATED), escalated=10)
+    down = changes.change_priority(up, SLOW, past, now=after(10.1))
+    assert (down.sla_breached, down.sla_next_escalation_at) == (False, after(100))
+    there = SlaHistory((*past().phases, Phase(after(10.1), S.ESCALATED, SLOW)), after(10))
+    back = changes.change_priority(down, POLICY, lambda: there, now=after(10.2))
+    assert (back.sla_breached, back.sla_next_escalation_at, back.sla_escalation_level) == (True, after(13), 1)
+
+
+@pytest.mark.parametrize("target", [S.AWAITING_SHIPPER, S.RESOLVED])
+def test_a_clock_that_stops_after_a_deadline_that_nobody_marked_is_marked_by_the_change(target: TicketStatus) -> None:
+    past = lived((1, S.OPEN))
+    stopped = move(clocked(status=S.OPEN), target, 10, past)
+    assert (stopped.sla_breached, stopped.sla_next_escalation_at, stopped.sla_escalation_level) == (True, None, 0)
+    assert not move(clocked(status=S.OPEN), target, 9.999, past).sla_breached
+    # Nobody was escalated for it: going on, the level is due at once.
+    back = S.IN_PROGRESS if target is S.AWAITING_SHIPPER else S.REOPENED
+    going = move(stopped, back, 20, lived((1, S.OPEN), (10, target)))
+    assert (going.sla_breached, going.sla_next_escalation_at) == (True, after(10))
+    assert changes.breach(going, POLICY, unread, now=after(20)).sla_escalation_level == 1
+
+
+def test_another_policy_for_a_stopped_clock_marks_and_unmarks_by_where_it_stood() -> None:
+    past = lived((1, S.OPEN), (6, S.AWAITING_SHIPPER))
+    paused = move(clocked(status=S.OPEN), S.AWAITING_SHIPPER, 6, past)
+    urgent = changes.change_priority(paused, URGENT, past, now=after(30))
+    assert (urgent.sla_due_at, urgent.sla_breached) == (after(4), True)
+    phases = (*past().phases, Phase(after(30), S.AWAITING_SHIPPER, URGENT))
+    # Due after 10 hours, and it stopped after 6: whatever the time is now.
+    assert not changes.change_priority(urgent, POLICY, lambda: SlaHistory(phases), now=after(31)).sla_breached
 
 
 def test_assigning_a_breached_ticket_may_end_its_chain_or_let_it_go_on() -> None:
