@@ -11,11 +11,13 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from rodistaa.tickets.client import TicketsError
 from rodistaa.tickets.v1 import ticket_pb2 as t
 from rodistaa.tickets.v1 import ticket_reads_pb2 as reads
+from rodistaa.tickets.v1 import ticket_watch_pb2 as watch
 from rodistaa.tickets.v1 import ticket_writes_pb2 as writes
 from rodistaa.tickets.v1 import timeline_reads_pb2 as timeline
 from server.domain.validation import MAX_METADATA_BYTES, MAX_METADATA_DEPTH
 from tests.contract.expectations import INVALID, check_form, refused, rows
 from tests.contract.requests import World, ticket
+from tests.contract.streams import list_of, pages_of_timeline, settle, timeline_of
 from tests.running import Running
 
 DEEPEST_OF_PROTOBUF = 33
@@ -127,11 +129,21 @@ def test_the_deepest_that_is_accepted_can_be_read_wherever_it_is_shown(
     assert tickets.GetTicket(reads.GetTicketRequest(id=made.id)).ticket.metadata == made.metadata
     assert tickets.ListTickets(reads.ListTicketsRequest()).tickets[0].metadata == made.metadata
     assert tickets.SearchTickets(reads.SearchTicketsRequest(query="payment")).results
+    settle(world.running.database)
+    followed = watch.WatchTicketsRequest(snapshot_size=1)
+    with list_of(tickets, followed) as listed, timeline_of(tickets, made.id) as told:
+        assert listed.snapshot()[0].metadata == made.metadata
+        assert told.entry().audit_entry.new_values["metadata"] == made.metadata
+        tickets.AddMessage(writes.AddMessageRequest(ticket_id=made.id, message="How deep is it?"))
+        assert listed.changed().ticket.metadata == made.metadata
     cleared = writes.UpdateTicketRequest(ticket=t.Ticket(id=made.id), update_mask=FieldMask(paths=["metadata"]))
     tickets.UpdateTicket(cleared)
-    created, changed = tickets.ListAuditEntries(timeline.ListAuditEntriesRequest(ticket_id=made.id)).audit_entries
+    rows_of = timeline.ListAuditEntriesRequest(ticket_id=made.id)
+    created, _, changed = tickets.ListAuditEntries(rows_of).audit_entries
     assert created.new_values["metadata"] == made.metadata == changed.old_values["metadata"]
-    assert len(tickets.ListTimeline(timeline.ListTimelineRequest(ticket_id=made.id)).entries) == 2
+    with timeline_of(tickets, made.id) as told:
+        assert told.replayed()[0] == pages_of_timeline(tickets, made.id)
+    assert len(tickets.ListTimeline(timeline.ListTimelineRequest(ticket_id=made.id)).entries) == 3
 
 
 @pytest.mark.parametrize("nested", [in_objects, in_lists])

@@ -14,9 +14,17 @@ from google.protobuf.message import Message
 
 from rodistaa.tickets.client import TicketsClient, connect
 from rodistaa.tickets.client.errors import TicketsError
-from rodistaa.tickets.v1 import filter_pb2, ticket_pb2, ticket_reads_pb2, ticket_writes_pb2, timeline_reads_pb2
+from rodistaa.tickets.v1 import (
+    filter_pb2,
+    ticket_pb2,
+    ticket_reads_pb2,
+    ticket_watch_pb2,
+    ticket_writes_pb2,
+    timeline_reads_pb2,
+)
 from rodistaa.tickets.v1 import ticket_bulk_pb2 as bulk
 from server.domain.roles import Role
+from tests.contract.streams import list_of, settle, timeline_of
 from tests.database import Database
 from tests.running import Running, StartServer, token_for
 from tests.ticket_requests import REASON, new_ticket, retitle
@@ -242,6 +250,107 @@ def test_a_repeated_creation_is_answered_withheld_too(secret: Secret) -> None:
     first, second = secret.creator.CreateTicket(request), secret.creator.CreateTicket(request)
     assert first == second
     secret.assert_hidden(second)
+
+
+def test_a_followed_timeline_is_withheld_and_leaves_no_trace(secret: Secret) -> None:
+    secret.say()
+    for stub in (secret.manager, secret.creator):
+        with timeline_of(stub, secret.id) as stream:
+            entries, _ = stream.replayed()
+            secret.say(internal=stub is secret.manager)
+            entries.append(stream.entry())
+        for entry in entries:
+            secret.assert_hidden(entry)
+            assert entry.message.redacted or entry.audit_entry.redacted
+    assert secret.views() == []
+
+
+def test_a_timeline_followed_with_a_reason_is_shown_and_audited_once(secret: Secret) -> None:
+    for _ in range(3):
+        secret.say()
+    with timeline_of(secret.manager, secret.id, access_reason=f" {WHY} ") as stream:
+        entries, _ = stream.replayed()
+        secret.say(internal=True)
+        entries.append(stream.entry())
+        secret.update(description=f"Now it is another number: {secret.word}")
+        entries.append(stream.entry())
+        secret.say()
+        entries.append(stream.entry())
+    assert [secret.word in MessageToJson(entry) for entry in entries] == [True] * 7
+    assert not any(entry.message.redacted or entry.audit_entry.redacted for entry in entries)
+    assert secret.views() == [("sensitive-manager", "ROLE_OPS_MANAGER", WHY)]
+    assert [entry.message.message or entry.audit_entry.new_values["description"] for entry in entries] == [
+        entry.message.message or entry.audit_entry.new_values["description"] for entry in secret.timeline(WHY).entries
+    ]
+
+
+def test_what_becomes_sensitive_while_it_is_followed_is_withheld_from_then_on(server: Running) -> None:
+    """Nothing was written down of a reason given for a ticket that was not sensitive."""
+    plain = Secret(server, is_sensitive=False)
+    with timeline_of(plain.manager, plain.id) as stream, timeline_of(plain.manager, plain.id, access_reason=WHY) as why:
+        for each in (stream, why):
+            (created,), _ = each.replayed()
+            assert plain.word in MessageToJson(created)
+        plain.say()
+        assert [plain.word in each.entry().message.message for each in (stream, why)] == [True, True]
+        plain.update(is_sensitive=True)
+        plain.say()
+        for each in (stream, why):
+            changed, said = each.entry(), each.entry()
+            assert (changed.audit_entry.action, changed.audit_entry.redacted) == ("TICKET_UPDATED", True)
+            assert (said.message.message, said.message.redacted) == ("", True)
+        assert plain.views() == []
+        plain.update(is_sensitive=False, reason=REASON)
+        plain.say()
+        for each in (stream, why):
+            changed, said = each.entry(), each.entry()
+            assert (changed.audit_entry.redacted, said.message.redacted) == (False, False)
+            assert plain.word in said.message.message
+
+
+def test_a_reason_that_was_written_down_holds_for_the_stream(secret: Secret) -> None:
+    with timeline_of(secret.manager, secret.id, access_reason=WHY) as stream:
+        stream.replayed()
+        secret.update(is_sensitive=False, reason=REASON)
+        secret.update(is_sensitive=True)
+        secret.say()
+        assert [secret.word in MessageToJson(stream.entry()) for _ in range(3)] == [False, False, True]
+    assert len(secret.views()) == 1
+
+
+def test_a_followed_list_withholds_them_always(secret: Secret) -> None:
+    where = filter_pb2.TicketFilter(tags_any=[secret.title_word])
+    settle(secret.server.database)
+    with list_of(secret.manager, ticket_watch_pb2.WatchTicketsRequest(filter=where, snapshot_size=5)) as stream:
+        (ticket,) = stream.snapshot()
+        told = [ticket]
+        for change in (
+            secret.say,
+            secret.resolve,
+            lambda: secret.update(description=f"Now it is {secret.word} there."),
+        ):
+            change()
+            told.append(stream.changed().ticket)
+            if told[-1].status == ticket_pb2.TICKET_STATUS_OPEN:  # `resolve` assigns first, which opens
+                told.append(stream.changed().ticket)
+    for ticket in told:
+        secret.assert_hidden(ticket)
+        assert (ticket.redacted, list(ticket.redacted_fields)) == (True, PROTECTED)
+    assert secret.views() == []
+
+
+def test_a_followed_list_does_not_let_words_of_the_description_be_guessed(secret: Secret) -> None:
+    """A right guess is answered as a wrong one: by the ticket leaving, whatever happens to it."""
+    for guess in (secret.word, "neverheardof"):
+        where = filter_pb2.TicketFilter(tags_any=[secret.title_word], text=guess)
+        settle(secret.server.database)
+        with list_of(secret.manager, ticket_watch_pb2.WatchTicketsRequest(filter=where, snapshot_size=5)) as stream:
+            assert stream.snapshot() == []
+            secret.update(description=f"The number is {secret.word}, they say: {guess}.")
+            assert stream.left() == secret.id
+        where.text = f"-{guess}"
+        with list_of(secret.manager, ticket_watch_pb2.WatchTicketsRequest(filter=where, snapshot_size=5)) as stream:
+            assert [ticket.id for ticket in stream.snapshot()] == [secret.id]
 
 
 def listed(secret: Secret, **narrowing: Any) -> ticket_reads_pb2.ListTicketsResponse:

@@ -1,6 +1,7 @@
 """What one may not see is not there: not by its id, not in a list, a total or a search, not for whoever guesses."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from itertools import count
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from rodistaa.tickets.client.errors import TicketsError
 from rodistaa.tickets.v1 import filter_pb2, ticket_bulk_pb2, ticket_pb2, ticket_reads_pb2, timeline_reads_pb2
+from rodistaa.tickets.v1 import ticket_watch_pb2 as watch
 from rodistaa.tickets.v1 import ticket_writes_pb2 as writes
 from rodistaa.tickets.v1.errors_pb2 import ErrorReason
 from rodistaa.tickets.v1.ticket_service_pb2_grpc import TicketServiceStub
@@ -21,7 +23,9 @@ from server.domain.roles import Role
 from server.domain.tickets import Ticket
 from server.domain.visibility import visibility_of
 from tests.contract import world as w
+from tests.contract.expectations import check_form
 from tests.contract.matrix import ROLES
+from tests.contract.streams import first_of, list_of, settle, timeline_of
 from tests.contract.world import World, make_world, read_all
 from tests.database import TestServer
 from tests.running import Running
@@ -134,6 +138,15 @@ def calls_on(stub: TicketServiceStub, ticket_id: str) -> dict[str, Callable[[], 
         "SetWatch to stop": lambda: stub.SetWatch(writes.SetWatchRequest(ticket_id=ticket_id, watching=False)),
         "ListWatchers": lambda: stub.ListWatchers(ticket_reads_pb2.ListWatchersRequest(ticket_id=ticket_id)),
         "ListTimeline": lambda: stub.ListTimeline(timeline_reads_pb2.ListTimelineRequest(ticket_id=ticket_id)),
+        "WatchTimeline": lambda: first_of(stub.WatchTimeline)(
+            timeline_reads_pb2.WatchTimelineRequest(ticket_id=ticket_id)
+        ),
+        "WatchTimeline disclosed": lambda: first_of(stub.WatchTimeline)(
+            timeline_reads_pb2.WatchTimelineRequest(ticket_id=ticket_id, access_reason=REASON)
+        ),
+        "WatchTimeline from beyond its end": lambda: first_of(stub.WatchTimeline)(
+            timeline_reads_pb2.WatchTimelineRequest(ticket_id=ticket_id, after_seq=1_000)
+        ),
         "ListAuditEntries": lambda: stub.ListAuditEntries(
             timeline_reads_pb2.ListAuditEntriesRequest(ticket_id=ticket_id)
         ),
@@ -182,6 +195,8 @@ def test_no_list_total_search_or_statistic_knows_of_it(fresh_server: Running) ->
                     ticket_reads_pb2.SearchTicketsRequest(query=query, filter=where, include_total=True)
                 )
                 assert (len(found.results), found.total_size, found.next_page_token) == (0, 0, "")
+            with list_of(stub, watch.WatchTicketsRequest(filter=where, snapshot_size=200)) as stream:
+                assert stream.snapshot() == []
     for stub in hidden.strangers()[1:]:
         for where in guesses(hidden):
             stats = stub.GetTicketStats(ticket_reads_pb2.GetTicketStatsRequest(filter=where, trend_days=3))
@@ -204,6 +219,46 @@ def test_a_page_token_opens_nothing_for_somebody_else(hidden: Hidden) -> None:
         with pytest.raises(TicketsError) as caught:
             stub.ListTickets(request)
         assert (caught.value.code, caught.value.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "PAGE_TOKEN_INVALID")
+
+
+def test_a_cursor_opens_nothing_for_somebody_else(hidden: Hidden) -> None:
+    request = watch.WatchTicketsRequest()
+    with list_of(hidden.manager, request) as stream:
+        stream.snapshot()
+        request.cursor = stream.cursor
+    for stub in hidden.strangers():
+        with pytest.raises(TicketsError) as caught:
+            first_of(stub.WatchTickets)(request)
+        assert (caught.value.code, caught.value.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "CURSOR_INVALID")
+
+
+def test_whatever_happens_to_it_no_stream_of_a_stranger_tells(fresh_server: Running) -> None:
+    """The next that they are told is of a ticket of their own, whatever they ask for."""
+    hidden = Hidden(fresh_server)
+    settle(fresh_server.database)
+    filters = guesses(hidden)
+    with ExitStack() as opened:
+        streams = {
+            (number, place): opened.enter_context(list_of(stub, watch.WatchTicketsRequest(filter=where)))
+            for number, stub in enumerate(hidden.strangers())
+            for place, where in enumerate(filters)
+        }
+        for stream in streams.values():
+            stream.snapshot()
+        say = writes.AddMessageRequest(ticket_id=hidden.id, message="Where is the load?")
+        hidden.creator.AddMessage(say)
+        hidden.manager.UpdateTicket(retitle(hidden.id, f"Load found near {hidden.word}"))
+        hidden.manager.SetWatch(writes.SetWatchRequest(ticket_id=hidden.id, user_id="hidden-somebody"))
+        hidden.manager.AssignTicket(
+            writes.AssignTicketRequest(id=hidden.id, owner_role=ticket_pb2.ROLE_COMPLIANCE_OFFICER, reason=REASON)
+        )
+        for archived in (True, False):
+            hidden.manager.ArchiveTicket(writes.ArchiveTicketRequest(id=hidden.id, archived=archived))
+        for number, stub in enumerate(hidden.strangers()):
+            own = stub.CreateTicket(new_ticket(title="A ticket of my own")).ticket.id
+            for place, where in enumerate(filters):
+                if where in (filter_pb2.TicketFilter(), filter_pb2.TicketFilter(text="-nothingofthekind")):
+                    assert streams[number, place].changed().ticket.id == own
 
 
 def test_a_request_id_gives_its_answer_to_its_own_caller_alone(hidden: Hidden) -> None:
@@ -237,6 +292,26 @@ def test_sight_comes_and_goes_with_watching(hidden: Hidden) -> None:
     assert [ticket.id for ticket in stub.ListTickets(ticket_reads_pb2.ListTicketsRequest()).tickets] == [hidden.id]
     stub.SetWatch(writes.SetWatchRequest(ticket_id=hidden.id, watching=False))
     assert not found_by_id(stub, hidden.id)
+
+
+def test_streams_follow_sight_as_it_comes_and_goes(hidden: Hidden) -> None:
+    driver = hidden.server.client(Role.DRIVER, f"follower-of-{hidden.word}").tickets
+    watching = writes.SetWatchRequest(ticket_id=hidden.id, user_id=f"follower-of-{hidden.word}")
+    settle(hidden.server.database)
+    with list_of(driver, watch.WatchTicketsRequest()) as stream:
+        assert stream.snapshot() == []
+        hidden.manager.SetWatch(watching)
+        told = stream.changed()
+        assert (told.ticket.id, told.action, told.seq) == (hidden.id, "WATCH_CHANGED", 0)
+        with timeline_of(driver, hidden.id) as timeline:
+            timeline.replayed()
+            watching.watching = False
+            hidden.manager.SetWatch(watching)
+            assert stream.left() == hidden.id
+            with pytest.raises(TicketsError) as caught:
+                timeline.next()
+    assert (caught.value.code, caught.value.reason) == (grpc.StatusCode.NOT_FOUND, "TICKET_NOT_FOUND")
+    check_form(caught.value)
 
 
 def test_sight_goes_with_the_queue_the_franchise_and_the_owner(hidden: Hidden) -> None:
