@@ -185,14 +185,14 @@ def _print_event(out: Console, event: WatchTicketsResponse) -> None:
     kind = event.WhichOneof("event")
     if kind == "snapshot":
         for ticket in event.snapshot.tickets:
-            _print_line(out, "listed", "dim", _ticket(ticket))
+            _print_line(out, "listed", "dim", _row(ticket))
     elif kind == "changed":
         action = event.changed.action
         new = action == "TICKET_CREATED"
         label, style = ("new", "bold green") if new else ("changed", "bold cyan")
-        _print_line(out, label, style, _ticket(event.changed.ticket), "" if new else action)
+        _print_line(out, label, style, _row(event.changed.ticket, "" if new else action))
     elif kind == "left":
-        _print_line(out, "left", "bold yellow", event.left.ticket_id)
+        _print_line(out, "left", "bold yellow", Text(event.left.ticket_id, style="bold"))
 
 
 _PRIORITY_STYLES: Mapping[int, str] = {
@@ -201,22 +201,23 @@ _PRIORITY_STYLES: Mapping[int, str] = {
 }
 
 
-def _ticket(ticket: Ticket) -> Text:
+def _row(ticket: Ticket, action: str = "") -> Text:
+    """The title last: it is what a narrow window cuts off."""
     priority = TicketPriority.Name(ticket.priority).removeprefix("TICKET_PRIORITY_")
     status = TicketStatus.Name(ticket.status).removeprefix("TICKET_STATUS_")
     return Text.assemble(
         (f"{ticket.id:<12}", "bold"),
         " ",
         (f"{priority:<8}", _PRIORITY_STYLES.get(ticket.priority, "")),
-        f" {status:<18} {_role(ticket.owner_role)}/{_visible(ticket.owner_id) or '-'}  {_visible(ticket.title)}",
+        f" {status:<18} {_role(ticket.owner_role)}/{_visible(ticket.owner_id) or '-'}  ",
+        (f"{action}  " if action else "", "dim"),
+        _visible(ticket.title),
     )
 
 
-def _print_line(out: Console, label: str, style: str, what: Text | str, action: str = "") -> None:
+def _print_line(out: Console, label: str, style: str, what: Text) -> None:
     """The hour is that of this machine: when the event came, not when the change was made."""
     line = Text.assemble(f"{datetime.now(UTC):%H:%M:%S}Z  ", (f"{label:<8}", style), what)
-    if action:
-        line.append(f"  {action}", style="dim")
     if out.is_terminal:
         out.print(line, no_wrap=True, overflow="ellipsis")
     else:

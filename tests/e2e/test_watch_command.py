@@ -307,11 +307,11 @@ def test_a_list_is_a_line_an_event(service: ScriptedTickets, watch: Watch) -> No
     watching = watch("--list", *filters)
     eventually(lambda: len(watching.lines) >= 4, within=PATIENCE)
     assert watching.interrupt() == 130
-    row = "TKT-1001     HIGH     OPEN               ops_agent/-  Truck did not arrive"
+    row, title = "TKT-1001     HIGH     OPEN               ops_agent/-", "Truck did not arrive"
     assert [re.sub(r"^\d\d:\d\d:\d\dZ  ", "", line) for line in watching.lines] == [
-        f"listed  {row}\n",
-        f"new     {row}\n",
-        f"changed {row}  STATUS_CHANGED\n",
+        f"listed  {row}  {title}\n",
+        f"new     {row}  {title}\n",
+        f"changed {row}  STATUS_CHANGED  {title}\n",
         "left    TKT-1001\n",
     ]
     (request,) = service.requests
