@@ -1,6 +1,7 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { test, type TestContext } from "node:test";
 
 import {
@@ -143,4 +144,9 @@ test("a snapshot replaces the list with its last part", () => {
   apply(snapshot(["TKT-3"]));
   assert.ok(apply(snapshot(["TKT-1"], "c")));
   assert.deepEqual([...list.tickets.keys()], ["TKT-3", "TKT-1"]);
+});
+
+test("the list needs nothing of Node", async () => {
+  const compiled = await readFile(new URL("../src/ticket_list.js", import.meta.url), "utf8");
+  assert.doesNotMatch(compiled, /^import/m);
 });
