@@ -237,6 +237,11 @@ BEGIN
         becomes := NEW;
         becomes.search := NULL;
     END IF;
+    -- Its row in ticket_escalations would refuse the next one, and the ticket could never move up again.
+    IF (NEW.sla_cycle, NEW.sla_escalation_level) < (OLD.sla_cycle, OLD.sla_escalation_level) THEN
+        RAISE EXCEPTION 'an escalation stays made: a level does not go down within its cycle, nor a cycle'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
     NEW.updated_at := greatest(clock_timestamp(), OLD.updated_at);
     becomes.first_responded_at := OLD.first_responded_at;
     becomes.sla_near_breach_at := OLD.sla_near_breach_at;

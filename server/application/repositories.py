@@ -112,7 +112,8 @@ class TicketRepository(Protocol):
         """Store what differs between the two and return the ticket as stored.
 
         ``before`` has been locked. ``version`` and ``updated_at`` are storage's own. Nothing differs:
-        nothing is written, and ``before`` is returned.
+        nothing is written, and ``before`` is returned. Raises FailedPrecondition (ESCALATION_CHAIN_EXHAUSTED) for a
+        level that has been made in its cycle.
         """
 
     def page(

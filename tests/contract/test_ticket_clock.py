@@ -437,6 +437,21 @@ def test_a_ticket_keeps_its_version_through_a_change_of_priority_and_an_edit(pla
     assert (ticket.sla_due_at, ticket.sla_policy_version) == (due_at + paused, 1)
 
 
+def test_a_level_that_was_made_by_hand_in_psql_is_one_tickets_error(plain: Desk) -> None:
+    spoilt, sound = (begin(plain, list(TicketPriority).index(TicketPriority.LOW), 1).ticket_id for _ in range(2))
+    plain.connection.execute(
+        "INSERT INTO ticket_escalations (ticket_id, cycle, level, escalated_at, automatic, actor_id)"
+        " VALUES (%s, 1, 1, now(), false, 'psql')",
+        [spoilt],
+    )
+    with pytest.raises(TicketsError) as refused:
+        plain.api.EscalateTicket(writes.EscalateTicketRequest(id=spoilt, reason=REASON))
+    assert refused.value.code is grpc.StatusCode.FAILED_PRECONDITION
+    request = bulk.BulkUpdateTicketsRequest(ids=[spoilt, sound], escalate=bulk.BulkEscalate(), reason=REASON)
+    results = plain.api.BulkUpdateTickets(request).results
+    assert [each.HasField("error") for each in results] == [True, False]
+
+
 def test_reopening_by_an_update_is_no_escalation(plain: Desk) -> None:
     life = breached(plain)
     life.ask(plain.api.TransitionTicket, life.to(TicketStatus.RESOLVED))

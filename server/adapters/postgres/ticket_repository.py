@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+from psycopg import errors as pg
 from psycopg.types.json import Jsonb
 from sqlalchemy import (
     BigInteger,
@@ -43,6 +44,7 @@ from server.adapters.postgres.tables import ticket_priority, tickets
 from server.adapters.postgres.ticket_search import search_block
 from server.adapters.postgres.ticket_stats import ticket_stats
 from server.application.repositories import Change, ListPosition, SearchBlock, SearchPosition, TicketStats
+from server.domain.errors import FailedPrecondition, Reason
 from server.domain.filters import Order, OrderField, TicketFilter
 from server.domain.ids import TicketId
 from server.domain.tickets import Ticket
@@ -73,14 +75,17 @@ class PostgresTicketRepository:
         changed = {name: value for name in _FIELDS if (value := getattr(after, name)) != getattr(before, name)}
         if not changed:
             return before
-        row = self.session.first(
-            _update(frozenset(changed)),
-            {
-                **{f"new_{name}": to_column(name, value) for name, value in changed.items()},
-                "id": before.id,
-                "context": context_of(self.session.call, change),
-            },
-        )
+        values = {f"new_{name}": to_column(name, value) for name, value in changed.items()}
+        values |= {"id": before.id, "context": context_of(self.session.call, change)}
+        try:
+            row = self.session.first(_update(frozenset(changed)), values)
+        except pg.UniqueViolation as error:
+            if error.diag.constraint_name != "ticket_escalations_pkey":
+                raise
+            raise FailedPrecondition(
+                f"Ticket {before.id} has been escalated to level {after.sla_escalation_level} in this cycle before.",
+                reason=Reason.ESCALATION_CHAIN_EXHAUSTED,
+            ) from error
         if row is None:
             raise LookupError(f"ticket {before.id} was locked and is gone")
         return to_ticket(row)

@@ -152,6 +152,18 @@ def test_a_change_of_the_search_vector_alone_is_no_change(connection: psycopg.Co
     assert entry.payload["new"] == {"is_sensitive": True}
 
 
+def test_a_level_does_not_go_down_within_its_cycle(connection: psycopg.Connection) -> None:
+    ticket_id = insert_ticket(connection, status="OPEN")
+    update_ticket(connection, ticket_id, sla_escalation_level=2)
+    for columns in ({"sla_escalation_level": 1}, {"sla_escalation_level": 5, "sla_cycle": 0}):
+        with pytest.raises(psycopg.errors.IntegrityConstraintViolation, match="stays made"):
+            update_ticket(connection, ticket_id, **columns)
+    for status in ("RESOLVED", "REOPENED"):
+        update_ticket(connection, ticket_id, status=status)
+    row = connection.execute("SELECT sla_cycle, sla_escalation_level FROM tickets WHERE id = %s", [ticket_id])
+    assert row.fetchone() == (2, 0)
+
+
 @pytest.mark.parametrize("column", ["id", "created_at"])
 def test_identity_is_kept(connection: psycopg.Connection, column: str) -> None:
     ticket_id = insert_ticket(connection)
