@@ -152,6 +152,25 @@ def test_a_server_that_falls_silent_is_left(client: TicketsClient, service: Scri
     ] * 2
 
 
+def test_a_reader_that_takes_its_time_is_not_a_silent_server(client: TicketsClient, service: ScriptedTickets) -> None:
+    def silent(request: WatchTimelineRequest, context: grpc.ServicerContext) -> Events:
+        yield entry(request.after_seq + 1)
+        until_cancelled(context).wait()
+
+    interrupted: list[Interruption] = []
+    service.answer = silent
+    silence = timedelta(milliseconds=100)
+    with (
+        follow_timeline(client, TICKET, silence=silence, backoff=AT_ONCE, on_interruption=interrupted.append) as slow,
+        follow_timeline(client, TICKET, silence=silence, backoff=AT_ONCE) as clock,
+    ):
+        assert next(slow).seq == 1
+        assert [each.seq for each in islice(clock, 4)] == [1, 2, 3, 4]
+        assert interrupted == []
+        assert next(slow).seq == 2
+        assert len(interrupted) == 1
+
+
 def test_a_server_that_is_stopped_and_started_again_is_found_again(service: ScriptedTickets) -> None:
     def one_each(request: WatchTimelineRequest, context: grpc.ServicerContext) -> Events:
         yield entry(request.after_seq + 1)
