@@ -67,6 +67,7 @@ CREATE TABLE public.notification_deliveries (
     notification_id uuid NOT NULL,
     channel text COLLATE "C" NOT NULL,
     address text NOT NULL,
+    is_critical boolean NOT NULL DEFAULT false,
     status text COLLATE "C" NOT NULL DEFAULT 'pending',
     attempts integer NOT NULL DEFAULT 0,
     next_attempt_at timestamptz NOT NULL DEFAULT now(),
@@ -80,6 +81,8 @@ CREATE TABLE public.notification_deliveries (
     CONSTRAINT notification_deliveries_channel_check CHECK (channel IN ('email', 'push', 'sms')),
     CONSTRAINT notification_deliveries_status_check CHECK (status IN ('pending', 'delivered', 'dead'))
 );
+COMMENT ON COLUMN public.notification_deliveries.address IS 'The directory''s at the last attempt';
+COMMENT ON COLUMN public.notification_deliveries.is_critical IS 'The notification''s: goes before all that is not';
 COMMENT ON COLUMN public.notification_deliveries.next_attempt_at IS
     'While pending: when it may be tried. Whoever tries moves it ahead by a lease, so that a crash is made good later';
 
@@ -152,9 +155,17 @@ CREATE INDEX notifications_window_idx ON public.notifications (gather_until)
     WHERE gathering;
 COMMENT ON INDEX public.notifications_window_idx IS 'notifications whose window has passed, to be sent';
 
+CREATE INDEX notifications_critical_window_idx ON public.notifications (gather_until)
+    WHERE gathering AND is_critical;
+COMMENT ON INDEX public.notifications_critical_window_idx IS 'critical ones whose window has passed, which go first';
+
 CREATE INDEX notification_deliveries_due_idx ON public.notification_deliveries (channel, next_attempt_at)
     WHERE status = 'pending';
 COMMENT ON INDEX public.notification_deliveries_due_idx IS 'what a channel has to send now; how much waits';
+
+CREATE INDEX notification_deliveries_critical_idx ON public.notification_deliveries (channel, next_attempt_at)
+    WHERE status = 'pending' AND is_critical;
+COMMENT ON INDEX public.notification_deliveries_critical_idx IS 'what of a channel''s goes first';
 
 CREATE INDEX notification_deliveries_dead_idx ON public.notification_deliveries (channel, id)
     WHERE status = 'dead';

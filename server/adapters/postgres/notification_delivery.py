@@ -13,43 +13,64 @@ from server.application.notifications.deliver_notifications import Claimed
 
 Connection = psycopg.Connection[TupleRow]
 
-_CLOSE = """
-    WITH closed AS (
-        UPDATE notifications SET gathering = false
-        WHERE id IN (
-            SELECT id FROM notifications WHERE gathering AND gather_until <= now()
-            ORDER BY gather_until LIMIT %s FOR UPDATE SKIP LOCKED
-        )
-        RETURNING id, user_id, channels
-    ), sending AS (
-        INSERT INTO notification_deliveries (notification_id, channel, address)
-        SELECT closed.id, way.channel, way.address
-        FROM closed
-        JOIN staff_members AS member ON member.user_id = closed.user_id AND member.active
+# What is critical goes before all else, each by an index of its own. Who left the staff gets nothing: the directory is
+# asked when a window closes, and again at each attempt.
+_REACHABLE = """
+        JOIN staff_members AS member ON member.user_id = told.user_id AND member.active
         CROSS JOIN LATERAL (
             VALUES ('email', member.email), ('push', member.push_token), ('sms', member.phone)
         ) AS way (channel, address)
-        WHERE way.channel = ANY (closed.channels) AND way.address <> ''
+"""
+_CLOSE = f"""
+    WITH critical AS (
+        SELECT id FROM notifications WHERE gathering AND is_critical AND gather_until <= now()
+        ORDER BY gather_until LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+    ), others AS (
+        SELECT id FROM notifications WHERE gathering AND NOT is_critical AND gather_until <= now()
+        ORDER BY gather_until LIMIT %(limit)s - (SELECT count(*) FROM critical) FOR UPDATE SKIP LOCKED
+    ), told AS (
+        UPDATE notifications SET gathering = false WHERE id IN (SELECT id FROM critical UNION ALL SELECT id FROM others)
+        RETURNING id, user_id, channels, is_critical
+    ), sending AS (
+        INSERT INTO notification_deliveries (notification_id, channel, address, is_critical)
+        SELECT told.id, way.channel, way.address, told.is_critical
+        FROM told {_REACHABLE}
+        WHERE way.channel = ANY (told.channels) AND way.address <> ''
         RETURNING 1
     )
-    SELECT (SELECT count(*) FROM closed), (SELECT count(*) FROM sending)
-"""
-_CLAIM = """
-    WITH due AS (
+    SELECT (SELECT count(*) FROM told), (SELECT count(*) FROM sending)
+""".encode()  # noqa: S608 - the parts are constants of this module
+_CLAIM = f"""
+    WITH critical AS (
         SELECT id FROM notification_deliveries
-        WHERE status = 'pending' AND channel = %(channel)s AND next_attempt_at <= now()
+        WHERE status = 'pending' AND channel = %(channel)s AND is_critical AND next_attempt_at <= now()
         ORDER BY next_attempt_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+    ), others AS (
+        SELECT id FROM notification_deliveries
+        WHERE status = 'pending' AND channel = %(channel)s AND NOT is_critical AND next_attempt_at <= now()
+        ORDER BY next_attempt_at LIMIT %(limit)s - (SELECT count(*) FROM critical) FOR UPDATE SKIP LOCKED
+    ), due AS (
+        SELECT id FROM critical UNION ALL SELECT id FROM others
+    ), reachable AS (
+        SELECT delivery.id, way.address
+        FROM due
+        JOIN notification_deliveries AS delivery ON delivery.id = due.id
+        JOIN notifications AS told ON told.id = delivery.notification_id {_REACHABLE}
+        WHERE way.channel = %(channel)s AND way.address <> ''
+    ), dropped AS (
+        DELETE FROM notification_deliveries
+        WHERE id IN (SELECT id FROM due) AND id NOT IN (SELECT id FROM reachable)
     ), claimed AS (
         UPDATE notification_deliveries AS delivery
-        SET attempts = delivery.attempts + 1, next_attempt_at = now() + %(lease)s
-        FROM due WHERE delivery.id = due.id
+        SET attempts = delivery.attempts + 1, next_attempt_at = now() + %(lease)s, address = reachable.address
+        FROM reachable WHERE delivery.id = reachable.id
         RETURNING delivery.id, delivery.attempts, delivery.notification_id, delivery.address
     )
     SELECT claimed.id, claimed.attempts, told.id::text, claimed.address, told.title, told.body,
         coalesce(told.ticket_id, ''), told.kind, told.is_critical
     FROM claimed JOIN notifications AS told ON told.id = claimed.notification_id
     ORDER BY told.is_critical DESC, claimed.id
-"""
+""".encode()  # noqa: S608 - as above
 _DELIVERED = """
     UPDATE notification_deliveries SET status = 'delivered', delivered_at = now(), last_error = NULL WHERE id = %s
 """
@@ -101,12 +122,13 @@ class PostgresNotificationDelivery:
 
     def close(self, limit: int) -> Closed:
         with self._pool.connection() as connection:
-            row = connection.execute(_CLOSE, [limit]).fetchone()
+            row = connection.execute(_CLOSE, {"limit": limit}).fetchone()
         return Closed(0, 0) if row is None else Closed(*row)
 
     def claim(self, channel: Channel, limit: int, lease: timedelta) -> list[Claimed]:
+        values = {"channel": channel.value, "limit": limit, "lease": lease}
         with self._pool.connection() as connection:
-            rows = connection.execute(_CLAIM, {"channel": channel.value, "limit": limit, "lease": lease}).fetchall()
+            rows = connection.execute(_CLAIM, values).fetchall()
         return [Claimed(row[0], row[1], OutgoingMessage(*row[2:])) for row in rows]
 
     def delivered(self, claimed: Claimed) -> None:

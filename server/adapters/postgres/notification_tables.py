@@ -120,6 +120,7 @@ notification_deliveries = Table(
     _reference("notification_id", ForeignKey("notifications.id", ondelete="CASCADE")),
     _id("channel"),
     Column("address", Text, nullable=False),
+    _flag("is_critical"),
     _status(),
     _number("attempts", 0),
     _now("next_attempt_at"),

@@ -45,7 +45,11 @@ class Deliveries(Protocol):
     """What waits to be sent. Each method is one short transaction."""
 
     def claim(self, channel: Channel, limit: int, lease: timedelta) -> list[Claimed]:
-        """The longest due first; what others hold is left to them."""
+        """Critical ones first, then the longest due; what others hold is left to them.
+
+        Each goes to the address that the directory has now. One for somebody who has none, or is not active any more,
+        is deleted instead.
+        """
 
     def delivered(self, claimed: Claimed) -> None:
         """The provider took it."""

@@ -12,7 +12,7 @@ from server.application.notifications.channels import Channel, ChannelProvider, 
 from server.application.notifications.close_gathering import Closed, CloseGathering
 from server.application.notifications.deliver_notifications import LEASE, DeliverNotifications, Sent
 from tests.integration.notifications.conftest import Pool
-from tests.integration.notifications.pipeline import deliveries, member
+from tests.integration.notifications.pipeline import deliveries, member, now
 from tests.integration.notifications.providers import Provider
 from tests.integration.postgres.rows import insert
 
@@ -194,6 +194,42 @@ def test_a_claim_of_a_dead_worker_runs_out_and_is_sent_under_the_same_key(
     store.put_back([lost], again_in=timedelta(0))
     (row,) = deliveries(connection)
     assert (row.status, row.attempts) == ("delivered", 2)
+
+
+def test_what_is_critical_passes_a_backlog(pool: Pool, connection: psycopg.Connection) -> None:
+    """It was told last and closes last, and is still closed and sent before what does not fit into one batch."""
+    waiting(connection, 9)
+    boss = notify(connection, member(connection, "boss"), is_critical=True, gather_until=now())
+    connection.execute("UPDATE notifications SET gather_until = gather_until - interval '1h' WHERE id <> %s", [boss])
+    store = PostgresNotificationDelivery(pool)
+    assert store.close(4) == Closed(notifications=4, deliveries=5)
+    assert connection.execute("SELECT gathering FROM notifications WHERE id = %s", [boss]).fetchone() == (False,)
+    close(pool)
+    connection.execute(
+        "UPDATE notification_deliveries SET next_attempt_at = next_attempt_at - interval '1h' WHERE NOT is_critical"
+    )
+    claimed = store.claim(Channel.EMAIL, 4, LEASE)
+    assert [each.message.is_critical for each in claimed] == [True, False, False, False]
+    assert len(store.claim(Channel.EMAIL, 10, LEASE)) == 6
+
+
+def test_a_retry_goes_to_the_present_address_and_to_nobody_who_left(pool: Pool, connection: psycopg.Connection) -> None:
+    for user in ("moved", "no-address", "retired"):
+        notify(connection, member(connection, user), channels=["email"])
+    close(pool)
+
+    def refuse(_message: OutgoingMessage) -> None:
+        raise DeliveryFailed("No.")
+
+    assert deliver(pool, Provider(refuse)) == Sent(failed=3)
+    connection.execute("UPDATE staff_members SET email = 'new@example.com' WHERE user_id = 'moved'")
+    connection.execute("UPDATE staff_members SET email = NULL WHERE user_id = 'no-address'")
+    connection.execute("UPDATE staff_members SET active = false WHERE user_id = 'retired'")
+    make_due(connection)
+    provider = Provider()
+    assert deliver(pool, provider) == Sent(delivered=1)
+    assert [message.address for message in provider.seen] == ["new@example.com"]
+    assert [(row.user_id, row.address) for row in deliveries(connection)] == [("moved", "new@example.com")]
 
 
 def test_critical_messages_go_first(pool: Pool, connection: psycopg.Connection) -> None:

@@ -75,13 +75,17 @@ FROM generate_series(1, 10000) AS n;
 INSERT INTO saved_views (owner_id, name, is_shared)
 SELECT 'u-' || n, 'mine', n % 100 = 0 FROM generate_series(1, 10000) AS n;
 
-INSERT INTO notifications (id, user_id, ticket_id, kind, title, body, gathering, gather_until, created_at, read_at)
-SELECT uuidv7(n * interval '-5 minutes'), 'u-' || n % 300, 'TKT-' || n, 'ASSIGNED', 'x', 'x', n <= 200,
+INSERT INTO notifications (
+    id, user_id, ticket_id, kind, title, body, is_critical, gathering, gather_until, created_at, read_at
+)
+SELECT uuidv7(n * interval '-5 minutes'), 'u-' || n % 300, 'TKT-' || n, 'ASSIGNED', 'x', 'x', n % 50 = 0, n <= 200,
     now() - n * interval '5 minutes', now() - n * interval '5 minutes', CASE WHEN n % 20 > 0 THEN now() END
 FROM generate_series(1, 40000) AS n;
 
-INSERT INTO notification_deliveries (notification_id, channel, address, status, next_attempt_at, created_at)
-SELECT id, (ARRAY['email', 'push', 'sms'])[1 + n % 3], 'x',
+INSERT INTO notification_deliveries (
+    notification_id, channel, address, is_critical, status, next_attempt_at, created_at
+)
+SELECT id, (ARRAY['email', 'push', 'sms'])[1 + n % 3], 'x', n % 540 = 0,
     CASE WHEN n % 100 = 0 THEN 'dead' WHEN n % 90 = 0 THEN 'pending' ELSE 'delivered' END, created_at, created_at
 FROM (SELECT id, created_at, row_number() OVER () AS n FROM notifications) AS numbered;
 

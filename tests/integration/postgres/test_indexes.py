@@ -208,11 +208,22 @@ QUERIES: list[tuple[str, LiteralString]] = [
         """SELECT id FROM notifications WHERE gathering AND gather_until <= now()
         ORDER BY gather_until LIMIT 500 FOR UPDATE SKIP LOCKED""",
     ),
+    (
+        "notifications_critical_window_idx",
+        """SELECT id FROM notifications WHERE gathering AND is_critical AND gather_until <= now()
+        ORDER BY gather_until LIMIT 500 FOR UPDATE SKIP LOCKED""",
+    ),
     ("notifications_pkey", "SELECT id FROM notifications WHERE id < uuidv7('-90 days'::interval) ORDER BY id LIMIT 9"),
     (
         "notification_deliveries_due_idx",
         """SELECT id FROM notification_deliveries
         WHERE status = 'pending' AND channel = 'email' AND next_attempt_at <= now()
+        ORDER BY next_attempt_at LIMIT 100 FOR UPDATE SKIP LOCKED""",
+    ),
+    (
+        "notification_deliveries_critical_idx",
+        """SELECT id FROM notification_deliveries
+        WHERE status = 'pending' AND channel = 'email' AND is_critical AND next_attempt_at <= now()
         ORDER BY next_attempt_at LIMIT 100 FOR UPDATE SKIP LOCKED""",
     ),
     (
