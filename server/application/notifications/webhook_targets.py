@@ -20,6 +20,8 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _SPECIAL = tuple(
     ipaddress.ip_network(text)
     for text in (
+        "168.63.129.16/32",  # a cloud's own services, on a public address
+        "192.0.0.0/24",  # protocol assignments; a cloud's metadata among them
         "192.88.99.0/24",  # was the relay of 6to4
         "2001::/23",  # protocol assignments, Teredo among them
         "2001:db8::/32",  # documentation
