@@ -40,9 +40,9 @@ def retry_after(headers: HTTPMessage) -> timedelta | None:
         return min(timedelta(seconds=int(value[:9])), _LONGEST_WAIT)
     try:
         until = parsedate_to_datetime(value)
-    except ValueError:
+        wait = until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)
+    except (ValueError, OverflowError):  # no date, or one of numbers that nothing can hold
         return None
-    wait = until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)
     return min(max(wait, timedelta()), _LONGEST_WAIT)
 
 

@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
+from http import HTTPStatus
 from http.client import HTTPException
 
 from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
@@ -67,7 +68,8 @@ class HttpWebhookSender:
             raise no_answer(_PEER, error, self._seconds) from None
         finally:
             origin.close()
-        return WebhookAnswer(answer.status, retry_after(answer.headers))
+        is_taken = answer.status // 100 == HTTPStatus.OK // 100
+        return WebhookAnswer(answer.status, None if is_taken else retry_after(answer.headers))
 
 
 def signed_headers(delivery_id: str, sent_at: datetime, body: bytes, secrets: Sequence[str]) -> dict[str, str]:

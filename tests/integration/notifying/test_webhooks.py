@@ -178,6 +178,15 @@ def test_retry_after() -> None:
     assert answer == WebhookAnswer(429, timedelta(seconds=120))
 
 
+_ABSURD = "Wed, 21 Oct 99999999999999999999 07:28:00 GMT"
+
+
+@pytest.mark.parametrize("status", [200, 410])
+def test_a_date_that_makes_no_sense_changes_no_answer(status: int) -> None:
+    with http_server(lambda handler: handler.reply(status, Retry_After=_ABSURD)) as peer:
+        assert sender().post(post(f"http://127.0.0.1:{peer.port}/")) == WebhookAnswer(status)
+
+
 def hang(handler: Handler) -> None:
     handler.hang()
 

@@ -56,6 +56,10 @@ def headers(value: str) -> HTTPMessage:
         ("Wed, 21 Oct 2015 07:28:00 GMT", timedelta()),
         ("Wed, 21 Oct 2999 07:28:00 GMT", timedelta(days=1)),
         ("Wed, 21 Oct 99999999 07:28:00 GMT", None),
+        ("Wed, 21 Oct 99999999999999999999 07:28:00 GMT", None),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", timedelta(days=1)),
+        ("Mon, 01 Jan 0001 00:00:00 +2359", timedelta()),
+        ("Wed, 21 Oct 2015 07:28:00 +99999999999999999999", None),
     ],
 )
 def test_retry_after(value: str, wait: timedelta | None) -> None:
