@@ -57,7 +57,7 @@ def welcome(instance: Instance, database_url: str, tokens: Mapping[Role, str], k
         "",
         grpcurl(instance, tokens[FIRST_CALLER], "ListTickets", {"page_size": 5}),
         "",
-        f"Ctrl-C stops everything; from another shell, kill {os.getpid()} does.",
+        f"Ctrl-C stops everything. From another shell, kill {os.getpid()} does too.",
     ]
     return "\n".join(lines)
 
