@@ -122,7 +122,8 @@ ALTER TABLE public.tickets
     ADD COLUMN sla_paused_at timestamptz,
     ADD COLUMN sla_next_escalation_at timestamptz,
     ADD COLUMN sla_cycle integer NOT NULL DEFAULT 1,
-    ADD COLUMN sla_stale boolean NOT NULL DEFAULT true;
+    ADD COLUMN sla_stale boolean NOT NULL DEFAULT true,
+    ADD COLUMN sla_put_off_until timestamptz;
 ALTER TABLE public.tickets ALTER COLUMN sla_stale SET DEFAULT false;
 COMMENT ON COLUMN public.tickets.sla_changed_at IS
     'When state, priority, policy version or level last changed: the instant the clock counts by, kept in the audit with each change';
@@ -134,6 +135,9 @@ COMMENT ON COLUMN public.tickets.sla_next_escalation_at IS 'When the sweep has t
 COMMENT ON COLUMN public.tickets.sla_cycle IS '1 from creation, one more with each reopening; levels count from 0 in each';
 COMMENT ON COLUMN public.tickets.sla_stale IS
     'Somebody in psql changed what the clock rests on: the columns above and the deadlines wait to be derived anew';
+
+COMMENT ON COLUMN public.tickets.sla_put_off_until IS
+    'Until when sweeps leave it alone for which something failed on it, so that it does not stand in the way of others';
 
 CREATE TABLE public.ticket_escalations (
     ticket_id text COLLATE "C" NOT NULL,
@@ -167,7 +171,7 @@ FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_statement('An escalation stays
 -- Columns that follow from the audited ones; server/domain/sla_clock.py derives them.
 CREATE FUNCTION public.ticket_derived_columns() RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN '{sla_near_breach_at,sla_paused_at,sla_next_escalation_at,sla_stale}'::text[];
+RETURN '{sla_near_breach_at,sla_paused_at,sla_next_escalation_at,sla_stale,sla_put_off_until}'::text[];
 
 CREATE OR REPLACE FUNCTION public.ticket_before_insert() RETURNS trigger
 LANGUAGE plpgsql AS $$
@@ -248,6 +252,7 @@ BEGIN
     becomes.sla_paused_at := OLD.sla_paused_at;
     becomes.sla_next_escalation_at := OLD.sla_next_escalation_at;
     becomes.sla_stale := OLD.sla_stale;
+    becomes.sla_put_off_until := OLD.sla_put_off_until;
     IF becomes IS DISTINCT FROM was THEN
         NEW.version := OLD.version + 1;
     END IF;
@@ -295,6 +300,7 @@ BEGIN
     NEW.sla_paused_at := OLD.sla_paused_at;
     NEW.sla_next_escalation_at := OLD.sla_next_escalation_at;
     NEW.sla_stale := OLD.sla_stale;
+    NEW.sla_put_off_until := OLD.sla_put_off_until;
     was := to_jsonb(OLD);
     SELECT jsonb_build_object(
         'old', jsonb_object_agg(field.key, was -> field.key), 'new', jsonb_object_agg(field.key, field.value)

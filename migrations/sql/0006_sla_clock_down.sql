@@ -112,6 +112,7 @@ $$;
 DROP FUNCTION public.ticket_derived_columns();
 DROP TABLE public.ticket_escalations;
 ALTER TABLE public.tickets
+    DROP COLUMN sla_put_off_until,
     DROP COLUMN sla_stale,
     DROP COLUMN sla_cycle,
     DROP COLUMN sla_next_escalation_at,

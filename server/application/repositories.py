@@ -195,11 +195,11 @@ class ClockSweeps(Protocol):
     def save(self, kind: ClockEventKind, outcomes: Sequence[tuple[TicketId, Outcome]]) -> None:
         """Store what became of locked tickets, each audited under its action."""
 
-    def postpone_escalation(self, ticket_id: TicketId, *, until: datetime) -> None:
-        """Let the next breach or level fall due then."""
+    def put_off(self, kind: ClockEventKind | None, ticket_id: TicketId, *, until: datetime) -> None:
+        """Leave a ticket alone until then: events of this kind, or, for None, its derivation."""
 
-    def stale_ids(self, *, limit: int) -> list[TicketId]:
-        """Tickets whose clock waits to be derived anew."""
+    def stale_ids(self, *, now: datetime, limit: int) -> list[TicketId]:
+        """Tickets whose clock waits to be derived anew, and which are not put off."""
 
     def lock_stale(self, ticket_id: TicketId) -> Ticket | None:
         """One of them, if it still is and nobody else is changing it."""

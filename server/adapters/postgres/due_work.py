@@ -6,7 +6,7 @@ import psycopg
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
-_OPEN: LiteralString = "status NOT IN ('RESOLVED', 'CLOSED') AND NOT archived"
+OPEN_TICKETS: LiteralString = "status NOT IN ('RESOLVED', 'CLOSED') AND NOT archived"
 
 
 def _first(table: LiteralString, condition: LiteralString, order: LiteralString) -> LiteralString:
@@ -21,7 +21,7 @@ def _channel(name: LiteralString) -> LiteralString:
 
 
 def _ticket(condition: LiteralString, order: LiteralString) -> LiteralString:
-    return _first("tickets", f"{_OPEN} AND {condition}", order)
+    return _first("tickets", f"{OPEN_TICKETS} AND {condition}", order)
 
 
 # While a long transaction holds pg_snapshot_xmin back, the range of the index between cursor and xmin is empty.
@@ -44,6 +44,27 @@ _WEBHOOKS: LiteralString = """(
     WHERE webhook.enabled LIMIT 1
 )"""
 
+_NOT_PUT_OFF: LiteralString = "(sla_put_off_until IS NULL OR sla_put_off_until <= now())"
+
+CLOCK_EVENTS: dict[str, tuple[LiteralString, LiteralString]] = {
+    "near_breach": (
+        "sla_near_breach_at",
+        f"NOT sla_near_breach_notified AND sla_paused_at IS NULL AND NOT sla_stale AND {_NOT_PUT_OFF}",
+    ),
+    "breach": ("sla_next_escalation_at", "sla_paused_at IS NULL AND NOT sla_stale"),
+    "first_response": (
+        "first_response_due_at",
+        f"first_responded_at IS NULL AND NOT first_response_breached AND NOT sla_stale AND {_NOT_PUT_OFF}",
+    ),
+}
+"""For each kind of event of the SLA clock its instant, and for which of OPEN_TICKETS a sweep makes it happen then."""
+
+
+def _event(name: str) -> LiteralString:
+    instant, condition = CLOCK_EVENTS[name]
+    return _ticket(f"{condition} AND {instant} <= now()", f"{instant}, id")
+
+
 _QUESTIONS: dict[str, LiteralString] = {
     "outbox.relay": _RELAY,
     "notifications.close": _first("notifications", "gathering AND gather_until <= now()", "gather_until"),
@@ -51,18 +72,10 @@ _QUESTIONS: dict[str, LiteralString] = {
     "notifications.push": _channel("push"),
     "notifications.sms": _channel("sms"),
     "webhooks.deliver": _WEBHOOKS,
-    "sla.near_breach": _ticket(
-        "NOT sla_near_breach_notified AND sla_paused_at IS NULL AND NOT sla_stale AND sla_near_breach_at <= now()",
-        "sla_near_breach_at, id",
-    ),
-    "sla.breach": _ticket(
-        "sla_paused_at IS NULL AND NOT sla_stale AND sla_next_escalation_at <= now()", "sla_next_escalation_at, id"
-    ),
-    "sla.first_response": _ticket(
-        "first_responded_at IS NULL AND NOT first_response_breached AND first_response_due_at <= now()",
-        "first_response_due_at, id",
-    ),
-    "sla.stale": _ticket("sla_stale", "id"),
+    "sla.near_breach": _event("near_breach"),
+    "sla.breach": _event("breach"),
+    "sla.first_response": _event("first_response"),
+    "sla.stale": _ticket(f"sla_stale AND {_NOT_PUT_OFF}", "id"),
 }
 NAMES = frozenset(_QUESTIONS)
 STATEMENT: LiteralString = "SELECT " + ", ".join(_QUESTIONS.values())

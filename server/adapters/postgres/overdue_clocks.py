@@ -1,4 +1,4 @@
-"""How late the sweeps are: for gauges. The conditions are those of due_work.py, and use the same partial indexes."""
+"""How late the sweeps are: for gauges. By the conditions of due_work.py, which are those of the sweeps."""
 
 from collections.abc import Mapping
 from typing import LiteralString
@@ -7,20 +7,17 @@ import psycopg
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
+from server.adapters.postgres.due_work import CLOCK_EVENTS, OPEN_TICKETS
+
 
 def _oldest(column: LiteralString, condition: LiteralString) -> LiteralString:
     return (
         f"coalesce((SELECT extract(epoch FROM now() - {column}) FROM tickets"  # noqa: S608 - constants
-        " WHERE status NOT IN ('RESOLVED', 'CLOSED') AND NOT archived"
-        f" AND {condition} AND {column} <= now() ORDER BY {column}, id LIMIT 1), 0)::float"
+        f" WHERE {OPEN_TICKETS} AND {condition} AND {column} <= now() ORDER BY {column}, id LIMIT 1), 0)::float"
     )
 
 
-_OLDEST: dict[str, LiteralString] = {
-    "near_breach": _oldest("sla_near_breach_at", "NOT sla_near_breach_notified AND sla_paused_at IS NULL"),
-    "breach": _oldest("sla_next_escalation_at", "sla_paused_at IS NULL"),
-    "first_response": _oldest("first_response_due_at", "first_responded_at IS NULL AND NOT first_response_breached"),
-}
+_OLDEST: dict[str, LiteralString] = {kind: _oldest(*instant) for kind, instant in CLOCK_EVENTS.items()}
 _STATEMENT: LiteralString = "SELECT " + ", ".join(_OLDEST.values())
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     column,
     func,
     literal_column,
+    or_,
     select,
     update,
 )
@@ -39,14 +40,17 @@ _C_TEXT = Text(collation="C")
 _moment = DateTime(timezone=True)
 _open: ColumnElement[bool] = literal_column(f"({OPEN_TICKETS})")
 
+_NOW = bindparam("now", type_=_moment)
+_not_put_off: ColumnElement[bool] = or_(_t.sla_put_off_until.is_(None), _t.sla_put_off_until <= _NOW)
+
 _DUE: Mapping[ClockEventKind, tuple[ColumnElement[Any], ColumnElement[bool]]] = {
     ClockEventKind.FIRST_RESPONSE_BREACHED: (
         _t.first_response_due_at,
-        and_(_t.first_responded_at.is_(None), ~_t.first_response_breached, _open),
+        and_(_t.first_responded_at.is_(None), ~_t.first_response_breached, ~_t.sla_stale, _open, _not_put_off),
     ),
     ClockEventKind.NEAR_BREACH: (
         _t.sla_near_breach_at,
-        and_(~_t.sla_near_breach_notified, _t.sla_paused_at.is_(None), ~_t.sla_stale, _open),
+        and_(~_t.sla_near_breach_notified, _t.sla_paused_at.is_(None), ~_t.sla_stale, _open, _not_put_off),
     ),
     ClockEventKind.BREACH: (
         _t.sla_next_escalation_at,
@@ -54,7 +58,8 @@ _DUE: Mapping[ClockEventKind, tuple[ColumnElement[Any], ColumnElement[bool]]] = 
     ),
 }
 """What falls due when, said as the partial index of the sweep says it. Readings that wait to be derived are not
-believed."""
+believed. A breach that failed is put off by moving its own instant, which nobody is shown, so that other kinds of
+events which fail on the ticket as well do not put it off for ever."""
 
 _UNREAD: Mapping[str, str] = {
     "title": "''",
@@ -88,7 +93,7 @@ _WRITTEN: Mapping[ClockEventKind, Mapping[str, Any]] = {
 @lru_cache(maxsize=16)
 def _lock_due(kind: ClockEventKind, *, one: bool) -> Statement:
     instant, condition = _DUE[kind]
-    query = select(*_SWEPT_COLUMNS).where(condition, instant <= bindparam("now", type_=_moment))
+    query = select(*_SWEPT_COLUMNS).where(condition, instant <= _NOW)
     if one:
         query = query.where(_t.id == _ID)
     query = query.order_by(instant, _t.id).limit(_LIMIT)
@@ -98,7 +103,7 @@ def _lock_due(kind: ClockEventKind, *, one: bool) -> Statement:
 @lru_cache(maxsize=16)
 def _due_ids(kind: ClockEventKind) -> Statement:
     instant, condition = _DUE[kind]
-    query = select(_t.id).where(condition, instant <= bindparam("now", type_=_moment))
+    query = select(_t.id).where(condition, instant <= _NOW)
     return Statement(query.order_by(instant, _t.id).limit(_LIMIT))
 
 
@@ -114,11 +119,11 @@ def _save(kind: ClockEventKind) -> Statement:
     )
 
 
-_POSTPONE = Statement(
-    update(tickets).where(_t.id == _ID).values(sla_next_escalation_at=bindparam("until", type_=_moment))
-)
+_UNTIL = bindparam("until", type_=_moment)
+_POSTPONE_BREACH = Statement(update(tickets).where(_t.id == _ID).values(sla_next_escalation_at=_UNTIL))
+_PUT_OFF = Statement(update(tickets).where(_t.id == _ID).values(sla_put_off_until=_UNTIL))
 _stale: ColumnElement[bool] = and_(_t.sla_stale, _open)
-_STALE_IDS = Statement(select(_t.id).where(_stale).order_by(_t.id).limit(_LIMIT))
+_STALE_IDS = Statement(select(_t.id).where(_stale, _not_put_off).order_by(_t.id).limit(_LIMIT))
 _LOCK_STALE = Statement(
     select(*TICKET_COLUMNS).where(_stale, _t.id == _ID).with_for_update(key_share=True, skip_locked=True)
 )
@@ -148,11 +153,12 @@ class PostgresClockSweeps:
                 values[f"new_{name}"] = [getattr(outcome.ticket, name) for _, outcome in of_action]
             self.session.run(_save(kind), values)
 
-    def postpone_escalation(self, ticket_id: TicketId, *, until: datetime) -> None:
-        self.session.run(_POSTPONE, {"id": ticket_id, "until": until})
+    def put_off(self, kind: ClockEventKind | None, ticket_id: TicketId, *, until: datetime) -> None:
+        statement = _POSTPONE_BREACH if kind is ClockEventKind.BREACH else _PUT_OFF
+        self.session.run(statement, {"id": ticket_id, "until": until})
 
-    def stale_ids(self, *, limit: int) -> list[TicketId]:
-        return [TicketId(row[0]) for row in self.session.all(_STALE_IDS, {"limit": limit})]
+    def stale_ids(self, *, now: datetime, limit: int) -> list[TicketId]:
+        return [TicketId(row[0]) for row in self.session.all(_STALE_IDS, {"now": now, "limit": limit})]
 
     def lock_stale(self, ticket_id: TicketId) -> Ticket | None:
         row = self.session.first(_LOCK_STALE, {"id": ticket_id})

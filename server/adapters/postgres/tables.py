@@ -219,6 +219,7 @@ tickets = Table(
     _moment("sla_next_escalation_at", nullable=True),
     _counter("sla_cycle", 1, Integer),
     _flag("sla_stale"),
+    _moment("sla_put_off_until", nullable=True),
     Column(
         "search",
         TSVECTOR,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from server.application.call import Call
 from server.application.clock import Clock
 from server.application.repositories import Change
+from server.application.sla.sweep_clock_events import POSTPONEMENT
 from server.application.unit_of_work import Repositories, UnitOfWork
 from server.domain.errors import Aborted, DeadlineExceeded, Unavailable
 from server.domain.ids import TicketId
@@ -24,7 +25,7 @@ class DeriveStaleClocks:
 
     def __call__(self, call: Call, *, limit: int) -> int:
         """Take up to ``limit`` stale tickets; how many could be derived. Raises Unavailable when storage is away."""
-        ids = self.uow.read(call, lambda repositories: repositories.sweeps.stale_ids(limit=limit))
+        ids = self.uow.read(call, lambda repositories: repositories.sweeps.stale_ids(now=self.clock(), limit=limit))
         return sum(self._derive(call, ticket_id) for ticket_id in ids)
 
     def _derive(self, call: Call, ticket_id: TicketId) -> bool:
@@ -42,6 +43,10 @@ class DeriveStaleClocks:
         except (Unavailable, DeadlineExceeded, Aborted):
             raise
         except Exception:
-            # It stays stale, and visible as such in the metrics; others are not kept waiting by it.
-            log.exception("the clock of %s could not be derived", ticket_id)
+            # It stays stale; others are not kept waiting by it.
+            log.exception("the clock of %s could not be derived and is tried again later", ticket_id)
+            self.uow.write(call, lambda repositories: self._put_off(repositories, ticket_id))
             return False
+
+    def _put_off(self, repositories: Repositories, ticket_id: TicketId) -> None:
+        repositories.sweeps.put_off(None, ticket_id, until=self.clock() + POSTPONEMENT)

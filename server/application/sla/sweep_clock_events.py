@@ -16,7 +16,7 @@ from server.domain.tickets import Ticket
 log = logging.getLogger(__name__)
 
 POSTPONEMENT = timedelta(minutes=5)
-"""A ticket whose escalation fails is left alone for so long, that it does not stand in the way of the others."""
+"""A ticket on which something fails is left alone for so long, that it does not stand in the way of the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,7 @@ class SweepClockEvents:
             raise
         except Exception:
             log.exception("%s of %s failed and is tried again later", self.kind, ticket_id)
-            if self.kind is ClockEventKind.BREACH:
-                self.uow.write(call, lambda repositories: self._postpone(repositories, ticket_id))
+            self.uow.write(call, lambda repositories: self._put_off(repositories, ticket_id))
 
-    def _postpone(self, repositories: Repositories, ticket_id: TicketId) -> None:
-        repositories.sweeps.postpone_escalation(ticket_id, until=self.clock() + POSTPONEMENT)
+    def _put_off(self, repositories: Repositories, ticket_id: TicketId) -> None:
+        repositories.sweeps.put_off(self.kind, ticket_id, until=self.clock() + POSTPONEMENT)

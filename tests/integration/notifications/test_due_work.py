@@ -8,6 +8,7 @@ import pytest
 from psycopg import sql
 
 from server.adapters.postgres.due_work import NAMES, STATEMENT, PostgresDueWork
+from server.adapters.postgres.overdue_clocks import PostgresOverdueClocks
 from tests.database import Database
 from tests.integration.notifications.conftest import Pool
 from tests.integration.notifications.pipeline import now, relay_all, webhook
@@ -96,6 +97,18 @@ def test_the_clock_of_a_ticket(pool: Pool, connection: psycopg.Connection, name:
         connection.execute(statement)
     relay_all(pool)
     assert due(pool) == {name}
+    overdue = PostgresOverdueClocks(pool).oldest_seconds()
+    assert {f"sla.{kind}" for kind, seconds in overdue.items() if seconds > 0} == {name} - {"sla.stale"}
+    if name not in {"sla.stale", "sla.breach"}:
+        connection.execute("UPDATE tickets SET sla_put_off_until = now() + interval '1h'")
+        assert due(pool) == set()
+        assert not any(PostgresOverdueClocks(pool).oldest_seconds().values())
+        connection.execute("UPDATE tickets SET sla_put_off_until = now() - interval '1s'")
+        assert due(pool) == {name}
+    if name != "sla.stale":
+        connection.execute("UPDATE tickets SET sla_stale = true")
+        assert due(pool) == {"sla.stale"}
+        assert not any(PostgresOverdueClocks(pool).oldest_seconds().values())
     connection.execute("UPDATE tickets SET archived = true WHERE id = %s", [ticket])
     relay_all(pool)
     assert due(pool) == set()

@@ -125,6 +125,7 @@ def test_an_update_that_changes_nothing_leaves_no_trace(connection: psycopg.Conn
         ("sla_paused_at", "2026-03-01T00:00:00Z"),
         ("sla_next_escalation_at", None),
         ("sla_stale", True),
+        ("sla_put_off_until", "2026-03-01T00:00:00Z"),
     ],
 )
 def test_bookkeeping_dates_the_ticket_but_is_not_audited(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
@@ -177,6 +178,52 @@ def test_a_poisoned_ticket_is_put_off_and_the_others_go_on(uow: PostgresUnitOfWo
     assert sweep(uow, BREACH, at=at) == 0
 
 
+@pytest.fixture
+def refusing(connection: Connection) -> Callable[[str], None]:
+    """From the call on, nothing that is audited can be changed on that ticket."""
+
+    def refuse(ticket_id: str) -> None:
+        body = "BEGIN RAISE EXCEPTION 'refused by a test' USING ERRCODE = 'data_exception'; END"
+        connection.execute(f"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $${body}$$".encode())
+        connection.execute(
+            "CREATE TRIGGER refuse BEFORE INSERT ON ticket_audit FOR EACH ROW"
+            f" WHEN (NEW.ticket_id = '{ticket_id}') EXECUTE FUNCTION refuse()".encode()
+        )
+
+    return refuse
+
+
+@pytest.mark.parametrize(("kind", "age"), [(NEAR, "20 hours"), (RESPONSE, "3 hours")])
+def test_what_fails_on_one_ticket_does_not_keep_others_waiting(
+    uow: PostgresUnitOfWork, connection: Connection, refusing: Callable[[str], None], kind: ClockEventKind, age: str
+) -> None:
+    poisoned, other = insert_tickets(connection, age=age, count=2)
+    refusing(poisoned)
+    before, at = ticket(connection, poisoned), now()
+    assert [sweep(uow, kind, at=at, limit=1) for _ in range(3)] == [1, 1, 0]
+    assert len(audit(connection, other)) == 2
+    after = ticket(connection, poisoned)
+    assert after["sla_put_off_until"] == at + timedelta(minutes=5)
+    for shown in ("sla_near_breach_at", "first_response_due_at", "version"):
+        assert after[shown] == before[shown]
+    assert sweep(uow, BREACH, at=at + timedelta(hours=24)) == 2  # it is tried
+    connection.execute("DROP TRIGGER refuse ON ticket_audit")
+    assert sweep(uow, kind, at=at + timedelta(minutes=5)) == 1
+
+
+def test_a_clock_that_cannot_be_derived_keeps_no_other_waiting(
+    uow: PostgresUnitOfWork, connection: Connection, refusing: Callable[[str], None]
+) -> None:
+    poisoned, other = sorted(insert_tickets(connection, age="1 hour", count=2))
+    connection.execute("UPDATE tickets SET sla_stale = true, sla_due_at = now()")
+    refusing(poisoned)
+    at = now()
+    assert [DeriveStaleClocks(uow, lambda: at)(CALL, limit=1) for _ in range(3)] == [0, 1, 0]
+    assert [ticket(connection, each)["sla_stale"] for each in (poisoned, other)] == [True, False]
+    connection.execute("DROP TRIGGER refuse ON ticket_audit")
+    assert DeriveStaleClocks(uow, lambda: at + timedelta(minutes=5))(CALL, limit=1) == 1
+
+
 def test_hands_in_psql_are_followed_by_a_derivation(uow: PostgresUnitOfWork, connection: Connection) -> None:
     (mine,) = insert_tickets(connection, age="10 hours")
     before = ticket(connection, mine)
@@ -201,7 +248,8 @@ def test_readings_that_are_not_derived_yet_escalate_nobody(uow: PostgresUnitOfWo
     (mine,) = insert_tickets(connection, age="23 hours 59 minutes")
     connection.execute("UPDATE tickets SET status = 'AWAITING_SHIPPER' WHERE id = %s", [mine])
     later = now() + timedelta(minutes=5)
-    assert [sweep(uow, kind, at=later) for kind in (BREACH, NEAR)] == [0, 0]
+    assert [sweep(uow, kind, at=later) for kind in (BREACH, NEAR, RESPONSE)] == [0, 0, 0]
     DeriveStaleClocks(uow, now)(CALL, limit=10)
     assert [sweep(uow, kind, at=later) for kind in (BREACH, NEAR)] == [0, 0]
     assert ticket(connection, mine)["sla_paused_at"] is not None
+    assert sweep(uow, RESPONSE, at=later) == 1
