@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -81,6 +82,9 @@ def _events(source: str) -> str:
 
 _NEXT_EVENTS = _events(_NEXT).encode()
 _ONE_EVENT = _events(_ONE).encode()
+_NEXT_KEYS = f"""
+    SELECT xid::text, id, ticket_id, event_type FROM ({_NEXT}) AS event ORDER BY event.xid, event.id
+""".encode()  # noqa: S608 - as above
 
 _GATHERING = """
     SELECT told.id, told.user_id, told.ticket_id, told.kind, told.title, told.body, told.is_critical, told.channels,
@@ -128,6 +132,10 @@ _RESOLVE = """
     UPDATE outbox_failures SET resolved_at = now(), attempts = attempts + 1
     WHERE consumer = %s AND xid = %s::text::xid8 AND id = %s AND resolved_at IS NULL
 """
+_FAILED_AGAIN = """
+    UPDATE outbox_failures SET error = %s, attempts = attempts + 1, last_failed_at = now()
+    WHERE consumer = %s AND xid = %s::text::xid8 AND id = %s
+"""
 _FAILED = """
     SELECT 1 FROM outbox_failures
     WHERE consumer = %s AND xid = %s::text::xid8 AND id = %s AND resolved_at IS NULL FOR UPDATE
@@ -150,13 +158,14 @@ class PostgresOutboxFeed:
         cursor = connection.execute(f"{_LOCK_CURSOR} SKIP LOCKED", [CONSUMER]).fetchone()
         if cursor is None:
             return None
-        found = _read(connection, _NEXT_EVENTS, xid=cursor[0], id=cursor[1], limit=limit)
-        if not found:
+        batch = _next_batch(connection, EventKey(*cursor), limit)
+        if not batch.places:
             return None
-        news = _news(found)
-        batch = _Batch(connection, news, [EventKey(*row[:2]) for row in found])
         result = body(batch)
         end = batch.places[-1]
+        for event in batch.unreadable:
+            if event.key in batch.places:
+                _write_down(connection, event)
         connection.execute(_MOVE_CURSOR, [end.xid, end.id, CONSUMER])
         return result
 
@@ -166,15 +175,20 @@ class PostgresOutboxFeed:
         place = [CONSUMER, key.xid, key.id]
         if connection.execute(_FAILED, place).fetchone() is None:
             raise LookupError("no such event was passed over, or it was dealt with since")
-        rows = _news(_read(connection, _ONE_EVENT, xid=key.xid, id=key.id))
-        if not rows:
-            raise LookupError("the outbox no longer holds this event")
-        batch = _Batch(connection, rows, [key])
-        failure = body(batch)
+        batch = _Batch(connection, [], [key])
+
+        def read() -> None:
+            batch.rows = _news(_read(connection, _ONE_EVENT, xid=key.xid, id=key.id))
+
+        failure = batch.attempt(read)
+        if failure is None:
+            if not batch.rows:
+                raise LookupError("the outbox no longer holds this event")
+            failure = body(batch)
         if failure is None:
             connection.execute(_RESOLVE, place)
         else:
-            batch.pass_over(rows[0], failure)
+            connection.execute(_FAILED_AGAIN, [failure, *place])
         return failure
 
     def _retrying(self, attempt: Callable[[Connection], T]) -> T:
@@ -187,6 +201,32 @@ class PostgresOutboxFeed:
                 time.sleep(random.uniform(0, 0.02 * 2**number))  # noqa: S311 - spreads retries, keeps no secret
         with self._pool.connection() as connection, connection.transaction():
             return attempt(connection)
+
+
+def _next_batch(connection: Connection, after: EventKey, limit: int) -> "_Batch":
+    """One that holds nothing where there is nothing to read. Of several events each is read alone when not all of them
+    can be."""
+    batch = _Batch(connection, [], [])
+
+    def read_all() -> None:
+        found = _read(connection, _NEXT_EVENTS, xid=after.xid, id=after.id, limit=limit)
+        batch.rows, batch.places = _news(found), [EventKey(*row[:2]) for row in found]
+
+    if batch.attempt(read_all) is None:
+        return batch
+    rows: list[OutboxRow] = []
+
+    def read_one(key: EventKey) -> None:
+        rows.extend(_news(_read(connection, _ONE_EVENT, xid=key.xid, id=key.id)))
+
+    unreadable = []
+    found = connection.execute(_NEXT_KEYS, {"xid": after.xid, "id": after.id, "limit": limit}).fetchall()
+    for xid, id_, ticket_id, event_type in found:
+        key = EventKey(xid, id_)
+        failure = batch.attempt(partial(read_one, key))
+        if failure is not None:
+            unreadable.append(_FailedEvent(key, ticket_id, event_type, failure))
+    return _Batch(connection, rows, [EventKey(*row[:2]) for row in found], unreadable)
 
 
 def _read(connection: Connection, statement: bytes, **parameters: object) -> list[TupleRow]:
@@ -218,6 +258,21 @@ def _news(found: Sequence[TupleRow]) -> list[OutboxRow]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class _FailedEvent:
+    """What is written down of an event that was passed over."""
+
+    key: EventKey
+    ticket_id: str
+    event_type: str
+    error: str
+
+
+def _write_down(connection: Connection, event: _FailedEvent) -> None:
+    place = [CONSUMER, event.key.xid, event.key.id]
+    connection.execute(_WRITE_DOWN, [*place, event.ticket_id, event.event_type, event.error])
+
+
 @dataclass(slots=True)
 class _Batch:
     """See ``RelayBatch``."""
@@ -226,11 +281,18 @@ class _Batch:
     rows: Sequence[OutboxRow]
     places: Sequence[EventKey]
     """Of all events that were read, up to where the batch ends."""
+    unreadable: Sequence[_FailedEvent] = ()
+    """Those of which no Python value can be made, such as one that happened at infinity."""
 
     @property
     def silent(self) -> int:
-        news = {row.key for row in self.rows}
-        return sum(place not in news for place in self.places)
+        told = {row.key for row in self.rows} | {event.key for event in self.unreadable}
+        return sum(place not in told for place in self.places)
+
+    @property
+    def unread(self) -> int:
+        places = set(self.places)
+        return sum(event.key in places for event in self.unreadable)
 
     def end_at(self, row: OutboxRow) -> None:
         self.places = self.places[: self.places.index(row.key) + 1]
@@ -239,6 +301,8 @@ class _Batch:
         try:
             with self.connection.transaction():
                 body()
+        except psycopg.errors.ProgramLimitExceeded as error:
+            return _described(error)  # it says too much for one value, index entry or statement
         except (psycopg.OperationalError, psycopg.InterfaceError):
             raise  # the connection, a lock, a full disk: nothing of the event's own
         except Exception as error:  # noqa: BLE001 - whatever it is, the events behind it must go on
@@ -291,9 +355,7 @@ class _Batch:
         )
 
     def pass_over(self, row: OutboxRow, error: str) -> None:
-        self.connection.execute(
-            _WRITE_DOWN, [CONSUMER, row.key.xid, row.key.id, row.event.ticket_id, row.event.action, error]
-        )
+        _write_down(self.connection, _FailedEvent(row.key, row.event.ticket_id, row.event.action, error))
 
 
 def _parts(things: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -92,6 +92,10 @@ class RelayBatch(Protocol):
     def silent(self) -> int:
         """How many events lie between these, up to where the batch ends, that nobody is told of."""
 
+    @property
+    def unread(self) -> int:
+        """How many, likewise, could not even be read; they are passed over."""
+
     def end_at(self, row: OutboxRow) -> None:
         """Leave what is behind this one to the next batch: the cursor will stand here."""
 
@@ -209,7 +213,8 @@ class RelayOutbox:
         is_cut = done.events < len(batch.rows)
         if is_cut:
             batch.end_at(batch.rows[done.events - 1])
-        return _BatchDone(done + Relayed(events=batch.silent), is_cut)
+        besides = Relayed(events=batch.silent + batch.unread, passed_over=batch.unread)
+        return _BatchDone(done + besides, is_cut)
 
     def _one_by_one(self, batch: RelayBatch) -> Relayed:
         done = Relayed()

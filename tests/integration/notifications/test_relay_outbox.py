@@ -313,6 +313,53 @@ def test_an_event_of_no_ticket_stops_nobody(pool: Pool, connection: psycopg.Conn
     assert {row.user_id for row in told(connection)} == {"owner", "shipper-1"}
 
 
+def test_an_event_that_cannot_be_read_stops_nobody(pool: Pool, connection: psycopg.Connection) -> None:
+    """Here one that somebody in psql dated beyond all dates; alone, and amid others."""
+    member(connection, "owner")
+    ticket = insert_ticket(connection, owner_id="owner")
+    relay_all(pool)
+    never = (
+        "INSERT INTO outbox (ticket_id, seq, kind, event_type, payload, created_at)"
+        " VALUES (%s, 9, 'audit', 'X', '{}', 'infinity') RETURNING xid::text, id"
+    )
+    connection.execute(never, [ticket])
+    alone = relay_all(pool)
+    assert (alone.events, alone.passed_over) == (1, 1)
+    insert_message(connection, ticket)
+    row = connection.execute(never, [ticket]).fetchone()
+    assert row is not None
+    insert_message(connection, ticket)
+    done = relay_all(pool)
+    assert (done.events, done.passed_over) == (3, 1)
+    assert sum(row.event_count for row in told(connection) if row.user_id == "owner") == 2
+    failed = PostgresOutboxBooks(pool).failed_events(10)
+    assert {(each.ticket_id, each.event_type, each.attempts) for each in failed} == {(ticket, "X", 1)}
+    assert {each.error.split(" ")[0] for each in failed} == {"DataError"}
+    put_back = RetryFailedEvent(PostgresOutboxFeed(pool), now, window=WINDOW)
+    assert put_back(failed[0].key) is not None
+    connection.execute("UPDATE outbox SET created_at = now() WHERE created_at = 'infinity'")
+    assert put_back(failed[0].key) is None
+
+
+def test_what_is_too_much_for_the_database_is_the_event_s_own(pool: Pool, connection: psycopg.Connection) -> None:
+    member(connection, "owner")
+    ticket, bad = (insert_ticket(connection, owner_id="owner") for _ in range(2))
+    connection.execute(
+        "CREATE FUNCTION too_much() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE 'too much' USING ERRCODE = 'program_limit_exceeded'; END $$"
+    )
+    connection.execute(
+        "CREATE TRIGGER too_much BEFORE INSERT ON notifications FOR EACH ROW WHEN (NEW.ticket_id = '"
+        + bad
+        + "') EXECUTE FUNCTION too_much()"
+    )
+    for each in (ticket, bad, ticket):
+        insert_message(connection, each)
+    done = relay_all(pool)
+    assert (done.events, done.passed_over) == (5, 1)
+    assert PostgresOutboxBooks(pool).failed_events(10)[0].ticket_id == bad
+
+
 def test_a_deadline_that_never_comes_is_told_as_none(pool: Pool, connection: psycopg.Connection) -> None:
     webhook(connection)
     update_ticket(connection, insert_ticket(connection), sla_due_at="infinity", first_response_due_at="infinity")
