@@ -48,6 +48,9 @@ class WebhookRepository(Protocol):
     def lock(self, webhook_id: UUID) -> Webhook | None:
         """One webhook, which nobody else changes until the transaction ends."""
 
+    def count(self) -> int:
+        """How many there are, disabled ones among them."""
+
     def add(self, webhook: Webhook) -> Webhook:
         """Store a new one as given."""
 

@@ -404,3 +404,23 @@ def test_a_request_without_a_webhook_says_so(service: Any) -> None:
     refused(service.ListWebhookDeliveries, pb.ListWebhookDeliveriesRequest(), field="webhook_id")
     error = refused(service.RedeliverWebhook, pb.RedeliverWebhookRequest())
     assert {violation.field for violation in error.field_violations} == {"webhook_id", "delivery_id"}
+
+
+def test_there_are_no_more_webhooks_than_there_may_be(service: Any, connection: psycopg.Connection) -> None:
+    connection.execute(
+        "INSERT INTO webhooks (display_name, url, enabled, secret, created_by_id)"
+        " SELECT 'one of many', 'https://example.com', false, 'x', 'u-1'"
+        " FROM generate_series(1, 200 - (SELECT count(*) FROM webhooks))"
+    )
+    try:
+        one_more = pb.CreateWebhookRequest(webhook=webhook_pb2.Webhook(display_name="One more", url=URL))
+        error = refused(
+            service.CreateWebhook,
+            one_more,
+            code=grpc.StatusCode.FAILED_PRECONDITION,
+            reason="TOO_MANY_WEBHOOKS",
+        )
+        assert error.metadata["limit"] == "200"
+    finally:
+        connection.execute("DELETE FROM webhooks WHERE display_name = 'one of many'")
+    create(service)

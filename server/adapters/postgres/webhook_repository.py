@@ -15,6 +15,7 @@ from sqlalchemy import (
     Uuid,
     bindparam,
     delete,
+    func,
     insert,
     literal_column,
     null,
@@ -56,6 +57,7 @@ _VALUES: dict[str, Any] = {column.name: bindparam(f"new_{column.name}", type_=co
 _CHANGING = {name: value for name, value in _VALUES.items() if name not in ("id", "created_by_id", "created_at")}
 
 _EXISTS = Statement(select(_w.id).where(_w.id == _ID))
+_COUNT = Statement(select(func.count()).select_from(webhooks))
 _LOCK = Statement(select(*_COLUMNS).where(_w.id == _ID).with_for_update(key_share=True))
 """Deliveries for it may still be stored meanwhile: the relay does not wait for administrators."""
 _ADD = Statement(insert(webhooks).values(_VALUES).returning(*_COLUMNS))
@@ -116,6 +118,10 @@ class PostgresWebhookRepository:
     def lock(self, webhook_id: UUID) -> Webhook | None:
         row = self.session.first(_LOCK, {"webhook_id": webhook_id})
         return None if row is None else _to_webhook(row)
+
+    def count(self) -> int:
+        row = self.session.first(_COUNT, {})
+        return 0 if row is None else int(row[0])
 
     def add(self, webhook: Webhook) -> Webhook:
         return self._store(_ADD, webhook)

@@ -7,14 +7,18 @@ from uuid import uuid4
 from server.application.answers import Answer
 from server.application.call import Call
 from server.application.clock import Clock
-from server.application.unit_of_work import UnitOfWork
+from server.application.unit_of_work import Repositories, UnitOfWork
 from server.application.webhooks.finding import CheckUrl, require_target
+from server.domain.errors import FailedPrecondition, Reason
 from server.domain.filters import TicketFilter
 from server.domain.ids import Version
 from server.domain.permissions import require_admin
 from server.domain.webhooks import Webhook, new_secret
 
 A = TypeVar("A")
+
+MOST_WEBHOOKS = 200
+"""Each is asked of every event, and each that wants it is a row and a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,8 @@ class CreateWebhook:
     check_url: CheckUrl
 
     def __call__(self, call: Call, new: NewWebhook, answer: Answer[Webhook, A]) -> A:
-        """The webhook. Raises PermissionDenied, InvalidArgument for a URL that can never be a target."""
+        """The webhook. Raises PermissionDenied, InvalidArgument for a URL that can never be a target, and
+        FailedPrecondition when there are MOST_WEBHOOKS: two that are created at once may go one beyond it."""
         require_admin(call.principal, "Webhooks are")
         require_target(self.check_url, new.url)
         now = self.clock()
@@ -61,4 +66,14 @@ class CreateWebhook:
             created_at=now,
             updated_at=now,
         )
-        return self.uow.answer_once(call, answer, lambda repositories: repositories.webhooks.add(webhook))
+
+        def body(repositories: Repositories) -> Webhook:
+            if repositories.webhooks.count() >= MOST_WEBHOOKS:
+                raise FailedPrecondition(
+                    f"There are {MOST_WEBHOOKS} webhooks already. Delete one first.",
+                    reason=Reason.TOO_MANY_WEBHOOKS,
+                    metadata={"limit": str(MOST_WEBHOOKS)},
+                )
+            return repositories.webhooks.add(webhook)
+
+        return self.uow.answer_once(call, answer, body)

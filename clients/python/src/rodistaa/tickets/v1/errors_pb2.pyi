@@ -112,6 +112,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """FAILED_PRECONDITION: a sensitive attachment is downloaded without an
     `access_reason`.
     """
+    ERROR_REASON_TOO_MANY_WEBHOOKS: _ErrorReason.ValueType  # 53
+    """FAILED_PRECONDITION: there are as many webhooks as there may be. Metadata:
+    `limit`.
+    """
     ERROR_REASON_ETAG_MISMATCH: _ErrorReason.ValueType  # 60
     """ABORTED: the thing has changed since the etag sent was read. Read it again."""
     ERROR_REASON_CONFLICT: _ErrorReason.ValueType  # 61
@@ -257,6 +261,10 @@ ERROR_REASON_ATTACHMENT_TYPE_NOT_ALLOWED: ErrorReason.ValueType  # 51
 ERROR_REASON_ACCESS_REASON_REQUIRED: ErrorReason.ValueType  # 52
 """FAILED_PRECONDITION: a sensitive attachment is downloaded without an
 `access_reason`.
+"""
+ERROR_REASON_TOO_MANY_WEBHOOKS: ErrorReason.ValueType  # 53
+"""FAILED_PRECONDITION: there are as many webhooks as there may be. Metadata:
+`limit`.
 """
 ERROR_REASON_ETAG_MISMATCH: ErrorReason.ValueType  # 60
 """ABORTED: the thing has changed since the etag sent was read. Read it again."""

@@ -100,6 +100,7 @@ class NotificationServiceServicer:
 
     def CreateWebhook(self, request, context):
         """Creates a webhook. The answer holds its secret, which is given only once.
+        There may be 200 of them.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

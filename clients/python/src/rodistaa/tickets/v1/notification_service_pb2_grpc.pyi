@@ -25,7 +25,9 @@ class NotificationServiceStub:
     do not exist, are passed over.
     """
     CreateWebhook: _grpc.UnaryUnaryMultiCallable[_notification_service_pb2.CreateWebhookRequest, _notification_service_pb2.CreateWebhookResponse]
-    """Creates a webhook. The answer holds its secret, which is given only once."""
+    """Creates a webhook. The answer holds its secret, which is given only once.
+    There may be 200 of them.
+    """
     ListWebhooks: _grpc.UnaryUnaryMultiCallable[_notification_service_pb2.ListWebhooksRequest, _notification_service_pb2.ListWebhooksResponse]
     """Lists webhooks, oldest first, without secrets."""
     UpdateWebhook: _grpc.UnaryUnaryMultiCallable[_notification_service_pb2.UpdateWebhookRequest, _notification_service_pb2.UpdateWebhookResponse]
@@ -73,7 +75,9 @@ class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _notification_service_pb2.CreateWebhookRequest,
         context: _grpc.ServicerContext,
     ) -> _notification_service_pb2.CreateWebhookResponse:
-        """Creates a webhook. The answer holds its secret, which is given only once."""
+        """Creates a webhook. The answer holds its secret, which is given only once.
+        There may be 200 of them.
+        """
 
     @_abc_1.abstractmethod
     def ListWebhooks(

@@ -676,6 +676,7 @@ export const NotificationService: GenService<{
   },
   /**
    * Creates a webhook. The answer holds its secret, which is given only once.
+   * There may be 200 of them.
    *
    * @generated from rpc rodistaa.tickets.v1.NotificationService.CreateWebhook
    */
