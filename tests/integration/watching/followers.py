@@ -1,5 +1,6 @@
 """Clients of live streams that write down what they are told, without the client library's own resuming."""
 
+import base64
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -71,23 +72,47 @@ def client_of(target: str, token: str, *options: tuple[str, Any]) -> Iterator[Ti
         yield client
 
 
-class TimelineFollower:
-    """Follows one timeline through any number of streams, and checks what no stream may do."""
+class Follower(Generic[Event]):
+    """Goes through any number of streams, and checks what no stream may do."""
+
+    def __init__(self) -> None:
+        self.faults: list[str] = []
+        self._stream: Stream[Event] | None = None
+
+    def open(self, client: TicketsClient) -> Stream[Event]:
+        """From where it is."""
+        self._stream = self._opened(client)
+        return self._stream
+
+    @property
+    def stream(self) -> Stream[Event]:
+        """The newest."""
+        assert self._stream is not None
+        return self._stream
+
+    def close(self) -> None:
+        """Break the stream off, if there is one."""
+        if self._stream is not None:
+            self._stream.close()
+
+    def _opened(self, client: TicketsClient) -> Stream[Event]:
+        raise NotImplementedError
+
+
+class TimelineFollower(Follower[WatchTimelineResponse]):
+    """Follows one timeline."""
 
     def __init__(self, ticket_id: str, *, access_reason: str = "") -> None:
+        super().__init__()
         self.ticket_id = ticket_id
         self.entries: list[TimelineEntry] = []
         self.seq = 0
         """To resume after."""
-        self.faults: list[str] = []
-        self.stream: Stream[WatchTimelineResponse] | None = None
         self._access_reason = access_reason
 
-    def open(self, client: TicketsClient) -> Stream[WatchTimelineResponse]:
-        """From where it is."""
+    def _opened(self, client: TicketsClient) -> Stream[WatchTimelineResponse]:
         request = WatchTimelineRequest(ticket_id=self.ticket_id, after_seq=self.seq, access_reason=self._access_reason)
-        self.stream = Stream(client.tickets.WatchTimeline(request), self._told)
-        return self.stream
+        return Stream(client.tickets.WatchTimeline(request), self._told)
 
     def _told(self, event: WatchTimelineResponse) -> None:
         if event.HasField("entry"):
@@ -106,30 +131,27 @@ class TimelineFollower:
         return [entry.seq for entry in self.entries]
 
 
-class ListFollower:
-    """Follows a list through any number of streams."""
+class ListFollower(Follower[WatchTicketsResponse]):
+    """Follows a list."""
 
     def __init__(self, where: TicketFilter | None = None, *, snapshot_size: int = 200) -> None:
+        super().__init__()
         self.where = where or TicketFilter()
         self.list = TicketList()
         self.cursor = ""
-        self.cursors: list[str] = []
-        """Of all events but progress marks, in the order in which they came."""
+        self.cursors: set[str] = set()
+        """Of all events but progress marks."""
         self.events: list[WatchTicketsResponse] = []
-        self.faults: list[str] = []
-        self.stream: Stream[WatchTicketsResponse] | None = None
         self._size = snapshot_size
         self._in_snapshot = False
 
-    def open(self, client: TicketsClient) -> Stream[WatchTicketsResponse]:
-        """From where it is."""
+    def _opened(self, client: TicketsClient) -> Stream[WatchTicketsResponse]:
         self.list.reconnected()
         self._in_snapshot = not self.cursor
         request = WatchTicketsRequest(
             filter=self.where, cursor=self.cursor, snapshot_size=0 if self.cursor else self._size
         )
-        self.stream = Stream(client.tickets.WatchTickets(request), self._told)
-        return self.stream
+        return Stream(client.tickets.WatchTickets(request), self._told)
 
     def _told(self, event: WatchTicketsResponse) -> None:
         kind = event.WhichOneof("event")
@@ -144,10 +166,10 @@ class ListFollower:
         if event.cursor and kind in {"changed", "left"}:
             if event.cursor in self.cursors:
                 self.faults.append(f"{kind} of a cursor told before")
-            self.cursors.append(event.cursor)
+            self.cursors.add(event.cursor)
         if event.cursor:
             if self.cursor and place_of(event.cursor) < place_of(self.cursor):
-                self.faults.append(f"{kind}: {place_of(event.cursor)} after {place_of(self.cursor)}")
+                self.faults.append(f"{kind}: {event.cursor} after {self.cursor}")
             self.cursor = event.cursor
         self.events.append(event)
         self.list.apply(event)
@@ -160,8 +182,6 @@ class ListFollower:
 
 def place_of(cursor: str) -> bytes:
     """What orders the cursors of one watch. Clients cannot know this: to them a cursor is opaque."""
-    import base64
-
     return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))[12:]
 
 

@@ -32,4 +32,4 @@ def test_a_ticket_that_came_back_in_an_older_transaction_stays(fresh_server: Run
         last = insert_ticket(now)
         eventually(lambda: last in follower.held, what="the last change")
         assert follower.held == listed(client, NEW)
-        follower.stream.close()
+        follower.close()

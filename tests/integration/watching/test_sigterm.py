@@ -70,8 +70,8 @@ def test_streams_end_with_a_mark_and_go_on_elsewhere(database: Database, server_
         assert lists.held == listed(there, lists.where) == {ticket: 2, last: 1}
         assert [entry.seq for entry in timeline(there, ticket)] == entries.numbers
         assert lists.faults == entries.faults == []
-        lists.stream.close()
-        entries.stream.close()
+        lists.close()
+        entries.close()
     assert first.process.wait(20) == 0
 
 
@@ -100,4 +100,4 @@ def test_a_list_that_was_still_beginning_begins_anew(database: Database, server_
         eventually(lambda: follower.held == listed(there, follower.where), what="the whole list")
         assert len(follower.held) == 200
         assert follower.faults == []
-        follower.stream.close()
+        follower.close()
