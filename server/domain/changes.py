@@ -199,13 +199,13 @@ def change_priority(ticket: Ticket, policy: SlaPolicy, past: Past, *, now: datet
 
 
 def reapply_policy(ticket: Ticket, policy: SlaPolicy, past: Past, *, now: datetime) -> Ticket:
-    """The newest version of its own policy applies, from creation on; nothing when it does already.
+    """The newest version of its own policy applies, from creation on; nothing when it, or a newer one, does already.
 
     Pauses so far are kept, and levels that were reached stay reached. A deadline that moves into the future is
     unbreached.
     """
     require_changeable(ticket)
-    if ticket.sla_policy_version == policy.version:
+    if ticket.sla_policy_version is not None and ticket.sla_policy_version >= policy.version:
         return ticket
     return _apply(ticket, ticket, policy, past, now=now)
 

@@ -1,6 +1,7 @@
 """SlaPolicyService: policies are versions, whoever edits them; each field within its limits."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -317,6 +318,26 @@ def test_reapplying_and_changes_of_priority_use_an_edit_at_once_in_every_server(
     with world.running.database.connect() as connection:
         pinned = connection.execute("SELECT sla_policy_version FROM tickets WHERE id = ANY (%s)", [ids]).fetchall()
     assert pinned == [(version,)] * 4
+
+
+def test_two_servers_never_take_a_ticket_back_to_an_older_version(postgres: TestServer) -> None:
+    with postgres.new_database() as database, running(database) as one, running(database) as other:
+        worlds = [World(one), World(other)]
+        ticket_id = worlds[0].new_ticket(priority=LOW).id
+        for minutes in range(4000, 4006):
+            editing, applying = worlds[minutes % 2], worlds[1 - minutes % 2]
+            edited = update(editing.admin.sla_policies, "resolution_time_minutes", resolution_time_minutes=minutes)
+            for world in (applying, editing):
+                request = bulk.BulkUpdateTicketsRequest(
+                    ids=[ticket_id], reapply_sla=bulk.BulkReapplySla(), reason=REASON
+                )
+                (result,) = world.admin.tickets.BulkUpdateTickets(request).results
+                assert not result.HasField("error")
+                with database.connect() as connection:
+                    ((pinned, due),) = connection.execute(
+                        "SELECT sla_policy_version, sla_due_at - created_at FROM tickets WHERE id = %s", [ticket_id]
+                    ).fetchall()
+                assert (pinned, due) == (edited.version, timedelta(minutes=minutes))
 
 
 def test_the_same_request_is_one_change(service: Any) -> None:

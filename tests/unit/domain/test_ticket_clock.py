@@ -97,6 +97,8 @@ def test_a_policy_that_applies_already_changes_nothing() -> None:
     newer = replace(POLICY, version=Version(2), resolution_time=Minutes(60))
     applied = changes.reapply_policy(ticket, newer, lived(), now=after(0.5))
     assert (applied.sla_policy_version, applied.sla_due_at, applied.sla_changed_at) == (2, after(1), after(0.5))
+    # Whoever has read the policy before somebody else's edit takes nobody back.
+    assert changes.reapply_policy(applied, POLICY, unread, now=after(2)) is applied
 
 
 def test_a_late_first_response_that_nobody_has_written_is_late_as_long_as_its_deadline_is_past() -> None:
