@@ -24,6 +24,11 @@ COMMENT ON TABLE public.sla_calendars IS
 ALTER TABLE public.sla_config
     ADD COLUMN calendar_version integer,
     ADD COLUMN updated_by_id text COLLATE "C" NOT NULL DEFAULT 'SYSTEM',
+    ADD CONSTRAINT sla_config_escalation_roles_check CHECK (
+        escalation_chain <@ '["franchise_agent", "ops_agent", "ops_manager", "regional_manager", "hq_support",
+            "ceo_oncall", "admin", "finance", "compliance_officer"]'
+    ),
+    ADD CONSTRAINT sla_config_paused_statuses_check CHECK (array_position(paused_statuses, NULL) IS NULL),
     ADD CONSTRAINT sla_config_calendar_fkey
         FOREIGN KEY (calendar_id, calendar_version) REFERENCES public.sla_calendars (id, version) MATCH FULL;
 

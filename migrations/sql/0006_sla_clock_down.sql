@@ -127,7 +127,11 @@ DROP FUNCTION public.sla_config_keep_version();
 DROP FUNCTION public.sla_config_first_version();
 DROP FUNCTION public.sla_config_version();
 DROP TABLE public.sla_policy_versions;
-ALTER TABLE public.sla_config DROP COLUMN updated_by_id, DROP COLUMN calendar_version;
+ALTER TABLE public.sla_config
+    DROP CONSTRAINT sla_config_escalation_roles_check,
+    DROP CONSTRAINT sla_config_paused_statuses_check,
+    DROP COLUMN updated_by_id,
+    DROP COLUMN calendar_version;
 DROP TABLE public.sla_calendars;
 
 CREATE OR REPLACE FUNCTION public.calculate_sla_due_at(

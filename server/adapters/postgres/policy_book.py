@@ -4,7 +4,7 @@ import threading
 import time
 
 from server.adapters.postgres.sessions import Sessions
-from server.adapters.postgres.sla_rows import policies_in, to_policy
+from server.adapters.postgres.sla_rows import policies_in, readable
 from server.adapters.postgres.statements import Statement
 from server.adapters.postgres.tables import sla_config
 from server.application.call import Call
@@ -41,6 +41,6 @@ class PostgresPolicyBook:
     def _read(self, call: Call) -> SlaPolicies:
         with self._sessions.autocommit(call) as session:
             rows = session.all(_ALL, {})
-        policies = {policy.priority: policy for policy in map(to_policy, rows)}
+        policies = {policy.priority: policy for policy in readable(rows)}
         self._known = (time.monotonic(), policies)
         return policies

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select, update
 
 from server.adapters.postgres.context import SET_CONTEXT, context_of
 from server.adapters.postgres.sessions import Session
-from server.adapters.postgres.sla_rows import policies_in, to_policy
+from server.adapters.postgres.sla_rows import policies_in, readable, to_policy
 from server.adapters.postgres.statements import Statement
 from server.adapters.postgres.tables import sla_config
 from server.application.repositories import Change
@@ -46,7 +46,7 @@ class PostgresSlaPolicyRepository:
     session: Session
 
     def all(self) -> list[SlaPolicy]:
-        return [to_policy(row) for row in self.session.all(_ALL, {})]
+        return readable(self.session.all(_ALL, {}))
 
     def lock(self, priority: TicketPriority) -> SlaPolicy | None:
         # Two statements: a locking join would put the new policy together with the calendar as it was before the wait.

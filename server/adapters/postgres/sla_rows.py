@@ -1,5 +1,7 @@
 """SLA policies from rows, the newest versions (``sla_config``) and the kept ones (``sla_policy_versions``) alike."""
 
+import logging
+from collections.abc import Iterable
 from typing import Any
 
 from psycopg.rows import TupleRow
@@ -12,6 +14,8 @@ from server.domain.ids import Minutes, UserId, Version
 from server.domain.roles import Role
 from server.domain.sla import SlaPolicy
 from server.domain.tickets import TicketPriority
+
+log = logging.getLogger(__name__)
 
 _COLUMNS = (
     "priority",
@@ -37,6 +41,17 @@ def policies_in(table: Table) -> Select[Any]:
     return select(*columns, *CALENDAR_COLUMNS).select_from(table.outerjoin(sla_calendars, pinned))
 
 
+def readable(rows: Iterable[TupleRow]) -> list[SlaPolicy]:
+    """The policies of rows, without those that somebody in psql has spoilt: they are logged, and spoil no other."""
+    policies: list[SlaPolicy] = []
+    for row in rows:
+        try:
+            policies.append(to_policy(row))
+        except Exception:
+            log.exception("the SLA policy of %s cannot be read", row[0])
+    return policies
+
+
 def to_policy(row: TupleRow) -> SlaPolicy:
     """A row of ``policies_in``."""
     calendar = row[len(_COLUMNS) :]
@@ -44,7 +59,8 @@ def to_policy(row: TupleRow) -> SlaPolicy:
         priority=TicketPriority(row[0]),
         response_time=Minutes(row[1]),
         resolution_time=Minutes(row[2]),
-        escalation_chain=tuple(map(Role, row[3])),
+        # Only psql can name a role twice; the chain would have no end.
+        escalation_chain=tuple(dict.fromkeys(map(Role, row[3]))),
         version=Version(row[4]),
         escalation_interval=None if row[5] is None else Minutes(row[5]),
         pausing_statuses=frozenset(map(TicketStatus, row[6])),

@@ -6,6 +6,12 @@ import psycopg
 import pytest
 from psycopg.rows import namedtuple_row
 
+from server.adapters.postgres.policy_book import PostgresPolicyBook
+from server.adapters.postgres.pool import open_pool
+from server.adapters.postgres.sessions import Session, Sessions
+from server.adapters.postgres.sla_policy_repository import PostgresSlaPolicyRepository
+from server.application.call import Call
+from server.domain.principal import SYSTEM
 from tests.database import Database
 from tests.integration.postgres.rows import AGENT, insert, insert_ticket, set_context
 
@@ -193,3 +199,37 @@ def test_what_tickets_rest_on_is_kept(
     changed = statement.replace("version", "level") if table == "ticket_escalations" else statement
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute(changed.format(table))
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("escalation_chain", '["nobody"]'),
+        ("escalation_chain", '["ops_agent", "shipper"]'),
+        ("escalation_chain", "[1, {}]"),
+        ("escalation_chain", '[["ops_agent"]]'),
+        ("escalation_chain", '"ops_agent"'),
+        ("paused_statuses", [None]),
+        ("response_time_minutes", 0),
+    ],
+)
+def test_what_no_server_could_read_is_refused(connection: psycopg.Connection, column: str, value: object) -> None:
+    with pytest.raises(psycopg.errors.CheckViolation):
+        connection.execute(f"UPDATE sla_config SET {column} = %s WHERE priority = 'LOW'".encode(), [value])
+
+
+def test_a_policy_that_cannot_be_read_spoils_no_other(
+    connection: psycopg.Connection, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    add_calendar(connection, windows='[{"day": "Monday"}]')
+    connection.execute("UPDATE sla_config SET calendar_id = 'office' WHERE priority = 'LOW'")
+    connection.execute("""UPDATE sla_config SET escalation_chain = '["ops_agent", "finance", "ops_agent"]'
+        WHERE priority = 'MEDIUM'""")
+    session = Session(connection, Call(SYSTEM))
+    found = {policy.priority.value: policy for policy in PostgresSlaPolicyRepository(session).all()}
+    assert set(found) == {"MEDIUM", "HIGH", "CRITICAL"}
+    assert found["MEDIUM"].escalation_chain == ("ops_agent", "finance")
+    assert "the SLA policy of LOW cannot be read" in caplog.text
+    with open_pool(database.dsn, min_size=1, max_size=1, wait_seconds=10, prepare_statements=True) as pool:
+        book = PostgresPolicyBook(Sessions(pool, session_settings=True, default_timeout_ms=60_000))
+        assert dict(book.current(Call(SYSTEM))) == {policy.priority: policy for policy in found.values()}
