@@ -181,5 +181,13 @@ def pages_of_timeline(stub: TicketServiceStub, ticket_id: str, access_reason: st
 
 
 def fetched(stub: TicketServiceStub, ticket_id: str) -> t.Ticket:
-    """The ticket, read by GetTicket."""
-    return stub.GetTicket(reads.GetTicketRequest(id=ticket_id)).ticket
+    """The ticket, read by GetTicket; as ``still`` has it."""
+    return still(stub.GetTicket(reads.GetTicketRequest(id=ticket_id)).ticket)
+
+
+def still(ticket: t.Ticket) -> t.Ticket:
+    """The ticket without what moves from one moment to the next."""
+    copy = t.Ticket()
+    copy.CopyFrom(ticket)
+    copy.ClearField("sla_percent_left")
+    return copy
