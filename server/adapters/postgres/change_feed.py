@@ -18,13 +18,13 @@ from server.domain.errors import OutOfRange
 from server.domain.ids import ChainNo, Seq, TicketId
 from server.domain.timeline import AuditEntry, Message
 
-_LAST_ID = 2**63 - 1
 _XIDS = range(2**64)
 _IDS = range(-(2**63), 2**63)
 
 # Within one statement it is the same wherever it stands.
 _xmin: ColumnElement[str] = func.pg_snapshot_xmin(func.pg_current_snapshot())
 _o = outbox.c
+_horizon = outbox_horizon.c
 _chain_no = _o.payload["chain_no"]
 
 
@@ -34,7 +34,7 @@ def _position(name: str) -> Any:  # noqa: ANN401 - a row value
 
 
 def _page(*, bounded: bool) -> Statement:
-    """The rows with the xmin that they lie below: it alone comes where there are none.
+    """The rows, with whether some between them and the position are gone: that alone comes where there are none.
 
     Planned each time, by the positions: a plan for any position might read and sort all that is left of the outbox.
     """
@@ -54,19 +54,28 @@ def _page(*, bounded: bool) -> Statement:
     if bounded:
         events = events.where(tuple_(_o.xid, _o.id) <= _position("upto"))
     event = events.lateral("event")
-    here = select(_xmin.label("xmin")).subquery("here")
-    page = select(here.c.xmin, *event.c).select_from(here.outerjoin(event, true()))
+    is_gone = tuple_(_horizon.xid, _horizon.id) > _position("after")
+    here = select(is_gone.label("is_gone")).subquery("here")
+    page = select(here.c.is_gone, *event.c).select_from(here.outerjoin(event, true()))
     return Statement(page.order_by(event.c.xid, event.c.id), prepare=False)
 
 
 _NEXT = _page(bounded=False)
 _NEXT_UPTO = _page(bounded=True)
-_HEAD = Statement(select(_xmin))
+# Never xmin itself, though nothing below it is still to come: after a crash of PostgreSQL numbers are given out again
+# of which nothing had reached the disk. What has a row here has reached it.
+_last = select(_o.xid, _o.id).where(_o.xid < _xmin).order_by(_o.xid.desc(), _o.id.desc()).limit(1).subquery("last")
+_is_kept = tuple_(_last.c.xid, _last.c.id) > tuple_(_horizon.xid, _horizon.id)
+_HEAD = Statement(
+    select(
+        case((_is_kept, _last.c.xid), else_=_horizon.xid), case((_is_kept, _last.c.id), else_=_horizon.id)
+    ).select_from(outbox_horizon.outerjoin(_last, true()))
+)
 _place = _position("place")
 _IS_GONE = Statement(
     select(
         or_(
-            tuple_(outbox_horizon.c.xid, outbox_horizon.c.id) > _place,
+            tuple_(_horizon.xid, _horizon.id) > _place,
             cast(bindparam("place_xid", type_=Text()), Xid8) >= _xmin,
         )
     )
@@ -87,8 +96,10 @@ class PostgresChangeFeed:
 
     def head(self, call: Call) -> Position:
         with self._sessions.autocommit(call) as session:
-            ((xmin,),) = session.all(_HEAD, {})
-        return _below(xmin)
+            row = session.first(_HEAD, {})
+        if row is None:
+            raise LookupError("outbox_horizon has lost its row")
+        return Position(int(row[0]), row[1])
 
     def read(self, call: Call, after: Position, *, upto: Position | None = None, limit: int) -> FeedPage:
         values: dict[str, Any] = {**_values("after", after), "limit": limit}
@@ -107,10 +118,11 @@ class PostgresChangeFeed:
             for _, xid, id_, ticket_id, seq, action, chain_no in rows
             if xid is not None
         )
-        if len(events) == limit:
-            return FeedPage(events, events[-1].position)
-        end = _below(rows[0][0])
-        return FeedPage(events, max(after, end if upto is None else min(end, upto)))
+        if not rows or rows[0][0]:
+            raise _gone()
+        if upto is not None and len(events) < limit:
+            return FeedPage(events, max(after, upto))
+        return FeedPage(events, events[-1].position if events else after)
 
     def check(self, call: Call, position: Position) -> None:
         if position.xid in _XIDS and position.id in _IDS:
@@ -118,7 +130,7 @@ class PostgresChangeFeed:
                 row = session.first(_IS_GONE, _values("place", position))
             if row == (False,):
                 return
-        raise OutOfRange("The changes after this cursor are not kept any more: list again.")
+        raise _gone()
 
     def histories(self, call: Call, events: Sequence[FeedEvent]) -> Mapping[TicketId, TicketHistory]:
         first: dict[TicketId, ChainNo] = {}
@@ -153,9 +165,8 @@ class PostgresChangeFeed:
             return feed_tickets.places(session, ticket_ids)
 
 
-def _below(xmin: str) -> Position:
-    """Behind everything that was settled when that was the oldest transaction at work."""
-    return Position(int(xmin) - 1, _LAST_ID)
+def _gone() -> OutOfRange:
+    return OutOfRange("The changes after this cursor are not kept any more: list again.")
 
 
 def _values(name: str, position: Position) -> dict[str, Any]:

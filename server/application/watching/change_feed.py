@@ -38,7 +38,7 @@ class FeedPage:
 
     events: tuple[FeedEvent, ...]
     end: Position
-    """Everything up to here has been read; beyond the last event when there are no more for now."""
+    """Everything up to here has been read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +79,13 @@ class ChangeFeed(Protocol):
     """
 
     def head(self, call: Call) -> Position:
-        """The end of the feed: everything that is visible to others by now is at or before it, or will come after a
-        reader that starts here has asked again; nothing at or before it is still to come."""
+        """The last event that nothing can come before any more. What is visible by now and not at or before it will
+        come."""
         ...
 
     def read(self, call: Call, after: Position, *, upto: Position | None = None, limit: int) -> FeedPage:
-        """The next events after ``after``, not beyond ``upto``."""
+        """The next events after ``after``, not beyond ``upto``, which has to be a position that was read before.
+        Raises OutOfRange when some of them are gone."""
         ...
 
     def check(self, call: Call, position: Position) -> None:

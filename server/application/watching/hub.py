@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from server.application.call import Call
-from server.application.watching.change_feed import ChangeFeed, Position
+from server.application.watching.change_feed import ChangeFeed, FeedPage, Position
 from server.application.watching.list_streams import PAGE, ListCatchUp, ListStream, ListStreams, Snapshot
 from server.application.watching.outlets import Outlet
 from server.application.watching.stream_limits import OpenStreams, StreamLimits
 from server.application.watching.timeline_streams import TimelineStream, TimelineStreams
-from server.domain.errors import Reason, TicketsError, Unavailable
+from server.domain.errors import OutOfRange, Reason, TicketsError, Unavailable
 from server.domain.ids import TicketId
 from server.domain.principal import SYSTEM
 
@@ -227,7 +227,11 @@ class Hub:
             here = self._here
             if here is None:
                 return False
-            page = self._feed.read(call, here, limit=PAGE)
+            try:
+                page = self._feed.read(call, here, limit=PAGE)
+            except OutOfRange as error:  # nothing could be read for as long as the feed is kept
+                self._lists.give_up(error)
+                page = FeedPage((), self._feed.head(call))
             full = len(page.events) >= PAGE
             found = found or bool(page.events)
             try:

@@ -15,7 +15,7 @@ from server.application.watching.audiences import AudienceIndex
 from server.application.watching.change_feed import ChangeFeed, FeedEvent, FeedPage, Position
 from server.application.watching.list_news import Audience, News, Occurrence, news_for, occurrences
 from server.application.watching.outlets import ListOutlet, Shared, TicketChange
-from server.domain.errors import TicketsError
+from server.domain.errors import OutOfRange, TicketsError
 from server.domain.ids import TicketId
 from server.domain.tickets import withheld_view
 
@@ -35,7 +35,7 @@ class ListStream:
         self.is_stuck = False
         self.is_removed = False
         self.is_begun = True
-        """Whether the reader has the tickets that the list begins with; nobody can go on from a position before that."""
+        """Whether the reader has the tickets that the list begins with; before that nobody can go on from a position."""
         self._here: Callable[[], Position] | None = None
         self._lock = threading.Lock()
 
@@ -157,6 +157,8 @@ class ListCatchUp:
                 if not stream.outlet.has_room:
                     stream.outlet.when_taken(self.begin)
                     return
+        except OutOfRange as error:
+            stream.outlet.end(error)
         except TicketsError:
             stream.is_stuck = True  # the database is away, or slow
         except Exception as error:  # noqa: BLE001 - becomes the stream's own end

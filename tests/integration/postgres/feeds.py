@@ -26,17 +26,22 @@ def feed_of(dsn: str, *, session_settings: bool = True) -> Iterator[PostgresChan
 
 
 def settled(feed: PostgresChangeFeed, connection: psycopg.Connection) -> Position:
-    """The head, once it is past all that was written. Transactions of other tests' databases hold it back at times."""
+    """The head, once nothing that was written is held back."""
+    wait_for_all_at_work(connection)
+    return feed.head(CALL)
+
+
+def wait_for_all_at_work(connection: psycopg.Connection) -> None:
+    """Transactions of other tests' databases hold back what was written in this one."""
     row = connection.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text").fetchone()
     assert row is not None
-    written = int(row[0]) - 1
+    begun = [row[0]]
 
-    def heads() -> list[Position]:
-        head = feed.head(CALL)
-        return [head] if head.xid >= written else []
+    def all_are_over() -> bool:
+        query = "SELECT pg_snapshot_xmin(pg_current_snapshot()) >= %s::text::xid8"
+        return connection.execute(query, begun).fetchone() == (True,)
 
-    (head,) = eventually(heads, within=60, what="the head of the feed")
-    return head
+    eventually(all_are_over, within=60, what="the end of all transactions that were at work")
 
 
 def news(feed: PostgresChangeFeed, connection: psycopg.Connection, after: Position) -> list[FeedEvent]:

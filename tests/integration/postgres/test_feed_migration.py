@@ -9,7 +9,7 @@ from migrations import runner
 from server.application.watching.change_feed import Position
 from server.domain.errors import OutOfRange
 from tests.database import Database, TestServer
-from tests.integration.postgres.feeds import CALL, feed_of, settled
+from tests.integration.postgres.feeds import CALL, feed_of, settled, wait_for_all_at_work
 from tests.integration.postgres.rows import insert, insert_message, insert_ticket
 
 CHECKS = """
@@ -43,7 +43,7 @@ def test_the_feed_begins_with_its_migration(old: Database) -> None:
         ticket_id = insert_ticket(connection)
         watch(connection, ticket_id, "driver-1")
         ((before,),) = connection.execute("SELECT max(xid::text::bigint) FROM outbox").fetchall()
-        settled(feed, connection)
+        wait_for_all_at_work(connection)
         runner.upgrade(old.dsn, "0009")
         assert kinds(connection) == ["audit"]
         start = settled(feed, connection)
