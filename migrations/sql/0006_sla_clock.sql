@@ -243,6 +243,13 @@ BEGIN
             NEW.sla_cycle := OLD.sla_cycle + 1;
             NEW.sla_escalation_level := 0;
         END IF;
+        -- Nobody derives it while it is done, so this is its final record. The deadline is the one that was derived.
+        IF NEW.status IN ('RESOLVED', 'CLOSED') AND OLD.status NOT IN ('RESOLVED', 'CLOSED')
+            AND NOT OLD.sla_stale AND OLD.sla_paused_at IS NULL AND OLD.sla_due_at <= NEW.sla_changed_at
+            AND (NEW.priority, NEW.sla_policy_version) IS NOT DISTINCT FROM (OLD.priority, OLD.sla_policy_version)
+        THEN
+            NEW.sla_breached := true;
+        END IF;
         becomes := NEW;
         becomes.search := NULL;
     END IF;

@@ -244,6 +244,30 @@ def test_hands_in_psql_are_followed_by_a_derivation(uow: PostgresUnitOfWork, con
     assert DeriveStaleClocks(uow, now)(CALL, limit=10) == 0
 
 
+@pytest.mark.parametrize(("age", "missed"), [("25 hours", True), ("23 hours", False)])
+def test_resolving_in_psql_after_the_deadline_is_a_breach(
+    uow: PostgresUnitOfWork, connection: Connection, age: str, missed: bool
+) -> None:
+    (mine,) = insert_tickets(connection, age=age)
+    connection.execute("UPDATE tickets SET status = 'RESOLVED' WHERE id = %s", [mine])
+    assert DeriveStaleClocks(uow, now)(CALL, limit=10) == 0
+    assert ticket(connection, mine)["sla_breached"] == missed
+    connection.execute("UPDATE tickets SET status = 'REOPENED' WHERE id = %s", [mine])
+    assert DeriveStaleClocks(uow, now)(CALL, limit=10) == 1
+    assert ticket(connection, mine)["sla_breached"] == missed
+    assert sweep(uow, BREACH) == missed
+
+
+def test_resolving_a_paused_ticket_in_psql_is_no_breach(uow: PostgresUnitOfWork, connection: Connection) -> None:
+    (mine,) = insert_tickets(connection, age="23 hours 59 minutes")
+    for status in ("AWAITING_SHIPPER", "IN_PROGRESS", "AWAITING_SHIPPER"):
+        connection.execute("UPDATE tickets SET status = %s WHERE id = %s", [status, mine])
+    connection.execute("UPDATE tickets SET sla_due_at = now() - interval '1 minute' WHERE id = %s", [mine])
+    # What is stored of the deadline is stale, and says nothing.
+    connection.execute("UPDATE tickets SET status = 'RESOLVED' WHERE id = %s", [mine])
+    assert not ticket(connection, mine)["sla_breached"]
+
+
 def test_readings_that_are_not_derived_yet_escalate_nobody(uow: PostgresUnitOfWork, connection: Connection) -> None:
     (mine,) = insert_tickets(connection, age="23 hours 59 minutes")
     connection.execute("UPDATE tickets SET status = 'AWAITING_SHIPPER' WHERE id = %s", [mine])
