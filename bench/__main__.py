@@ -16,6 +16,7 @@ from bench.scenarios.lists import deep_page, list_tickets
 from bench.scenarios.search import search_tickets
 from bench.scenarios.sweeps import escalation, idle_sweep
 from bench.scenarios.throughput import create_ticket, get_ticket, two_processes
+from bench.scenarios.watching import idle_streams, list_streams, streams
 from bench.stack import running_stack
 
 SCENARIOS: dict[str, Callable[[Plan], list[Row]]] = {
@@ -28,6 +29,9 @@ SCENARIOS: dict[str, Callable[[Plan], list[Row]]] = {
     "escalation": escalation,
     "idle_sweep": idle_sweep,
     "escalation_lag": escalation_lag,
+    "streams": streams,
+    "list_streams": list_streams,
+    "idle_streams": idle_streams,
 }
 
 
@@ -54,7 +58,7 @@ def _measure(options: argparse.Namespace, rows: list[Row]) -> None:
             # A stack for each scenario: what it has started does not sit beside the next one.
             with running_stack(directory) as stack:
                 print(f"{name} …", file=sys.stderr, flush=True)
-                plan = Plan(stack, load, 10_000, options.tickets, options.rounds, options.seconds)
+                plan = Plan(stack, load, 10_000, options.tickets, options.rounds, options.seconds, options.streams)
                 rows += SCENARIOS[name](plan)
 
 
@@ -65,6 +69,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--tickets", type=int, help="size of the large database")
     parser.add_argument("--rounds", type=int, help="pairs of rounds a row")
     parser.add_argument("--seconds", type=float, help="length of a round of throughput")
+    parser.add_argument("--streams", type=int, default=2000, help="timelines followed at once")
     parser.add_argument("--data", type=Path, help="keep the databases there, and use those that are there")
     parser.add_argument("--json", type=Path, default=Path("bench-results.json"), help="where the figures go")
     options = parser.parse_args()

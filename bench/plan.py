@@ -18,3 +18,5 @@ class Plan:
     rounds: int
     seconds: float
     """Of one round of throughput; rounds of latency take a part of it."""
+    streams: int = 2000
+    """Timelines followed at once; the other live streams, and the rate of writing, are in proportion."""

@@ -45,7 +45,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         row.what,
         _figure(row.value, row.unit),
         row.target,
-        "met" if row.met else "MISSED",
+        {True: "met", False: "MISSED", None: ""}[row.met],
         f"{_figure(row.low, row.unit)} to {_figure(row.high, row.unit)}",
         str(row.rounds),
         row.detail,

@@ -51,6 +51,18 @@ class Served:
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def resident_bytes(self) -> int:
+        """Memory of the process, its children's not counted."""
+        return 1024 * self._status("VmRSS")
+
+    def threads(self) -> int:
+        """Of the process, grpc's own among them."""
+        return self._status("Threads")
+
+    def _status(self, name: str) -> int:
+        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
+
 
 def token_for(role: Role, sub: str, *franchises: str) -> str:
     """A token of a day."""
@@ -111,8 +123,8 @@ class Stack:
         runner.upgrade(self._cluster.dsn(name))
         return self._cluster.dsn(name)
 
-    def server(self, dsn: str, *, processes: int = 1) -> Served:
-        """The real server, as `tickets serve` runs it in production."""
+    def server(self, dsn: str, *, processes: int = 1, redis_url: str = "") -> Served:
+        """The real server, as `tickets serve` runs it in production; where ``redis_url`` is empty, with no Redis."""
         port = _free_port()
         command = [sys.executable, "-m", "server.cli", "serve"]
         if processes > 1:
@@ -123,6 +135,7 @@ class Stack:
             "TICKETS_JWKS_FILE": "",
             "TICKETS_GRPC_HOST": "127.0.0.1",
             "TICKETS_GRPC_PORT": str(port),
+            **({"TICKETS_REDIS_URL": redis_url} if redis_url else {}),
         }
         return self._start(f"server-{port}", command, environment, port)
 
@@ -138,17 +151,29 @@ class Stack:
 
     def workers(self, dsn: str) -> None:
         """Redis, workers and beat by the commands of `make run`. They may take a while until they work."""
-        # Not in the stack's directory, whose name may be too long for a socket.
-        home = Path(self._ends.enter_context(TemporaryDirectory(prefix="tickets-bench-")))
-        socket_path = home / "redis.sock"
+        home = self._home()
         environment = {
             "TICKETS_DATABASE_URL": dsn,
-            "TICKETS_REDIS_URL": f"unix://{socket_path}",
+            "TICKETS_REDIS_URL": self._redis(home),
             "TICKETS_DATA_DIR": str(home),
         }
-        services = [child for child in service_children(environment) if child.name in WORKERS]
-        for child in (redis_child(socket_path, home, environment), *services):
-            self._spawn(child.name, child.command, child.environment)
+        for child in service_children(environment):
+            if child.name in WORKERS:
+                self._spawn(child.name, child.command, child.environment)
+
+    def redis(self) -> str:
+        """The URL of a new Redis, which may take a moment until it answers."""
+        return self._redis(self._home())
+
+    def _home(self) -> Path:
+        # Not in the stack's directory, whose name may be too long for a socket.
+        return Path(self._ends.enter_context(TemporaryDirectory(prefix="tickets-bench-")))
+
+    def _redis(self, home: Path) -> str:
+        socket_path = home / "redis.sock"
+        child = redis_child(socket_path, home, {})
+        self._spawn(child.name, child.command, child.environment)
+        return f"unix://{socket_path}"
 
     def _start(self, name: str, command: list[str], environment: dict[str, str], port: int) -> Served:
         process = self._spawn(name, command, environment)
