@@ -20,6 +20,8 @@ PAUSE_SECONDS = 0.01
 many processes publish. Under full load a hundredth of a second costs either thread about a fiftieth of a core."""
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 3.0
+_dice = random.Random()  # noqa: S311 - keeps no secret
+"""Not everybody's: a thread of its own must not disturb the sequence of somebody who has given a seed."""
 
 Connect = Callable[[], Any]
 """Makes a connection of redis, not yet connected; untyped there."""
@@ -94,5 +96,5 @@ class Link(ABC):
 
     def _back_off(self) -> None:
         """Each time longer, and not in step with the other processes."""
-        self._stopped.wait(self._pause_seconds * random.uniform(0.5, 1.0))  # noqa: S311 - keeps no secret
+        self._stopped.wait(self._pause_seconds * _dice.uniform(0.5, 1.0))
         self._pause_seconds = min(self._pause_seconds * 2, _LONGEST_PAUSE_SECONDS)

@@ -33,6 +33,7 @@ _SILENCE_SECONDS = 8.0
 _SILENCE_SPREAD_SECONDS = 4.0
 """A mark is sent after 8 to 12 seconds, a different number for each stream, so that they do not all speak at once."""
 _QUERY_SECONDS = 10.0
+_dice = random.Random()  # noqa: S311 - keeps no secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +53,7 @@ class _Open:
     mark: Callable[[], None]
     still_valid: Callable[[], object]
     catch_up: Callable[[], None]
-    patience: float = field(
-        default_factory=lambda: _SILENCE_SECONDS + random.uniform(0, _SILENCE_SPREAD_SECONDS)  # noqa: S311 - no secret
-    )
+    patience: float = field(default_factory=lambda: _SILENCE_SECONDS + _dice.uniform(0, _SILENCE_SPREAD_SECONDS))
     """Seconds of silence until a mark."""
 
 
