@@ -105,7 +105,7 @@ def texts(ids: Sequence[str], field: str) -> st.SearchStrategy[str]:
         return st.one_of(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=25, max_size=80), any_text)
     if field == "request_id":
         return st.one_of(st.just(""), st.uuids().map(str), any_text)
-    if field in ("etag", "page_token"):
+    if field in ("etag", "page_token", "cursor"):
         return st.one_of(st.just(""), st.just(""), any_text)
     return any_text
 

@@ -207,3 +207,8 @@ def test_sixteen_kibibytes_of_the_shortest_values_are_served_everywhere(world: W
         if not page.next_page_token:
             break
     assert seen >= 20
+    with timeline_of(world.admin.tickets, made.id) as told:
+        assert len(told.replayed()[0]) == seen
+    more = [create(world, struct({"k": [number % 10] * 8_000})).id for number in range(25)]
+    with list_of(world.admin.tickets, watch.WatchTicketsRequest(snapshot_size=26)) as listed:
+        assert [each.id for each in listed.snapshot()] == [*more[::-1], made.id]

@@ -134,6 +134,13 @@ MOVES = (
         lambda desk, id_: desk.assign(id_, owner_id="ravi"),
     ),
     Move(
+        "assigned",
+        {"unassigned": False},
+        lambda desk, id_: desk.assign(id_, owner_id="asha"),
+        ASSIGNED,
+        lambda desk, id_: desk.assign(id_),
+    ),
+    Move(
         "queue",
         {"owner_roles": [t.ROLE_FINANCE]},
         lambda desk, id_: desk.assign(id_, owner_role=t.ROLE_FINANCE),
