@@ -3,7 +3,22 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Text, any_, bindparam, case, cast, func, or_, select, true, tuple_
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Text,
+    any_,
+    bindparam,
+    case,
+    cast,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+    tuple_,
+)
 from sqlalchemy.sql.elements import ColumnElement
 
 from server.adapters.postgres import feed_tickets
@@ -24,6 +39,7 @@ _IDS = range(-(2**63), 2**63)
 # Within one statement it is the same wherever it stands.
 _xmin: ColumnElement[str] = func.pg_snapshot_xmin(func.pg_current_snapshot())
 _o = outbox.c
+_TRUE: ColumnElement[Any] = literal_column("'true'::jsonb")
 _horizon = outbox_horizon.c
 _chain_no = _o.payload["chain_no"]
 
@@ -46,6 +62,9 @@ def _page(*, bounded: bool) -> Statement:
             _o.seq,
             _o.event_type,
             case((func.jsonb_typeof(_chain_no) == "number", cast(_chain_no, BigInteger))).label("chain_no"),
+            or_(_o.kind == "watch", func.coalesce(_o.payload["is_internal_note"] == _TRUE, false())).label(
+                "is_internal"
+            ),
         )
         .where(tuple_(_o.xid, _o.id) > _position("after"), _o.xid < _xmin)
         .order_by(_o.xid, _o.id)
@@ -114,8 +133,9 @@ class PostgresChangeFeed:
                 None if seq is None else Seq(seq),
                 action,
                 None if chain_no is None else ChainNo(chain_no),
+                is_internal,
             )
-            for _, xid, id_, ticket_id, seq, action, chain_no in rows
+            for _, xid, id_, ticket_id, seq, action, chain_no, is_internal in rows
             if xid is not None
         )
         if not rows or rows[0][0]:

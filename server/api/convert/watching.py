@@ -78,6 +78,7 @@ class Cursors:
             from_filter(audience.where).SerializeToString(deterministic=True),
             b"everything" if rule.everything else rule.user_id.encode(),
             (rule.queue_role or "").encode(),
+            b"outside" if audience.is_outside else b"",
             *(franchise.encode() for franchise in sorted(rule.franchise_ids)),
         ):
             digest.update(len(part).to_bytes(4, "big") + part)

@@ -30,6 +30,8 @@ class FeedEvent:
     """As ``AuditEntry.action``; MESSAGE_ADDED for a message."""
     chain_no: ChainNo | None
     """Of the audit row that says what changed; None for a message, which changes nothing that a filter asks for."""
+    is_internal: bool = False
+    """Outside roles must not learn of it: an internal note, or somebody who begins or ceases to watch."""
 
 
 @dataclass(frozen=True, slots=True)

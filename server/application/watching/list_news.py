@@ -22,6 +22,8 @@ class Audience:
 
     where: TicketFilter
     visibility: Visibility
+    is_outside: bool = False
+    """Readers of an outside role, who are not told of what is internal."""
 
     def sees(self, state: TicketState) -> bool:
         """Whether the ticket was theirs to see."""
@@ -33,14 +35,25 @@ class Audience:
 
 
 @dataclass(frozen=True, slots=True)
+class Digest:
+    """What is said of some events beside the ticket."""
+
+    seq: Seq | None
+    """Of the newest timeline entry among them."""
+    action: str
+    """Empty when they are several, or when it is for staff alone."""
+
+
+@dataclass(frozen=True, slots=True)
 class Occurrence:
     """Events of one ticket with nothing between them, and the states around them."""
 
     ticket_id: TicketId
     position: Position
     """Of the last event."""
-    seq: Seq | None
-    action: str
+    staff: "Digest"
+    outside: "Digest | None"
+    """The same without what is internal; None where all of it is."""
     now: TicketState
     before: tuple[TicketState | None, ...]
     """Before each change; empty where only messages were added."""
@@ -66,15 +79,22 @@ def occurrences(events: Sequence[FeedEvent], histories: Mapping[TicketId, Ticket
 
 def _occurrence(run: Sequence[FeedEvent], history: TicketHistory) -> Occurrence:
     changes = [event.chain_no for event in run if event.chain_no is not None]
+    public = [event for event in run if not event.is_internal]
     return Occurrence(
         ticket_id=run[0].ticket_id,
         position=run[-1].position,
-        seq=max((event.seq for event in run if event.seq is not None), default=None),
-        action=run[0].action if len(run) == 1 else "",
+        staff=_digest(run, [event.action for event in run]),
+        # Audit rows are for staff, whatever they say; that the ticket has changed is seen on the ticket.
+        outside=_digest(public, ["" if event.chain_no else event.action for event in public]) if public else None,
         now=history.now,
         before=tuple(history.before.get(number) for number in changes),
         after=history.after(max(changes)) if changes else history.now,
     )
+
+
+def _digest(events: Sequence[FeedEvent], actions: Sequence[str]) -> Digest:
+    seq = max((event.seq for event in events if event.seq is not None), default=None)
+    return Digest(seq, actions[0] if len(actions) == 1 else "")
 
 
 class News(Enum):
@@ -96,7 +116,9 @@ def news_for(audience: Audience, what: Occurrence, *, at: datetime, text_fits: b
     fitted_after = audience.may_have_had(what.after)
     fitted_before = any(audience.may_have_had(state) for state in what.before)
     if fits_now:
-        return News.CHANGED if fitted_after or fitted_before else None
+        # What is internal tells outside roles nothing, unless it gave them the ticket.
+        is_hidden = audience.is_outside and what.outside is None and all(map(audience.may_have_had, what.before))
+        return News.CHANGED if (fitted_after or fitted_before) and not is_hidden else None
     if not fitted_before:
         return None
     if fitted_after and what.after is not what.now and is_certain(audience.where):

@@ -13,7 +13,7 @@ from typing import Protocol
 from server.application.call import Call
 from server.application.watching.audiences import AudienceIndex
 from server.application.watching.change_feed import ChangeFeed, FeedEvent, FeedPage, Position
-from server.application.watching.list_news import Audience, News, Occurrence, news_for, occurrences
+from server.application.watching.list_news import Audience, Digest, News, Occurrence, news_for, occurrences
 from server.application.watching.outlets import ListOutlet, Shared, TicketChange
 from server.domain.errors import OutOfRange, TicketsError
 from server.domain.ids import TicketId
@@ -35,7 +35,7 @@ class ListStream:
         self.is_stuck = False
         self.is_removed = False
         self.is_begun = True
-        """Whether the reader has the tickets that the list begins with; before that nobody can go on from a position."""
+        """Whether the reader has the tickets that the list begins with; no position is good to go on from before."""
         self._here: Callable[[], Position] | None = None
         self._lock = threading.Lock()
 
@@ -81,7 +81,7 @@ class Telling:
         self._feed = feed
         self._call = call
         self._found: dict[str, frozenset[TicketId]] = {}
-        self._changes: dict[int, Shared[TicketChange]] = {}
+        self._changes: dict[tuple[int, bool], Shared[TicketChange]] = {}
 
     def look_up(self, text: str | None) -> None:
         """To be done for the words of each audience before it is told."""
@@ -99,15 +99,17 @@ class Telling:
             return
         for reader in readers:
             if news is News.CHANGED:
-                reader.changed(self._change(number, what), what.position)
+                reader.changed(self._change(number, what, outside=audience.is_outside), what.position)
             else:
                 reader.left(what.ticket_id, what.position)
 
-    def _change(self, number: int, what: Occurrence) -> Shared[TicketChange]:
-        change = self._changes.get(number)
+    def _change(self, number: int, what: Occurrence, *, outside: bool) -> Shared[TicketChange]:
+        change = self._changes.get((number, outside))
         if change is None:
+            # Whoever has just come to see the ticket by what is internal gets it without a word.
+            digest = what.outside or Digest(None, "") if outside else what.staff
             view = withheld_view(what.now.ticket)
-            change = self._changes[number] = Shared(TicketChange(view, what.seq, what.action))
+            change = self._changes[number, outside] = Shared(TicketChange(view, digest.seq, digest.action))
         return change
 
 

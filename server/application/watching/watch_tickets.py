@@ -14,6 +14,7 @@ from server.application.watching.list_streams import ListStream
 from server.application.watching.outlets import ListOutlet
 from server.domain.filters import NEWEST_FIRST, TicketFilter
 from server.domain.principal import SYSTEM
+from server.domain.roles import OUTSIDE
 from server.domain.tickets import withheld_view
 from server.domain.visibility import Visibility, visibility_of
 
@@ -24,7 +25,9 @@ _ALL_SEEING = Visibility(everything=True, user_id=SYSTEM.user_id, queue_role=Non
 def audience_of(call: Call, where: TicketFilter) -> Audience:
     """The caller's. All who see everything are one audience, whoever they are."""
     visibility = visibility_of(call.principal)
-    return Audience(where, _ALL_SEEING if visibility.everything else visibility)
+    return Audience(
+        where, _ALL_SEEING if visibility.everything else visibility, is_outside=call.principal.role in OUTSIDE
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from server.application.watching.audiences import AudienceIndex
 from server.application.watching.change_feed import FeedEvent, Position, TicketHistory, TicketState
-from server.application.watching.list_news import Audience, News, news_for, occurrences
+from server.application.watching.list_news import Audience, Digest, News, news_for, occurrences
 from server.domain.filters import TicketFilter
 from server.domain.fsm import TicketStatus
 from server.domain.ids import ChainNo, FranchiseId, Seq, TicketId, UserId, Version
@@ -194,7 +194,7 @@ def test_a_message_is_a_change_of_tickets_that_match() -> None:
     assert news_for(Audience(TicketFilter(), ALL), what, at=NOW, text_fits=True) is News.CHANGED
     others = Audience(TicketFilter(statuses=(TicketStatus.CLOSED,)), ALL)
     assert news_for(others, what, at=NOW, text_fits=True) is None
-    assert (what.seq, what.action) == (5, "MESSAGE_ADDED")
+    assert what.staff == what.outside == Digest(Seq(5), "MESSAGE_ADDED")
 
 
 def test_events_with_nothing_between_them_are_one() -> None:
@@ -207,7 +207,7 @@ def test_events_with_nothing_between_them_are_one() -> None:
     ]
     history = TicketHistory(state(OPEN), {ChainNo(1): None, ChainNo(2): state(BASE), ChainNo(3): state(OPEN)})
     found = occurrences(events, {BASE.id: history, other: TicketHistory(state(OPEN), {ChainNo(1): None})})
-    assert [(what.position.id, what.seq, what.action) for what in found] == [
+    assert [(what.position.id, what.staff.seq, what.staff.action) for what in found] == [
         (2, 2, ""),
         (3, 1, "TICKET_CREATED"),
         (1, None, "WATCH_CHANGED"),
@@ -232,3 +232,42 @@ def test_words_may_have_fitted_before(fits: bool) -> None:
     (what,) = occurrences([event], {BASE.id: history})
     news = news_for(Audience(TicketFilter(text="payment"), ALL), what, at=NOW, text_fits=fits)
     assert news is (News.CHANGED if fits else News.LEFT)
+
+
+OUTSIDE = Audience(
+    TicketFilter(), Visibility(everything=False, user_id=USERS[0], queue_role=None, franchise_ids=frozenset()), True
+)
+
+
+def watched(*users: UserId) -> TicketState:
+    return TicketState(OPEN, frozenset(users))
+
+
+@pytest.mark.parametrize(
+    ("event", "before", "now", "staff", "outside"),
+    [
+        ("note", None, watched(USERS[0]), News.CHANGED, None),
+        ("watching of another", watched(USERS[0]), watched(*USERS), News.CHANGED, None),
+        ("own watching", watched(), watched(USERS[0]), News.CHANGED, News.CHANGED),
+        ("end of own watching", watched(USERS[0]), watched(), News.CHANGED, News.LEFT),
+    ],
+)
+def test_what_is_internal_is_not_told_outside(
+    event: str, before: TicketState | None, now: TicketState, staff: News, outside: News | None
+) -> None:
+    number = None if before is None else ChainNo(7)
+    action = "MESSAGE_ADDED" if before is None else "WATCH_CHANGED"
+    happened = FeedEvent(Position(1, 1), BASE.id, None, action, number, is_internal=True)
+    history = TicketHistory(now, {} if number is None else {number: before})
+    (what,) = occurrences([happened], {BASE.id: history})
+    assert what.outside is None, event
+    assert news_for(Audience(TicketFilter(), ALL), what, at=NOW, text_fits=True) is staff
+    assert news_for(OUTSIDE, what, at=NOW, text_fits=True) is outside
+
+
+def test_audit_actions_are_not_told_outside() -> None:
+    event = FeedEvent(Position(1, 1), BASE.id, Seq(3), "AUTO_ESCALATED", ChainNo(4))
+    (what,) = occurrences([event], {BASE.id: TicketHistory(watched(USERS[0]), {ChainNo(4): watched(USERS[0])})})
+    assert what.staff.action == "AUTO_ESCALATED"
+    assert what.outside == Digest(Seq(3), "")
+    assert news_for(OUTSIDE, what, at=NOW, text_fits=True) is News.CHANGED

@@ -377,7 +377,9 @@ class SlaExplanation(_message.Message):
     @_builtins.property
     def intervals(self) -> _containers.RepeatedCompositeFieldContainer[Global___SlaInterval]:
         """The time from creation to `as_of`, cut into intervals, oldest first,
-        without gaps or overlaps. Their COUNTED lengths sum up to `counted`.
+        without gaps or overlaps. Their COUNTED lengths sum up to `counted`. Of a
+        ticket that is so old that there are more than 10 000, the newest 10 000:
+        then the first one begins after the creation. The sums leave nothing out.
         """
 
     @_builtins.property

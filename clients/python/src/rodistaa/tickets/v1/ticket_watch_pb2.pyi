@@ -156,7 +156,8 @@ class TicketChanged(_message.Message):
     """
     action: _builtins.str
     """What happened, as AuditEntry.action, or MESSAGE_ADDED; empty when several
-    changes are one event.
+    changes are one event. Outside roles get MESSAGE_ADDED alone, and no event
+    for internal notes and other people's watching.
     """
     @_builtins.property
     def ticket(self) -> _ticket_pb2.Ticket:

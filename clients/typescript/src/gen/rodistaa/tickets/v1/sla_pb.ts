@@ -346,7 +346,9 @@ export type SlaExplanation = Message<"rodistaa.tickets.v1.SlaExplanation"> & {
 
   /**
    * The time from creation to `as_of`, cut into intervals, oldest first,
-   * without gaps or overlaps. Their COUNTED lengths sum up to `counted`.
+   * without gaps or overlaps. Their COUNTED lengths sum up to `counted`. Of a
+   * ticket that is so old that there are more than 10 000, the newest 10 000:
+   * then the first one begins after the creation. The sums leave nothing out.
    *
    * @generated from field: repeated rodistaa.tickets.v1.SlaInterval intervals = 12;
    */

@@ -173,7 +173,8 @@ export type TicketChanged = Message<"rodistaa.tickets.v1.TicketChanged"> & {
 
   /**
    * What happened, as AuditEntry.action, or MESSAGE_ADDED; empty when several
-   * changes are one event.
+   * changes are one event. Outside roles get MESSAGE_ADDED alone, and no event
+   * for internal notes and other people's watching.
    *
    * @generated from field: string action = 3;
    */
