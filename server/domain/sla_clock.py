@@ -10,12 +10,17 @@ life of the ticket, and keeps the pauses it has had.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from server.domain.fsm import DONE, TicketStatus
 from server.domain.sla import SlaPolicy, SlaStatus, clock_status
+
+MOST_INTERVALS = 10_000
+"""Of an explanation, the newest ones. It is told within a message of the contract, and within the time of a call."""
+
+_STEP_BACK = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +105,14 @@ class Explanation:
     """Why the clock stands where it stands."""
 
     intervals: tuple[Interval, ...]
-    """From creation to the instant explained, oldest first, without gaps or overlaps; neighbours differ."""
+    """From creation to the instant explained, oldest first, without gaps or overlaps; neighbours differ.
+
+    The newest MOST_INTERVALS: where there are more, the first one begins later than at the creation.
+    """
     counted: timedelta
-    """Sum of the COUNTED intervals."""
+    """Sum of all COUNTED intervals."""
     paused: timedelta
-    """Sum of the PAUSED intervals, closed hours within a pause included."""
+    """Sum of all PAUSED intervals, closed hours within a pause included."""
     remaining: timedelta
     """Target less counted: after the deadline negative, by the time that has counted since."""
     percent_left: float
@@ -143,19 +151,19 @@ def next_level_at(history: SlaHistory) -> datetime | None:
 def explain(history: SlaHistory, now: datetime) -> Explanation:
     """Cut the time from creation to ``now`` into intervals, and sum them up.
 
-    Nothing is left out, however long it becomes: a window of the calendar gives two intervals, so ten years of one
-    window on each weekday are some 5 000, of two windows every day some 15 000. A state that stops the
-    clock is one interval, as is one that is counted 24x7. A phase after ``now`` gives no interval.
+    A window of the calendar gives two intervals, so ten years of one window on each weekday are some 5 000, of two
+    windows every day some 15 000. A state that stops the clock is one interval, as is one that is counted 24x7. A phase
+    after ``now`` gives no interval. The sums leave nothing out.
     """
-    intervals = tuple(_merged(_intervals(history, now)))
-    counted = _sum(intervals, IntervalKind.COUNTED)
+    intervals = tuple(_newest(history, now))
+    counted, paused = _sums(history, now)
     target = history.policy.target
     remaining = target - counted
     dates = deadlines(history)
     return Explanation(
         intervals=intervals,
         counted=counted,
-        paused=_sum(intervals, IntervalKind.PAUSED),
+        paused=paused,
         remaining=remaining,
         percent_left=min(100.0, max(0.0, 100 * (remaining / target))) if target else 0.0,
         status=clock_status(
@@ -220,10 +228,25 @@ def _reached(counted: timedelta, stretches: list[_Stretch], since: datetime, pol
     return hours.advance(_stopped_at(stretches, since), left)
 
 
-def _intervals(history: SlaHistory, now: datetime) -> Iterator[Interval]:
+def _newest(history: SlaHistory, now: datetime) -> list[Interval]:
+    """The last MOST_INTERVALS before ``now``. Looks back in steps, so a long life takes no longer than they do."""
+    newest: list[Interval] = []
+    since = now
+    while since > history.created_at and len(newest) <= MOST_INTERVALS:
+        is_last = history.policy.calendar is None or since - history.created_at <= _STEP_BACK
+        until, since = since, history.created_at if is_last else since - _STEP_BACK
+        step = list(_merged(_intervals(history, since, until)))
+        if step and newest and (step[-1].kind, step[-1].status) == (newest[0].kind, newest[0].status):
+            newest[0] = replace(newest[0], start=step.pop().start)
+        newest = step + newest
+    return newest[-MOST_INTERVALS:]
+
+
+def _intervals(history: SlaHistory, since: datetime, now: datetime) -> Iterator[Interval]:
     hours = history.policy.hours
-    for phase, start, ended in _phases(history):
-        status, end = phase.status, now if ended is None else min(now, ended)
+    for phase, started, ended in _phases(history):
+        start, end = max(since, started), now if ended is None else min(now, ended)
+        status = phase.status
         if end <= start:
             continue
         if phase.stops_clock:
@@ -254,5 +277,15 @@ def _merged(intervals: Iterator[Interval]) -> Iterator[Interval]:
         yield pending
 
 
-def _sum(intervals: tuple[Interval, ...], kind: IntervalKind) -> timedelta:
-    return sum((interval.end - interval.start for interval in intervals if interval.kind is kind), timedelta(0))
+def _sums(history: SlaHistory, now: datetime) -> tuple[timedelta, timedelta]:
+    """All the time that counted, and that was paused."""
+    counted = paused = timedelta(0)
+    for phase, start, ended in _phases(history):
+        end = now if ended is None else min(now, ended)
+        if end <= start or phase.status in DONE:
+            continue
+        if phase.stops_clock:
+            paused += end - start
+        else:
+            counted += history.policy.hours.open_between(start, end)
+    return counted, paused

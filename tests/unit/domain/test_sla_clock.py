@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from server.domain import sla_clock
 from server.domain.calendars import Calendar, NeverOpen, Window
 from server.domain.fsm import TicketStatus
 from server.domain.ids import Minutes, Version
@@ -158,6 +159,37 @@ def test_ten_years_are_told_in_full() -> None:
     weekdays = Calendar("w", 1, "Weekdays", "Asia/Kolkata", tuple(Window(day, 540, 1080) for day in range(1, 6)))
     explained = explain(history((0, S.OPEN), policy=replace(POLICY, calendar=weekdays)), START.replace(year=2036))
     assert 5_000 < len(explained.intervals) < 5_300
+
+
+def test_of_more_intervals_than_can_be_told_the_newest_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    windows = tuple(Window(day, *hours) for day in range(1, 8) for hours in ((540, 780), (840, 1080)))
+    policy = replace(POLICY, calendar=Calendar("office", 1, "Office", "Europe/Paris", windows))
+    year = 365.25 * 24
+    long = history((0, S.OPEN), (3 * year, S.AWAITING_SHIPPER), (4.5 * year, S.ESCALATED), policy=policy)
+    now = after(6.1 * year)
+    told = explain(long, now)
+    assert len(told.intervals) < sla_clock.MOST_INTERVALS
+    assert told.intervals[0].start == START
+    assert told.counted == sum((each.end - each.start for each in told.intervals if each.kind == "counted"), 0 * HOUR)
+    assert told.paused == 1.5 * year * HOUR
+
+    # Looked at in one step it is the same: no seam shows.
+    monkeypatch.setattr(sla_clock, "_STEP_BACK", timedelta(days=10_000))
+    assert explain(long, now) == told
+    monkeypatch.undo()
+
+    for most in (1, 1000, 2500, len(told.intervals) - 1, len(told.intervals)):
+        monkeypatch.setattr(sla_clock, "MOST_INTERVALS", most)
+        assert explain(long, now) == replace(told, intervals=told.intervals[-most:])
+
+
+def test_a_ticket_of_centuries_is_explained() -> None:
+    windows = tuple(Window(day, *hours) for day in range(1, 8) for hours in ((540, 780), (840, 1080)))
+    policy = replace(POLICY, calendar=Calendar("office", 1, "Office", "Asia/Kolkata", windows))
+    ancient = SlaHistory((Phase(START.replace(year=1526), S.OPEN, policy),))
+    explained = explain(ancient, START)
+    assert len(explained.intervals) == sla_clock.MOST_INTERVALS
+    assert explained.counted == policy.hours.open_between(ancient.created_at, START)
 
 
 def test_a_policy_whose_calendar_is_never_open_has_no_deadline() -> None:
