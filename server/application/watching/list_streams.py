@@ -23,6 +23,10 @@ PAGE = 500
 """Events read at a time."""
 
 
+def _nothing(*_: object) -> None:
+    """Of a stream that nobody serves yet."""
+
+
 class ListStream:
     """One reader of a list."""
 
@@ -32,24 +36,28 @@ class ListStream:
         self.position = position
         """Everything up to here has been put, and by the follower perhaps more. Moved by one thread at a time: its
         catching up, then the follower."""
+        self.catch_up: Callable[[], None] = _nothing
+        """Read on by itself from its position, then join again."""
         self.is_stuck = False
         self.is_removed = False
         self.is_begun = True
         """Whether the reader has the tickets that the list begins with; no position is good to go on from before."""
         self._here: Callable[[], Position] | None = None
+        self._is_behind = False
+        self._fall_behind: Callable[[ListStream], None] = _nothing
         self._lock = threading.Lock()
 
     def changed(self, change: Shared[TicketChange], position: Position) -> None:
         """Put it, unless the reader has had that already."""
         with self._lock:
-            if position > self.position:
+            if self._takes(position):
                 self.position = position
                 self.outlet.changed(change, position)
 
     def left(self, ticket_id: TicketId, position: Position) -> None:
         """The same."""
         with self._lock:
-            if position > self.position:
+            if self._takes(position):
                 self.position = position
                 self.outlet.left(ticket_id, position)
 
@@ -58,10 +66,17 @@ class ListStream:
         with self._lock:
             self.position = max(self.position, position)
 
-    def follow(self, here: Callable[[], Position]) -> None:
-        """From now on everything up to ``here()`` has been put, too."""
+    def follow(self, here: Callable[[], Position], fall_behind: Callable[["ListStream"], None]) -> None:
+        """From now on everything up to ``here()`` has been put, too, until there is no room and it falls behind."""
         with self._lock:
             self._here = here
+            self._fall_behind = fall_behind
+
+    def leave_behind(self) -> None:
+        """From now on it is told by its own catching up."""
+        with self._lock:
+            self._is_behind = False
+        self.catch_up()
 
     def mark(self) -> None:
         """Tell the reader how far it has come. By any thread."""
@@ -70,6 +85,18 @@ class ListStream:
                 self.outlet.mark(self.position if self._here is None else max(self.position, self._here()))
             else:
                 self.outlet.mark(None)
+
+    def _takes(self, position: Position) -> bool:
+        if position <= self.position or self._is_behind:
+            return False
+        if self._here is None or self.outlet.has_room:
+            return True
+        # A burst is no reason to end a reader who reads: it goes on by itself, as fast as it reads.
+        self.position = max(self.position, self._here())
+        self._here = None
+        self._is_behind = True
+        self._fall_behind(self)
+        return False
 
 
 class Telling:
@@ -136,6 +163,7 @@ class ListCatchUp:
         join: Callable[[ListStream], None],
     ) -> None:
         stream.is_begun = snapshot is None
+        stream.catch_up = self.begin
         self._stream = stream
         self._snapshot = snapshot
         self._feed = feed
@@ -153,11 +181,11 @@ class ListCatchUp:
         stream = self._stream
         try:
             while not stream.outlet.is_over:
-                if self._is_near():
-                    self._join(stream)
-                    return
                 if not stream.outlet.has_room:
                     stream.outlet.when_taken(self.begin)
+                    return
+                if self._is_near():
+                    self._join(stream)
                     return
         except OutOfRange as error:
             stream.outlet.end(error)
@@ -175,16 +203,20 @@ class ListCatchUp:
             self._stream.is_begun = True
             return True
         page = self._feed.read(self._call, self._stream.position, limit=PAGE)
-        tell_one(self._stream, page, Telling(self._feed, self._call, page.events, self._now))
-        return len(page.events) < PAGE
+        told = tell_one(self._stream, page, Telling(self._feed, self._call, page.events, self._now))
+        return told and len(page.events) < PAGE
 
 
-def tell_one(stream: ListStream, page: FeedPage, telling: Telling) -> None:
-    """All of a page to one stream."""
+def tell_one(stream: ListStream, page: FeedPage, telling: Telling) -> bool:
+    """As much of a page to one stream as it has room for; whether that was all."""
     telling.look_up(stream.audience.where.text)
-    for number in range(len(telling.occurrences)):
+    for number, what in enumerate(telling.occurrences):
+        if not stream.outlet.has_room:
+            return False
         telling.tell(number, stream.audience, (stream,))
+        stream.come_to(what.position)
     stream.come_to(page.end)
+    return True
 
 
 class _Group:
@@ -206,6 +238,7 @@ class ListStreams:
         self._lock = threading.Lock()
         self._joining: dict[ListStream, None] = {}
         self._groups: dict[Audience, _Group] = {}
+        self._behind: list[ListStream] = []
         self._here = Position(0, 0)
         self._index: AudienceIndex[_Group] = AudienceIndex()
 
@@ -219,13 +252,7 @@ class ListStreams:
         """Also one that never joined. By any thread."""
         with self._lock:
             stream.is_removed = True
-            self._joining.pop(stream, None)
-            group = self._groups.get(stream.audience)
-            if group is not None:
-                group.readers.discard(stream)
-                if not group.readers:
-                    del self._groups[stream.audience]
-                    self._index.remove(stream.audience, group)
+            self._take_out(stream)
 
     def take_in(self, call: Call, here: Position) -> None:
         """Let those join who wait, the follower being at ``here``: tell them what they have missed."""
@@ -237,9 +264,11 @@ class ListStreams:
             page = self._feed.read(call, start, upto=here, limit=PAGE)
             telling = Telling(self._feed, call, page.events, self._now)
             for stream in late:
-                tell_one(stream, page, telling)
-            late = [stream for stream in late if stream.position < here]
+                if not tell_one(stream, page, telling):
+                    self._behind.append(stream)
+            late = [stream for stream in late if stream.position < here and stream not in self._behind]
         self._here = here
+        self._leave_behind()
         with self._lock:
             for stream in joining:
                 if self._joining.pop(stream, _GONE) is None:
@@ -256,6 +285,7 @@ class ListStreams:
                 for group, readers in groups:
                     telling.tell(number, group.audience, readers)
         self._here = page.end
+        self._leave_behind()
 
     def give_up(self, error: Exception) -> None:
         """End everybody who has joined."""
@@ -263,6 +293,23 @@ class ListStreams:
             readers = [stream for group in self._groups.values() for stream in group.readers]
         for stream in readers:
             stream.outlet.end(error)
+
+    def _leave_behind(self) -> None:
+        """Those who had no room for all go on by themselves."""
+        for stream in self._behind:
+            with self._lock:
+                self._take_out(stream)
+            stream.leave_behind()
+        self._behind.clear()
+
+    def _take_out(self, stream: ListStream) -> None:
+        self._joining.pop(stream, None)
+        group = self._groups.get(stream.audience)
+        if group is not None:
+            group.readers.discard(stream)
+            if not group.readers:
+                del self._groups[stream.audience]
+                self._index.remove(stream.audience, group)
 
     def _concerned(self, happened: Sequence[Occurrence]) -> Mapping[int, list[tuple[_Group, list[ListStream]]]]:
         with self._lock:
@@ -277,7 +324,7 @@ class ListStreams:
             group = self._groups[stream.audience] = _Group(stream.audience)
             self._index.add(stream.audience, group)
         group.readers.add(stream)
-        stream.follow(lambda: self._here)
+        stream.follow(lambda: self._here, self._behind.append)
 
 
 _GONE = object()
