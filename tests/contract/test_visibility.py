@@ -302,7 +302,7 @@ def test_streams_follow_sight_as_it_comes_and_goes(hidden: Hidden) -> None:
         assert stream.snapshot() == []
         hidden.manager.SetWatch(watching)
         told = stream.changed()
-        assert (told.ticket.id, told.action, told.seq) == (hidden.id, "WATCH_CHANGED", 0)
+        assert (told.ticket.id, told.action, told.seq) == (hidden.id, "", 0)
         with timeline_of(driver, hidden.id) as timeline:
             timeline.replayed()
             watching.watching = False
@@ -312,6 +312,36 @@ def test_streams_follow_sight_as_it_comes_and_goes(hidden: Hidden) -> None:
                 timeline.next()
     assert (caught.value.code, caught.value.reason) == (grpc.StatusCode.NOT_FOUND, "TICKET_NOT_FOUND")
     check_form(caught.value)
+
+
+def test_a_list_tells_outside_roles_nothing_of_what_is_internal(hidden: Hidden) -> None:
+    """No event for a note or for others who watch, and of changes no more than the ticket shows."""
+
+    def say(*, internal: bool) -> None:
+        hidden.manager.AddMessage(
+            writes.AddMessageRequest(ticket_id=hidden.id, message="Hush.", is_internal_note=internal)
+        )
+
+    settle(hidden.server.database)
+    where = filter_pb2.TicketFilter(tags_any=[hidden.word])
+    with list_of(hidden.creator, watch.WatchTicketsRequest(filter=where)) as outside:
+        outside.snapshot()
+        cursor = outside.cursor
+        say(internal=True)
+        hidden.manager.SetWatch(writes.SetWatchRequest(ticket_id=hidden.id, user_id="hidden-somebody"))
+        with list_of(hidden.manager, watch.WatchTicketsRequest(filter=where)) as staff:
+            staff.snapshot()
+            say(internal=True)
+            assert staff.changed().ticket.id == hidden.id
+        say(internal=False)
+        told = outside.changed()
+        assert (told.action, told.seq) == ("MESSAGE_ADDED", 4)
+        hidden.manager.UpdateTicket(retitle(hidden.id, f"Load found near {hidden.word}"))
+        told = outside.changed()
+        assert (told.action, told.seq) == ("", 5)
+    with list_of(hidden.creator, watch.WatchTicketsRequest(filter=where, cursor=cursor)) as again:
+        told = again.changed()
+        assert (told.action, told.seq) == ("", 5), "several are one to who comes later"
 
 
 def test_sight_goes_with_the_queue_the_franchise_and_the_owner(hidden: Hidden) -> None:
