@@ -57,6 +57,9 @@ def test_every_command_of_the_page_works(fresh_server: Running) -> None:
     assert "tickets checked, 0 findings" in done.stdout
     assert '"reason": "INVALID_REQUEST"' in done.stderr
 
+    assert ('"snapshot": {' in done.stdout, '"complete": true' in done.stdout) == (True, True)
+    assert '"progress": {' in done.stdout, "the replayed timeline ends with a mark"
+
     assert done.stdout.count('"secret": "whsec_') == 1, "shown by the rotation; the one before was cut out by the shell"
     policies = fresh_server.client(Role.ADMIN).sla_policies.ListSlaPolicies(sla.ListSlaPoliciesRequest()).sla_policies
     assert [(policy.version, policy.calendar_id) for policy in policies] == [(3, ""), (1, ""), (1, ""), (1, "")]
