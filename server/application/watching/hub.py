@@ -1,7 +1,8 @@
 """The live streams of a process: one reader of the feed for all of them, and one keeper of their order.
 
 Threads: the follower reads the feed and tells the streams; the keeper looks once a second who is slow, silent or no
-longer entitled; a small pool reads for streams that catch up. No number of streams makes more threads.
+longer who he was, and never waits for the database; the comparer asks it who may still see what he follows; a small
+pool reads for streams that catch up. No number of streams makes more threads.
 """
 
 import random
@@ -94,6 +95,7 @@ class Hub:
         self._threads = [
             threading.Thread(target=self._follow, name="watch-feed", daemon=True),
             threading.Thread(target=self._keep, name="watch-keeper", daemon=True),
+            threading.Thread(target=self._compare, name="watch-access", daemon=True),
         ]
 
     def start(self) -> None:
@@ -257,7 +259,7 @@ class Hub:
     # --- the keeper
 
     def _keep(self) -> None:
-        credentials_at = access_at = time.monotonic()
+        credentials_at = time.monotonic()
         while not self._stopping.wait(_TICK_SECONDS):
             now = time.monotonic()
             check_credentials = now - credentials_at >= self._pace.credentials - _TICK_SECONDS / 2
@@ -270,9 +272,6 @@ class Hub:
                     self._look_after(stream, entry, now, check_credentials=check_credentials)
                 except Exception as error:  # noqa: BLE001 - nor must one stream keep the others from being looked after
                     entry.outlet.end(error)
-            if now - access_at >= self._pace.access - _TICK_SECONDS / 2:
-                access_at = now
-                self._check_access()
             self._rest_if_alone()
             if self._pulse is not None:
                 self._pulse(len(self.open_streams), 0.0 if self._here is None else now - self._read_at)
@@ -293,19 +292,26 @@ class Hub:
         if now - entry.outlet.last_put_at >= entry.patience:
             entry.mark()
 
-    def _check_access(self) -> None:
-        try:
-            self._timelines.check(self._query_call())
-        except TicketsError as error:
-            self._report("access", error)
-        else:
-            self._report("access", None)
-
     def _rest_if_alone(self) -> None:
         """Without streams the feed is not read."""
-        with self._listening:
-            if not len(self.open_streams):
-                self._here = None
+        if self._listening.acquire(blocking=False):  # else somebody just comes, and may wait for the database
+            try:
+                if not len(self.open_streams):
+                    self._here = None
+            finally:
+                self._listening.release()
+
+    # --- the comparer
+
+    def _compare(self) -> None:
+        """In a thread of its own: while the database hangs, tokens expire and slow readers are found all the same."""
+        while not self._stopping.wait(self._pace.access):
+            try:
+                self._timelines.check(self._query_call())
+            except Exception as error:  # noqa: BLE001 - a thread must outlive whatever a database may do
+                self._report("access", error)
+            else:
+                self._report("access", None)
 
 
 def _shutting_down() -> Unavailable:

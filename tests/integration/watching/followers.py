@@ -112,9 +112,9 @@ class TimelineFollower(Follower[WatchTimelineResponse]):
 
     def _opened(self, client: TicketsClient) -> Stream[WatchTimelineResponse]:
         request = WatchTimelineRequest(ticket_id=self.ticket_id, after_seq=self.seq, access_reason=self._access_reason)
-        return Stream(client.tickets.WatchTimeline(request), self._told)
+        return Stream(client.tickets.WatchTimeline(request), self.told)
 
-    def _told(self, event: WatchTimelineResponse) -> None:
+    def told(self, event: WatchTimelineResponse) -> None:
         if event.HasField("entry"):
             if event.entry.seq <= self.seq:
                 self.faults.append(f"{self.ticket_id}: {event.entry.seq} after {self.seq}")
@@ -143,7 +143,7 @@ class ListFollower(Follower[WatchTicketsResponse]):
         """Of all events but progress marks."""
         self.events: list[WatchTicketsResponse] = []
         self._size = snapshot_size
-        self._in_snapshot = False
+        self._in_snapshot = True
 
     def _opened(self, client: TicketsClient) -> Stream[WatchTicketsResponse]:
         self.list.reconnected()
@@ -151,9 +151,9 @@ class ListFollower(Follower[WatchTicketsResponse]):
         request = WatchTicketsRequest(
             filter=self.where, cursor=self.cursor, snapshot_size=0 if self.cursor else self._size
         )
-        return Stream(client.tickets.WatchTickets(request), self._told)
+        return Stream(client.tickets.WatchTickets(request), self.told)
 
-    def _told(self, event: WatchTicketsResponse) -> None:
+    def told(self, event: WatchTicketsResponse) -> None:
         kind = event.WhichOneof("event")
         if self._in_snapshot:
             if event.cursor and not event.snapshot.complete:
