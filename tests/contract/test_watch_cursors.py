@@ -78,6 +78,7 @@ def test_a_stream_with_a_cursor_is_open_at_once_and_has_no_snapshot(desk: Desk) 
         assert stream.changed().ticket.id == made.id
 
 
+@pytest.mark.slow
 def test_silence_is_broken_by_marks_whose_cursor_goes_on(desk: Desk) -> None:
     with desk.follow() as stream:
         stream.snapshot()

@@ -143,6 +143,7 @@ def test_messages_refer_to_their_attachments(world: World) -> None:
         assert stream.replayed()[0] == [live]
 
 
+@pytest.mark.slow
 def test_marks_carry_the_number_past_what_is_hidden(world: World) -> None:
     """Otherwise one who sees little would replay all the rest each time; one who sees all gets the same marks."""
     shipper = world.running.client(Role.SHIPPER, "marks-shipper").tickets
