@@ -2,6 +2,7 @@
 
 import os
 import signal
+from contextlib import suppress
 
 import grpc
 import psycopg
@@ -65,6 +66,17 @@ def test_a_server_is_killed(database: Database, server_processes: StartServer) -
         flow.close()
 
 
+def crash(database: Database) -> None:
+    """One process is killed; PostgreSQL ends all others, and recovers from its log."""
+    with suppress(psycopg.Error), database.connect() as connection:
+        row = connection.execute(
+            "SELECT pid FROM pg_stat_activity WHERE application_name = 'rodistaa-tickets' LIMIT 1"
+        ).fetchone()
+        assert row is not None
+        os.kill(row[0], signal.SIGKILL)
+        eventually(lambda: connection.execute("SELECT 1").fetchone() is None, what="the end of all connections")
+
+
 @pytest.mark.parametrize("gently", [True, False])
 def test_the_database_is_restarted(own_postgres: OwnPostgres, gently: bool) -> None:
     """Open streams go on by themselves."""
@@ -83,12 +95,7 @@ def test_the_database_is_restarted(own_postgres: OwnPostgres, gently: bool) -> N
             assert away.value.code is grpc.StatusCode.UNAVAILABLE
             own_postgres.cluster.start()
         else:
-            with own_postgres.database.connect() as connection:
-                row = connection.execute(
-                    "SELECT pid FROM pg_stat_activity WHERE application_name = 'rodistaa-tickets' LIMIT 1"
-                ).fetchone()
-            assert row is not None
-            os.kill(row[0], signal.SIGKILL)
+            crash(own_postgres.database)
         until_it_works(lambda: own_postgres.database.connect().close(), psycopg.Error)
         flow.write()
         flow.is_told()

@@ -9,6 +9,7 @@ import grpc
 import psycopg
 import pytest
 
+from rodistaa.tickets.v1 import ticket_pb2 as t
 from rodistaa.tickets.v1.filter_pb2 import TicketFilter
 from rodistaa.tickets.v1.ticket_watch_pb2 import WatchTicketsRequest
 from server.domain.roles import Role
@@ -16,7 +17,7 @@ from tests.database import Database
 from tests.integration.postgres.rows import insert_ticket
 from tests.integration.watching.crowd import crowd
 from tests.integration.watching.followers import ListFollower, client_of, listed, rest_of, unread_stub
-from tests.running import ServerProcess, StartServer, free_port, token_for
+from tests.running import Running, ServerProcess, StartServer, free_port, token_for
 from tests.waiting import eventually
 
 MANAGER = token_for(Role.OPS_MANAGER)
@@ -108,3 +109,31 @@ def test_the_others_are_told_everything(database: Database, server: ServerProces
         assert len(follower.held) >= TICKETS * 21, "all that came since it had opened"
         assert follower.faults == []
         follower.close()
+
+
+def test_a_burst_ends_nobody_who_reads(fresh_server: Running) -> None:
+    """It is several times what may wait for a reader, and comes at once."""
+    readers = {
+        client: ListFollower(where)
+        for client, where in (
+            (fresh_server.client(Role.OPS_MANAGER), TicketFilter()),
+            (fresh_server.client(Role.ADMIN), TicketFilter(statuses=[t.TICKET_STATUS_NEW])),
+            (fresh_server.client(Role.SHIPPER), TicketFilter()),
+        )
+    }
+    with fresh_server.database.connect() as connection:
+        for client, follower in readers.items():
+            follower.open(client)
+        eventually(lambda: all(follower.cursor for follower in readers.values()), what="the beginning")
+        for _ in range(2):
+            with connection.transaction():
+                for _ in range(400):
+                    insert_ticket(connection, description="x" * 19_000)
+            connection.execute("UPDATE tickets SET status = 'OPEN' WHERE id = (SELECT min(id) FROM tickets)")
+        last = insert_ticket(connection)
+        for client, follower in readers.items():
+            eventually(lambda: last in follower.held, within=30, what="the last ticket")  # noqa: B023
+            assert follower.held == listed(client, follower.where)
+            assert follower.faults == []
+            assert not follower.stream.is_over
+            follower.close()
