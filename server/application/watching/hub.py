@@ -2,7 +2,7 @@
 
 Threads: the follower reads the feed and tells the streams; the keeper looks once a second who is slow, silent or no
 longer who he was, and never waits for the database; the comparer asks it who may still see what he follows; a small
-pool reads for streams that catch up. No number of streams makes more threads.
+pool reads for streams that catch up, another helps to tell. No number of streams makes more threads.
 """
 
 import random
@@ -19,6 +19,7 @@ from server.application.watching.change_feed import ChangeFeed, FeedPage, Positi
 from server.application.watching.list_streams import PAGE, ListCatchUp, ListStream, ListStreams, Snapshot
 from server.application.watching.outlets import Outlet
 from server.application.watching.stream_limits import OpenStreams, StreamLimits
+from server.application.watching.telling import Tellers
 from server.application.watching.timeline_streams import TimelineStream, TimelineStreams
 from server.domain.errors import OutOfRange, Reason, TicketsError, Unavailable
 from server.domain.ids import TicketId
@@ -79,7 +80,8 @@ class Hub:
         self._report = report
         self._pulse = pulse
         self._pace = pace or Pace()
-        self._timelines = TimelineStreams(feed)
+        self._tellers = Tellers()
+        self._timelines = TimelineStreams(feed, self._tellers)
         self._lists = ListStreams(feed, now)
         self._lock = threading.Lock()
         self._open: dict[TimelineStream | ListStream, _Open] = {}
@@ -172,6 +174,7 @@ class Hub:
         for thread in self._threads:
             if thread.is_alive():
                 thread.join(timeout=5.0)
+        self._tellers.stop()
 
     def replay(self, work: Callable[[], None]) -> None:
         """Run it soon in another thread; not at all when the process is ending."""

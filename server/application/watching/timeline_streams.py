@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from server.application.call import Call
 from server.application.watching.change_feed import ChangeFeed, TicketState, TimelinePlace
 from server.application.watching.outlets import Shared, TimelineOutlet
+from server.application.watching.telling import Tellers
 from server.domain.errors import TicketsError, ticket_not_found
 from server.domain.ids import Seq, TicketId
 from server.domain.timeline import AuditEntry, AuditEntryView, Message, MessageView, TimelineItem
@@ -185,8 +186,9 @@ class TimelineStream:
 class TimelineStreams:
     """All readers of timelines in this process."""
 
-    def __init__(self, feed: ChangeFeed) -> None:
+    def __init__(self, feed: ChangeFeed, tellers: Tellers) -> None:
         self._feed = feed
+        self._tellers = tellers
         self._lock = threading.Lock()
         self._streams: dict[TicketId, set[TimelineStream]] = {}
 
@@ -220,12 +222,15 @@ class TimelineStreams:
             if places:
                 wanted[ticket_id] = min(places)
         found = self._feed.timelines(call, wanted, limit=PAGE) if wanted else {}
-        for ticket_id, streams in watched.items():
+
+        def tell(ticket_id: TicketId) -> None:
             place, rows = found.get(ticket_id, (None, []))
             entries = Entries(rows)
-            for stream in streams:
+            for stream in watched[ticket_id]:
                 # One that has gone live meanwhile was not asked for: it has to look for itself.
                 stream.offer(place, entries) if ticket_id in wanted else stream.hint()
+
+        self._tellers.each(tell, list(watched))
 
     def check(self, call: Call) -> None:
         """Every reader's right and place, whatever the feed has told."""
