@@ -237,9 +237,10 @@ class TimelineStreams:
         with self._lock:
             ids = list(self._streams)
         for start in range(0, len(ids), _CHUNK):
-            chunk = ids[start : start + _CHUNK]
-            places = self._feed.places(call, chunk)
-            for ticket_id, streams in self._watched(chunk).items():
+            # Those who come while this is read may have been let in by something that it does not show.
+            watched = self._watched(ids[start : start + _CHUNK])
+            places = self._feed.places(call, list(watched))
+            for ticket_id, streams in watched.items():
                 for stream in streams:
                     stream.check(places.get(ticket_id))
 

@@ -1,6 +1,7 @@
 """How many streams there may be, what they cost, and which cursors are taken."""
 
 import base64
+import random
 import struct
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 
 from rodistaa.tickets.client import TicketsClient, TicketsError
 from rodistaa.tickets.v1.filter_pb2 import TicketFilter
+from rodistaa.tickets.v1.ticket_reads_pb2 import ListTicketsRequest
 from rodistaa.tickets.v1.ticket_watch_pb2 import WatchTicketsRequest
 from rodistaa.tickets.v1.timeline_reads_pb2 import WatchTimelineRequest
 from server.domain.roles import Role
@@ -77,6 +79,32 @@ def test_refused_streams_take_no_place(narrow: Running) -> None:
     for follower in followers:
         assert not follower.stream.is_over
         follower.close()
+
+
+def test_clients_that_leave_before_they_are_let_in_leave_no_trace(narrow: Running) -> None:
+    with narrow.database.connect() as connection:
+        ticket = insert_ticket(connection)
+    client = narrow.client(Role.OPS_MANAGER)
+    by = random.Random(1)
+    for _ in range(300):
+        calls = [
+            client.tickets.WatchTickets(WatchTicketsRequest(snapshot_size=1)),
+            client.tickets.WatchTimeline(WatchTimelineRequest(ticket_id=ticket)),
+        ]
+        # Some are cancelled before they reach the server, some while it opens them, some just after.
+        if by.random() < 0.7:
+            client.tickets.ListTickets(ListTicketsRequest(page_size=by.randrange(1, 3)))
+        for call in calls:
+            call.cancel()
+
+    def all_places_are_free() -> bool:
+        followers = [opened(client) for _ in range(3)]
+        free = not any(follower.stream.is_over for follower in followers)
+        for follower in followers:
+            follower.close()
+        return free
+
+    eventually(all_places_are_free, what="room for as many as before")
 
 
 _CLIENT = """
