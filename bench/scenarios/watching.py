@@ -36,6 +36,7 @@ _AT_LEAST = 0.5
 _SETTLING_SECONDS = 2.0
 _PATIENCE_SECONDS = 30.0
 _IDLE_SECONDS = 20.0
+"""Less in rounds of less than a second."""
 _WRITER = token_for(Role.OPS_MANAGER, "bench-writer")
 _FRANCHISE = "FR-001"
 _TAGS = ["bench-live"]
@@ -114,6 +115,7 @@ def list_streams(plan: Plan) -> list[Row]:
 def idle_streams(plan: Plan) -> list[Row]:
     """As many timelines of as many tickets, on which nothing happens."""
     number = plan.streams * 5 // 2
+    seconds = _IDLE_SECONDS * min(1.0, plan.seconds)
     dsn = _database(plan)
     with psycopg.connect(dsn) as connection:
         ids = [ticket_id for (ticket_id,) in connection.execute("SELECT id FROM public.tickets ORDER BY 1")]
@@ -132,7 +134,7 @@ def idle_streams(plan: Plan) -> list[Row]:
         followers.open(served.target, followed[number // 10 :])
         followers.collect()
         before, begun = served.cpu_seconds(), time.perf_counter()
-        time.sleep(_IDLE_SECONDS)
+        time.sleep(seconds)
         cpu = (served.cpu_seconds() - before) / (time.perf_counter() - begun)
         marked = {arrival.stream for arrival in followers.collect() if _is_mark(arrival)}
         all_threads, all_memory = served.threads(), served.resident_bytes()
@@ -154,7 +156,7 @@ def idle_streams(plan: Plan) -> list[Row]:
             f"{number:,} idle timelines: processor",
             100 * cpu,
             "% of a core",
-            f"marks within {_IDLE_SECONDS:g} s reached {len(marked):,} of {number:,}",
+            f"marks within {seconds:g} s reached {len(marked):,} of {number:,}",
         ),
     ]
 
