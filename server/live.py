@@ -34,7 +34,7 @@ def start_live(settings: Settings, now: Callable[[], datetime]) -> Live:
     # Unary calls that have taken all connections must not hold up the streams, nor the other way round.
     pool = open_pool(
         settings.database_url.get_secret_value(),
-        min_size=1,
+        min_size=0,  # none while nobody watches
         max_size=settings.watch_database_pool_size,
         wait_seconds=settings.database_pool_timeout_seconds,
         prepare_statements=not settings.database_transaction_pooling,

@@ -23,7 +23,7 @@ from tests.waiting import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 CI = "CI" in os.environ
-STARTED = "Ctrl-C stops everything."
+STARTED = "Ctrl-C stops everything"
 
 
 def free_port() -> int:
@@ -82,7 +82,7 @@ class Running:
         assert self.process.stdout is not None
         for line in self.process.stdout:
             self.printed += line
-            if line.strip() == STARTED:
+            if line.startswith(STARTED):
                 return
         pytest.fail(f"it did not start:\n{self.printed}")
 
