@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -87,7 +88,7 @@ def test_clients_that_leave_before_they_are_let_in_leave_no_trace(narrow: Runnin
     client = narrow.client(Role.OPS_MANAGER)
     by = random.Random(1)
     for _ in range(300):
-        calls = [
+        calls: list[Any] = [
             client.tickets.WatchTickets(WatchTicketsRequest(snapshot_size=1)),
             client.tickets.WatchTimeline(WatchTimelineRequest(ticket_id=ticket)),
         ]

@@ -169,6 +169,7 @@ def live_through(targets: Sequence[str], database: Database, *, seed: int, secon
                 writers.go_on(10)
         finally:
             writers.stop()
+        writers.end_out_of_order(by)
         followers.open_again()
         check_lists(followers, database, writers)
         check_timelines(followers)

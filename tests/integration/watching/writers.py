@@ -8,6 +8,7 @@ from typing import Any
 
 import grpc
 import psycopg
+from psycopg import sql
 
 from rodistaa.tickets.client import TicketsClient, TicketsError
 from rodistaa.tickets.v1 import ticket_bulk_pb2 as bulk
@@ -96,6 +97,23 @@ class Writers:
             thread.join(60)
             assert not thread.is_alive(), "a writer hangs"
         assert not self.surprises, self.surprises[:3]
+
+    def end_out_of_order(self, by: random.Random) -> None:
+        """Change each ticket, and change it back in the transaction that comes first in the feed."""
+        with self._database.connect() as connection, self._database.connect(autocommit=False) as older:
+            older.execute("SELECT pg_current_xact_id()")
+            undo: list[tuple[str, dict[str, Any]]] = []
+            for ticket in self.tickets:
+                columns = random_columns(by)
+                names = sql.SQL(", ").join(map(sql.Identifier, columns))
+                before = sql.SQL("SELECT {} FROM tickets WHERE id = {}").format(names, ticket)
+                row = connection.execute(before).fetchone()
+                assert row is not None
+                undo.append((ticket, dict(zip(columns, row, strict=True))))
+                update_ticket(connection, ticket, **columns)
+            for ticket, values in undo:
+                update_ticket(older, ticket, **values)
+            older.commit()
 
     def _run(self, work: Callable[[random.Random], None], by: random.Random) -> None:
         try:
