@@ -11,8 +11,8 @@ class SlaPolicyRepository(Protocol):
     """The newest version of each policy. Storage numbers versions, dates them, and notes the call's principal."""
 
     def all(self) -> list[SlaPolicy]:
-        """Lowest priority first, each with its calendar in the version that it pins. One that somebody in psql has spoilt
-        is left out."""
+        """Lowest priority first, each with its calendar in the version that it pins. One that somebody in psql has
+        spoilt is left out."""
 
     def lock(self, priority: TicketPriority) -> SlaPolicy | None:
         """One policy, which nobody else changes until the transaction ends."""
