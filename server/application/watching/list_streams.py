@@ -15,6 +15,7 @@ from server.application.watching.audiences import AudienceIndex
 from server.application.watching.change_feed import ChangeFeed, FeedEvent, FeedPage, Position
 from server.application.watching.list_news import Audience, Digest, News, Occurrence, news_for, occurrences
 from server.application.watching.outlets import ListOutlet, Shared, TicketChange
+from server.application.watching.page_size import PageSize
 from server.domain.errors import OutOfRange, TicketsError
 from server.domain.ids import TicketId
 from server.domain.tickets import withheld_view
@@ -171,6 +172,7 @@ class ListCatchUp:
         self._now = now
         self._replay = replay
         self._join = join
+        self._page_size = PageSize(PAGE)
 
     def begin(self) -> None:
         """Or begin again where it got stuck."""
@@ -202,21 +204,25 @@ class ListCatchUp:
             self._snapshot = None
             self._stream.is_begun = True
             return True
-        page = self._feed.read(self._call, self._stream.position, limit=PAGE)
-        told = tell_one(self._stream, page, Telling(self._feed, self._call, page.events, self._now))
-        return told and len(page.events) < PAGE
+        limit = self._page_size.limit
+        page = self._feed.read(self._call, self._stream.position, limit=limit)
+        telling = Telling(self._feed, self._call, page.events, self._now)
+        told = tell_one(self._stream, page, telling)
+        is_told = told == len(telling.occurrences)
+        self._page_size.took(len(page.events) if is_told else told)
+        return is_told and len(page.events) < limit
 
 
-def tell_one(stream: ListStream, page: FeedPage, telling: Telling) -> bool:
-    """As much of a page to one stream as it has room for; whether that was all."""
+def tell_one(stream: ListStream, page: FeedPage, telling: Telling) -> int:
+    """As much of a page to one stream as it has room for; how many of the occurrences that was."""
     telling.look_up(stream.audience.where.text)
     for number, what in enumerate(telling.occurrences):
         if not stream.outlet.has_room:
-            return False
+            return number
         telling.tell(number, stream.audience, (stream,))
         stream.come_to(what.position)
     stream.come_to(page.end)
-    return True
+    return len(telling.occurrences)
 
 
 class _Group:
@@ -256,6 +262,7 @@ class ListStreams:
 
     def take_in(self, call: Call, here: Position) -> None:
         """Let those join who wait, the follower being at ``here``: tell them what they have missed."""
+        self._leave_behind()  # of a time when this could not be finished
         with self._lock:
             joining = list(self._joining)
         late = [stream for stream in joining if stream.position < here]
@@ -264,7 +271,7 @@ class ListStreams:
             page = self._feed.read(call, start, upto=here, limit=PAGE)
             telling = Telling(self._feed, call, page.events, self._now)
             for stream in late:
-                if not tell_one(stream, page, telling):
+                if tell_one(stream, page, telling) < len(telling.occurrences):
                     self._behind.append(stream)
             late = [stream for stream in late if stream.position < here and stream not in self._behind]
         self._here = here

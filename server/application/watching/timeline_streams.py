@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from server.application.call import Call
 from server.application.watching.change_feed import ChangeFeed, TicketState, TimelinePlace
 from server.application.watching.outlets import Shared, TimelineOutlet
+from server.application.watching.page_size import PageSize
 from server.application.watching.telling import Tellers
 from server.domain.errors import TicketsError, ticket_not_found
 from server.domain.ids import Seq, TicketId
@@ -91,6 +92,7 @@ class TimelineStream:
         self._loaded = after
         self._catching_up = True
         self._is_behind = False
+        self._page_size = PageSize(PAGE)
 
     @property
     def loaded(self) -> Seq | None:
@@ -137,9 +139,11 @@ class TimelineStream:
     def _read_on(self) -> None:
         """Pages until the end of the timeline or of the outlet's room."""
         try:
-            while not self.outlet.is_over and not self._read_page():
+            while not self.outlet.is_over:
                 if not self.outlet.has_room:
                     self.outlet.when_taken(self.catch_up)
+                    return
+                if self._read_page():
                     return
         except TicketsError:
             self.is_stuck = True  # the database is away, or slow
@@ -149,13 +153,15 @@ class TimelineStream:
     def _read_page(self) -> bool:
         """Whether the stream is live now, or over."""
         wanted = {self.reader.ticket_id: self._loaded}
-        found = self._feed.timelines(self._call, wanted, limit=PAGE).get(self.reader.ticket_id)
+        limit, start = self._page_size.limit, self._loaded
+        found = self._feed.timelines(self._call, wanted, limit=limit).get(self.reader.ticket_id)
         place, rows = found if found is not None else (None, [])
         with self._lock:
             admitted = self._admitted(place)
             if admitted is None:
                 return True
-            complete = self._take(admitted, Entries(rows), contiguous=False) and len(rows) < PAGE
+            complete = self._take(admitted, Entries(rows), contiguous=False) and len(rows) < limit
+            self._page_size.took(self._loaded - start)
             if not complete or self._is_behind:
                 self._is_behind = False
                 return False
