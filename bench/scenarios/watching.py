@@ -308,6 +308,8 @@ def _rows(
 
 
 def _latency_row(what: str, found: Sequence[list[float]], at_most: float | None, detail: str) -> Row:
+    if min(map(len, found)) < 2:
+        raise RuntimeError("a round was too short for an event to arrive")
     cuts = [quantiles(each, n=100, method="inclusive") for each in found]
     p99 = [each[98] for each in cuts]
     value = median(p99)
@@ -384,7 +386,7 @@ def _lists(number: int) -> list[Followed]:
         for where in filters
         for token in callers
     ]
-    return list(islice(cycle(kinds), number))
+    return list(islice(cycle(kinds), max(number, len(kinds))))
 
 
 # --- what is written

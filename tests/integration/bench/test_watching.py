@@ -15,7 +15,7 @@ from bench.scenarios import watching
 from bench.stack import Stack, running_stack
 
 TICKETS = 400
-STREAMS = 40
+STREAMS = 80
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +36,6 @@ def stack(directory: Path) -> Iterator[Stack]:
 )
 def test_a_scenario_runs(stack: Stack, scenario: Callable[[Plan], list[Row]], rows: int) -> None:
     with Load() as load:
-        found = scenario(Plan(stack, load, TICKETS, TICKETS, 1, 0.2, STREAMS))
+        found = scenario(Plan(stack, load, TICKETS, TICKETS, 1, 0.5, STREAMS))
     assert len(found) == rows
     assert all(row.value > 0 for row in found)
