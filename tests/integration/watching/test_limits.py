@@ -159,7 +159,14 @@ def test_three_hundred_streams_take_no_threads_and_end_together(
             eventually(lambda: lists.is_open and timelines.is_open, within=60, what="all streams")
             insert_message(connection, ticket)
             everybody = (*lists.members, *timelines.members)
-            eventually(lambda: all(len(member.events) >= 2 for member in everybody), within=30, what="the message")
+            eventually(
+                lambda: (
+                    all(any(event.HasField("changed") for event in member.events) for member in lists.members)
+                    and all(any(event.entry.seq == 2 for event in member.events) for member in timelines.members)
+                ),
+                within=30,
+                what="the message",
+            )
             assert threads_of(first.process.pid) <= threads + 10
             first.process.terminate()
             eventually(lambda: lists.is_over and timelines.is_over, within=30, what="the end of all streams")
