@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from server.application.call import Call
 from server.application.watching.change_feed import ChangeFeed, FeedPage, Position
@@ -21,9 +21,9 @@ from server.application.watching.outlets import Outlet
 from server.application.watching.stream_limits import OpenStreams, StreamLimits
 from server.application.watching.telling import Tellers
 from server.application.watching.timeline_streams import TimelineStream, TimelineStreams
-from server.domain.errors import OutOfRange, Reason, TicketsError, Unavailable
+from server.domain.errors import OutOfRange, Reason, TicketsError, Unauthenticated, Unavailable
 from server.domain.ids import TicketId
-from server.domain.principal import SYSTEM
+from server.domain.principal import SYSTEM, Principal
 
 REPLAY_THREADS = 3
 _BUSY_SECONDS = 0.01
@@ -286,14 +286,18 @@ class Hub:
         if entry.outlet.is_over:
             return
         if check_credentials:
-            with suppress(
-                Unavailable
-            ):  # whoever knows the keys is away: what was believed is believed until it is back
+            self._check_expiry(entry.call.principal)
+            with suppress(Unavailable):  # whoever knows the keys is away: what was believed still is
                 entry.still_valid()
         if stream.is_stuck:
             entry.catch_up()
         if now - entry.outlet.last_put_at >= entry.patience:
             entry.mark()
+
+    def _check_expiry(self, principal: Principal) -> None:
+        """To the second: the leeway that a new call has for clocks that differ would keep a stream for too long."""
+        if principal.expires_at is not None and principal.expires_at <= self._now():
+            raise Unauthenticated("The token has expired.", reason=Reason.TOKEN_EXPIRED)
 
     def _rest_if_alone(self) -> None:
         """Without streams the feed is not read."""
@@ -318,4 +322,8 @@ class Hub:
 
 
 def _shutting_down() -> Unavailable:
-    return Unavailable("This server is shutting down. Go on at another.", reason=Reason.SHUTTING_DOWN)
+    return Unavailable(
+        "This server is shutting down. Go on at another.",
+        retry_after=timedelta(milliseconds=100),
+        reason=Reason.SHUTTING_DOWN,
+    )
