@@ -104,10 +104,8 @@ def _deed(happening: Happening) -> str:
             return "warn of the near breach" + overdue
         case _, Action.AUTO_ESCALATED:
             return f"escalate to level {after.sla_escalation_level}, {after.owner_role}" + overdue
-        case _ if after.sla_next_escalation_at is None:
-            return "mark it as breached; its chain has no further role" + overdue
         case _:
-            return f"mark it as breached; the next level comes {_text(after.sla_next_escalation_at)}" + overdue
+            return "mark it as breached; its chain has no further role" + overdue
 
 
 def _text(moment: datetime | None) -> str:

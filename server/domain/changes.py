@@ -18,7 +18,7 @@ from server.domain.principal import Principal
 from server.domain.roles import Role
 from server.domain.sla import SlaPolicy
 from server.domain.sla_clock import Phase
-from server.domain.ticket_clock import Past, after_change, derived, level_after, level_due_at, moment_of_change
+from server.domain.ticket_clock import Past, after_change, derived, level_after, moment_of_change
 from server.domain.tickets import Ticket, TicketDraft, TicketPriority
 
 
@@ -122,7 +122,7 @@ def escalate(ticket: Ticket, policy: SlaPolicy, past: Past, *, now: datetime) ->
     """One level up by hand: ESCALATED, the next role's queue, no person as owner.
 
     Its deadline stays. If that has passed, this is the level for it, whether a sweep has seen it or not: the next one
-    follows an escalation interval after this one.
+    follows an escalation interval after this one. If not, the clock makes one more at the deadline.
     """
     require_not_archived(ticket)
     check_transition(ticket.status, TicketStatus.ESCALATED)
@@ -139,20 +139,15 @@ def escalate(ticket: Ticket, policy: SlaPolicy, past: Past, *, now: datetime) ->
     return replace(after, sla_breached=True, sla_next_escalation_at=level_after(after, policy, at=at))
 
 
-def breach(ticket: Ticket, policy: SlaPolicy, past: Past, *, now: datetime) -> Ticket:
-    """What the clock does at ``sla_next_escalation_at``: one level up.
+def breach(ticket: Ticket, policy: SlaPolicy, *, now: datetime) -> Ticket:
+    """What the clock does at ``sla_next_escalation_at``: one level up, or, at the chain's end, only the mark.
 
-    Only the mark at the chain's end, and where an escalation before the deadline was less than an interval ago. The
-    ticket is open and its clock runs.
+    The ticket is open and its clock runs.
     """
     role = next_role(policy.escalation_chain, ticket.owner_role)
     if role is None:
         return replace(ticket, sla_breached=True, sla_next_escalation_at=None)
     at = moment_of_change(ticket, now)
-    if not ticket.sla_breached and (ticket.sla_escalation_level > 0 or ticket.sla_cycle > 1):
-        level_at = level_due_at(ticket, past())
-        if level_at is not None and level_at > at:
-            return replace(ticket, sla_breached=True, sla_next_escalation_at=level_at)
     after = replace(_moved_up(ticket, role), sla_breached=True, sla_changed_at=at)
     return replace(after, sla_next_escalation_at=level_after(after, policy, at=at))
 

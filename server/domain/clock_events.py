@@ -8,8 +8,6 @@ from enum import StrEnum
 from server.domain.changes import breach
 from server.domain.fsm import DONE
 from server.domain.sla import SlaPolicy
-from server.domain.sla_clock import SlaHistory
-from server.domain.ticket_clock import Past
 from server.domain.tickets import Ticket
 from server.domain.timeline import Action
 
@@ -65,29 +63,26 @@ def _events(ticket: Ticket) -> Iterator[ClockEvent]:
         yield ClockEvent(ticket.sla_next_escalation_at, ClockEventKind.BREACH)
 
 
-def happen(
-    kind: ClockEventKind, ticket: Ticket, policy: Callable[[], SlaPolicy], past: Past, *, now: datetime
-) -> Outcome:
-    """Let it happen to a ticket for which it is due. ``policy`` and ``past`` are asked for only where they matter."""
+def happen(kind: ClockEventKind, ticket: Ticket, policy: Callable[[], SlaPolicy], *, now: datetime) -> Outcome:
+    """Let it happen to a ticket for which it is due. ``policy`` is asked for only where it matters."""
     match kind:
         case ClockEventKind.FIRST_RESPONSE_BREACHED:
             return Outcome(replace(ticket, first_response_breached=True), Action.FIRST_RESPONSE_BREACHED)
         case ClockEventKind.NEAR_BREACH:
             return Outcome(replace(ticket, sla_near_breach_notified=True), Action.SLA_NEAR_BREACH)
         case ClockEventKind.BREACH:
-            after = breach(ticket, policy(), past, now=now)
+            after = breach(ticket, policy(), now=now)
             moved = after.sla_escalation_level > ticket.sla_escalation_level
             return Outcome(after, Action.AUTO_ESCALATED if moved else Action.SLA_BREACHED)
 
 
-def simulate(ticket: Ticket, history: SlaHistory, *, start: datetime, until: datetime) -> Iterator[Happening]:
-    """All that would happen up to and including ``until`` if nobody touched the ticket, whose past is ``history``.
+def simulate(ticket: Ticket, policy: SlaPolicy, *, start: datetime, until: datetime) -> Iterator[Happening]:
+    """All that would happen up to and including ``until`` if nobody touched the ticket.
 
     What is overdue at ``start`` happens then, as the sweeps would do it; the rest on the instant. It ends, since a
     chain ends.
     """
     while (event := next_event(ticket)) is not None and event.due_at <= until:
-        # The history is asked for when a deadline is missed, and until then nothing becomes part of it.
-        outcome = happen(event.kind, ticket, lambda: history.policy, lambda: history, now=max(event.due_at, start))
+        outcome = happen(event.kind, ticket, lambda: policy, now=max(event.due_at, start))
         yield Happening(event, outcome)
         ticket = outcome.ticket

@@ -146,7 +146,7 @@ def _of_clock(action: str, ticket: TicketNow) -> _News:
             saying = _Saying(Kind.TICKET_UPDATED, "has new deadlines", deed)
         case _:
             due = _deadline(", {},", ticket.due_at)
-            deed = f"reports that the deadline{due} has passed, and leaves the ticket where it is"
+            deed = f"reports that the deadline{due} has passed and nobody is left to escalate to"
             saying = _Saying(Kind.ESCALATED, "is overdue", deed)
     return _News(staff=saying, for_queue=action in _ALARMS, is_critical=action == Action.SLA_BREACHED)
 

@@ -108,7 +108,7 @@ def derived(ticket: Ticket, history: SlaHistory, *, at: datetime) -> Ticket:
     """
     policy, dates = history.policy, deadlines(history)
     is_stopped, stood_at = dates.paused_at is not None, dates.paused_at or at
-    was_escalated = history.escalated_at is not None and history.escalated_at >= dates.due_at
+    was_escalated = _was_escalated(history, dates.due_at)
     response_due = dates.first_response_due_at
     responded = ticket.first_responded_at
     is_late = responded > response_due if responded else ticket.first_response_breached and response_due <= at
@@ -133,17 +133,15 @@ def _next_escalation_at(ticket: Ticket, history: SlaHistory) -> datetime | None:
         return ticket.sla_due_at
     if next_role(history.policy.escalation_chain, ticket.owner_role) is None:
         return None
-    return level_due_at(ticket, history)
+    return next_level_at(history) if _was_escalated(history, ticket.sla_due_at) else ticket.sla_due_at
 
 
-def level_due_at(ticket: Ticket, history: SlaHistory) -> datetime | None:
-    """When the next level is due of a ticket whose clock runs and whose chain goes on.
+def _was_escalated(history: SlaHistory, due_at: datetime | None) -> bool:
+    """Whether the level of a deadline has been made, by whomever: at the deadline or after it, not before.
 
-    At its deadline, or one escalation interval after the last escalation by whomever, whichever is later. So an
-    escalation is not made again when its deadline goes and comes back, nor right after one by hand.
+    So it is not made again when a sweep finds it made by hand, nor when the deadline goes and comes back.
     """
-    last = next_level_at(history)
-    return last if ticket.sla_due_at is None or (last is not None and last > ticket.sla_due_at) else ticket.sla_due_at
+    return history.escalated_at is not None and due_at is not None and history.escalated_at >= due_at
 
 
 def level_after(ticket: Ticket, policy: SlaPolicy, *, at: datetime) -> datetime | None:

@@ -64,7 +64,7 @@ class Player:
 
     def _let_pass(self, ticket: Ticket, until: datetime) -> Ticket:
         """What the clock did by itself meanwhile, as its sweeps would have."""
-        for happening in simulate(ticket, self._past(), start=ticket.created_at, until=until):
+        for happening in simulate(ticket, self._policy(ticket), start=ticket.created_at, until=until):
             outcome = happening.outcome
             ticket = self._save(ticket, outcome.ticket, SYSTEM, outcome.action)
             self._note_moment(ticket.id, happening.event.due_at)

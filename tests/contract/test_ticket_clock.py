@@ -194,9 +194,7 @@ class Life:
         with self.desk.connection.transaction():
             ticket, now = self.ticket, datetime.now(UTC)
             while (event := next_event(ticket)) is not None and event.due_at <= now:
-                clocks, before = self.desk.clocks, ticket
-                policy, past = partial(clocks.policy, before), partial(clocks.history, before)
-                outcome = happen(event.kind, before, policy, past, now=now)
+                outcome = happen(event.kind, ticket, partial(self.desk.clocks.policy, ticket), now=now)
                 ticket = self.desk.tickets.save(ticket, outcome.ticket, Change(outcome.action))
                 self.check()
 
@@ -382,6 +380,18 @@ def test_an_escalation_between_the_deadline_and_the_sweep_is_one_level(plain: De
     assert ticket.sla_next_escalation_at == ticket.sla_changed_at + timedelta(hours=8)
     payload = last_payload(plain, life.ticket_id, "ESCALATED")
     assert (payload["old"]["sla_breached"], payload["new"]["sla_breached"]) == (False, True)
+
+
+def test_a_deadline_that_moves_before_an_escalation_has_its_level(plain: Desk) -> None:
+    life = begin(plain, list(TicketPriority).index(TicketPriority.MEDIUM), 47)
+    life.escalate(0, 0, 0)
+    early = life.ticket
+    assert (early.sla_breached, early.sla_next_escalation_at) == (False, early.sla_due_at)
+    life.patch(priority=t.TICKET_PRIORITY_HIGH)
+    life.sweep(0, 0, 0)
+    life.check()
+    assert (life.ticket.sla_breached, life.ticket.sla_escalation_level) == (True, 1)
+    assert life.ticket.sla_next_escalation_at == early.sla_changed_at + timedelta(hours=2)
 
 
 def test_a_priority_that_goes_down_and_up_again_escalates_nobody_again(plain: Desk) -> None:

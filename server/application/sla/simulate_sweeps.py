@@ -41,7 +41,7 @@ class SimulateSweeps:
             now = self.clock()
             history = repositories.clocks.history(ticket)
             ticket = derived(ticket, history, at=now)
-            happenings = tuple(simulate(ticket, history, start=now, until=until))
+            happenings = tuple(simulate(ticket, history.policy, start=now, until=until))
             return Forecast(ticket, history.policy, sla_status_of(ticket, now), now, happenings)
 
         return self.uow.read_snapshot(call, read)

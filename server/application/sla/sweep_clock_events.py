@@ -53,8 +53,7 @@ class SweepClockEvents:
         return len(tickets)
 
     def _happen(self, repositories: Repositories, ticket: Ticket, now: datetime) -> Outcome:
-        clocks = repositories.clocks
-        return happen(self.kind, ticket, lambda: clocks.policy(ticket), lambda: clocks.history(ticket), now=now)
+        return happen(self.kind, ticket, lambda: repositories.clocks.policy(ticket), now=now)
 
     def _one_by_one(self, call: Call, limit: int) -> int:
         ids: Sequence[TicketId] = self.uow.read(

@@ -261,7 +261,7 @@ def moved(desk: ClockDesk, ticket_id: str, action: str) -> Ticket:
     before, now = desk.ticket(ticket_id), datetime.now(UTC)
     policy = desk.clocks.policy(before)
     if action == "AUTO_ESCALATED":
-        after = breach(before, policy, lambda: desk.clocks.history(before), now=now)
+        after = breach(before, policy, now=now)
     else:
         after = escalate(before, policy, lambda: desk.clocks.history(before), now=now)
     with desk.connection.transaction():

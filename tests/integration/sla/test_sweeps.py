@@ -11,10 +11,17 @@ import psycopg
 import pytest
 
 from server.adapters.postgres.unit_of_work import PostgresUnitOfWork
+from server.application.answers import Answer
+from server.application.call import Call
 from server.application.sla.derive_stale_clocks import DeriveStaleClocks
 from server.application.sla.draining import drain
 from server.application.sla.sweep_clock_events import SweepClockEvents
+from server.application.tickets.escalate_ticket import EscalateTicket
 from server.domain.clock_events import ClockEventKind
+from server.domain.ids import TicketId, UserId
+from server.domain.principal import Principal
+from server.domain.roles import Role
+from server.domain.tickets import Ticket
 from tests.integration.sla.conftest import CALL, insert_tickets, now, rows
 
 Connection = psycopg.Connection[dict[str, Any]]
@@ -91,6 +98,41 @@ def test_at_the_end_of_its_chain_a_ticket_is_only_marked(uow: PostgresUnitOfWork
     assert after["sla_next_escalation_at"] is None
     assert audit(connection, due)[-1] == "SLA_BREACHED"
     assert sweep(uow, BREACH) == 0
+
+
+def by_hand(uow: PostgresUnitOfWork, ticket_id: str, at: datetime) -> None:
+    answer: Answer[Ticket, None] = Answer(None, lambda _: None, lambda _: b"", lambda _: None)
+    admin = Call(Principal(UserId("admin-1"), Role.ADMIN))
+    EscalateTicket(uow, lambda: at)(admin, TicketId(ticket_id), "The shipper has called us twice.", None, answer)
+
+
+def test_an_escalation_before_the_deadline_puts_off_no_breach(uow: PostgresUnitOfWork, connection: Connection) -> None:
+    (mine,) = insert_tickets(connection, age="23 hours 50 minutes")
+    due_at: datetime = ticket(connection, mine)["sla_due_at"]
+    by_hand(uow, mine, due_at - timedelta(seconds=1))
+    assert sweep(uow, BREACH, at=due_at - timedelta(microseconds=1)) == 0
+    assert not ticket(connection, mine)["sla_breached"]
+    assert [sweep(uow, BREACH, at=due_at), sweep(uow, BREACH, at=due_at)] == [1, 0]
+    after = ticket(connection, mine)
+    assert (after["sla_breached"], after["sla_escalation_level"], after["owner_role"]) == (True, 2, "hq_support")
+    assert audit(connection, mine)[-2:] == ["ESCALATED", "AUTO_ESCALATED"]
+
+
+@pytest.mark.parametrize("late", [timedelta(0), timedelta(milliseconds=40)])
+def test_an_escalation_between_the_deadline_and_the_sweep_is_its_level(
+    uow: PostgresUnitOfWork, connection: Connection, late: timedelta
+) -> None:
+    (mine,) = insert_tickets(connection, age="23 hours 50 minutes")
+    due_at: datetime = ticket(connection, mine)["sla_due_at"]
+    by_hand(uow, mine, due_at + late)
+    next_at = due_at + late + timedelta(hours=2)
+    assert ticket(connection, mine)["sla_breached"]
+    assert [sweep(uow, BREACH, at=at) for at in (due_at + timedelta(seconds=5), next_at - timedelta(seconds=1))] == [
+        0,
+        0,
+    ]
+    assert sweep(uow, BREACH, at=next_at) == 1
+    assert ticket(connection, mine)["sla_escalation_level"] == 2
 
 
 @pytest.mark.parametrize(

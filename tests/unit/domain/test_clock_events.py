@@ -12,7 +12,7 @@ from server.domain.ids import Minutes, UserId
 from server.domain.roles import Role
 from server.domain.sla import SlaPolicy
 from server.domain.tickets import Ticket
-from tests.unit.domain.clocked_tickets import HOUR, POLICY, START, after, clocked, lived, unread
+from tests.unit.domain.clocked_tickets import HOUR, POLICY, START, after, clocked, lived
 
 K = ClockEventKind
 S = TicketStatus
@@ -24,7 +24,7 @@ def unasked() -> SlaPolicy:
 
 def story(ticket: Ticket, *, start: datetime = START, until: datetime | None = None) -> list[tuple[float, str]]:
     """Hours after creation at which something falls due, and what the audit calls it."""
-    happenings = simulate(ticket, lived()(), start=start, until=until or after(1000))
+    happenings = simulate(ticket, POLICY, start=start, until=until or after(1000))
     return [((each.event.due_at - START) / HOUR, each.outcome.action) for each in happenings]
 
 
@@ -38,7 +38,7 @@ def test_a_ticket_that_nobody_touches_climbs_to_the_end_of_its_chain() -> None:
 
 
 def test_each_step_builds_on_the_one_before() -> None:
-    tickets = [each.outcome.ticket for each in simulate(clocked(), lived()(), start=START, until=after(1000))]
+    tickets = [each.outcome.ticket for each in simulate(clocked(), POLICY, start=START, until=after(1000))]
     assert [(each.first_response_breached, each.sla_near_breach_notified) for each in tickets] == [
         (True, False),
         (True, True),
@@ -62,7 +62,7 @@ def test_until_belongs_to_it() -> None:
 
 
 def test_what_is_overdue_happens_at_the_start_and_the_levels_follow_from_there() -> None:
-    happenings = list(simulate(clocked(), lived()(), start=after(50), until=after(1000)))
+    happenings = list(simulate(clocked(), POLICY, start=after(50), until=after(1000)))
     assert [(each.event.due_at - START) / HOUR for each in happenings] == [2, 8, 10, 53]
     assert happenings[2].outcome.ticket.sla_changed_at == after(50)
 
@@ -70,12 +70,12 @@ def test_what_is_overdue_happens_at_the_start_and_the_levels_follow_from_there()
 def test_at_the_end_of_the_chain_a_breach_is_only_marked_and_only_once() -> None:
     at_the_end = clocked(owner_role=Role.REGIONAL_MANAGER, owner_id="asha", first_responded_at=START)
     assert story(at_the_end) == [(8, "SLA_NEAR_BREACH"), (10, "SLA_BREACHED")]
-    marked = happen(K.BREACH, at_the_end, lambda: POLICY, unread, now=after(10)).ticket
+    marked = happen(K.BREACH, at_the_end, lambda: POLICY, now=after(10)).ticket
     assert marked == replace(at_the_end, sla_breached=True, sla_next_escalation_at=None)
 
 
 def test_somebody_below_gives_a_chain_at_its_end_a_new_step() -> None:
-    marked = happen(K.BREACH, clocked(owner_role=Role.REGIONAL_MANAGER), lambda: POLICY, unread, now=after(10)).ticket
+    marked = happen(K.BREACH, clocked(owner_role=Role.REGIONAL_MANAGER), lambda: POLICY, now=after(10)).ticket
     below = assign(
         marked,
         owner_id=UserId("asha"),
@@ -92,7 +92,7 @@ def test_somebody_below_gives_a_chain_at_its_end_a_new_step() -> None:
 
 def test_an_automatic_escalation_takes_the_ticket_from_its_owner() -> None:
     owned = clocked(status=S.IN_PROGRESS, owner_id="asha")
-    outcome = happen(K.BREACH, owned, lambda: POLICY, unread, now=after(10.5))
+    outcome = happen(K.BREACH, owned, lambda: POLICY, now=after(10.5))
     expected = replace(
         owned,
         status=S.ESCALATED,
@@ -108,9 +108,9 @@ def test_an_automatic_escalation_takes_the_ticket_from_its_owner() -> None:
 
 def test_only_a_breach_asks_for_the_policy() -> None:
     ticket = clocked()
-    late = happen(K.FIRST_RESPONSE_BREACHED, ticket, unasked, unread, now=after(2))
+    late = happen(K.FIRST_RESPONSE_BREACHED, ticket, unasked, now=after(2))
     assert late == Outcome(replace(ticket, first_response_breached=True), "FIRST_RESPONSE_BREACHED")
-    near = happen(K.NEAR_BREACH, ticket, unasked, unread, now=after(8))
+    near = happen(K.NEAR_BREACH, ticket, unasked, now=after(8))
     assert near == Outcome(replace(ticket, sla_near_breach_notified=True), "SLA_NEAR_BREACH")
 
 
@@ -151,5 +151,5 @@ def test_what_falls_due_at_the_same_instant_has_an_order() -> None:
 
 def test_the_levels_go_by_the_response_time_where_there_is_no_interval() -> None:
     policy = replace(POLICY, escalation_interval=None, response_time=Minutes(60))
-    happenings = list(simulate(clocked(policy), lived(policy=policy)(), start=START, until=after(1000)))
+    happenings = list(simulate(clocked(policy), policy, start=START, until=after(1000)))
     assert [(each.event.due_at - START) / HOUR for each in happenings] == [1, 8, 10, 11]

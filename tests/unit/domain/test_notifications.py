@@ -107,8 +107,8 @@ def test_what_is_the_staff_s_alone_reaches_no_one_outside(action: str) -> None:
         (
             "SLA_BREACHED",
             (
-                "The system reports that the deadline, 2026-11-23 18:30 IST (13:00 UTC), has passed, and leaves "
-                "the ticket where it is."
+                "The system reports that the deadline, 2026-11-23 18:30 IST (13:00 UTC), has passed and nobody is left "
+                "to escalate to."
             ),
         ),
         (
@@ -138,7 +138,7 @@ def test_where_no_deadline_is_known_none_is_told() -> None:
     told = [told_to(event(action))["owner"][1] for action in ("SLA_NEAR_BREACH", "SLA_BREACHED", "SLA_REAPPLIED")]
     assert told == [
         "The system reports that a fifth of the time or less is left.",
-        "The system reports that the deadline has passed, and leaves the ticket where it is.",
+        "The system reports that the deadline has passed and nobody is left to escalate to.",
         "The system applied the newest SLA policy.",
     ]
 

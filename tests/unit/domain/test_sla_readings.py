@@ -1,7 +1,8 @@
 """Random lives of a ticket: what is stored of its clock is what its history says, and no level is reached twice.
 
-The rule of the levels is said here once more, plainly: the clock makes the first one at the deadline, every further one
-an escalation interval after the last escalation by whomever, and none before the deadline as it is.
+The rule of the levels is said here once more, plainly: a deadline that has passed asks for one level. It is made by the
+clock at once, unless there was an escalation, by whomever, at the deadline or after it. From the last one of those on,
+each escalation interval asks for one more.
 """
 
 from contextlib import suppress
@@ -66,10 +67,13 @@ class Life:
             self.escalated_at = after.sla_changed_at
 
     def check_level(self, before: Ticket, *, at: datetime) -> None:
-        """The clock may make a level of it then, counted minute by minute."""
+        """The clock may make a level of it then: the one of the deadline, or an interval after the last escalation.
+
+        The interval is counted minute by minute.
+        """
         assert before.sla_due_at is not None
         assert before.sla_due_at <= at
-        if self.escalated_at is not None:
+        if self.escalated_at is not None and self.escalated_at >= before.sla_due_at:
             interval = timedelta(minutes=self.policy.escalation_interval or self.policy.response_time)
             history = SlaHistory(tuple(self.phases[:-1]))
             assert Reference(history, at).reached(interval, self.escalated_at) is not None
@@ -83,8 +87,12 @@ class Life:
             return ticket.sla_due_at
         if next_role(self.policy.escalation_chain, ticket.owner_role) is None:
             return None
-        instants = [ticket.sla_due_at, next_level_at(self.past())]
-        return max(each for each in instants if each is not None)
+        return next_level_at(self.past()) if self.has_level() else ticket.sla_due_at
+
+    def has_level(self) -> bool:
+        """Whether the present deadline got its level."""
+        due_at = self.ticket.sla_due_at
+        return self.escalated_at is not None and due_at is not None and due_at <= self.escalated_at
 
 
 def change(life: Life, data: st.DataObject, now: datetime, others: list[SlaPolicy]) -> None:
@@ -131,11 +139,17 @@ def sweep(life: Life, now: datetime) -> None:
     """What the sweeps do at this moment."""
     life.by_clock = True
     while (event := next_event(life.ticket)) is not None and event.due_at <= now:
-        life.become(happen(event.kind, life.ticket, lambda: life.policy, life.past, now=now).ticket, life.policy)
+        is_at_end = next_role(life.policy.escalation_chain, life.ticket.owner_role) is None
+        outcome = happen(event.kind, life.ticket, lambda: life.policy, now=now)
+        assert is_at_end if outcome.action == "SLA_BREACHED" else not (is_at_end and outcome.action == "AUTO_ESCALATED")
+        life.become(outcome.ticket, life.policy)
     life.by_clock = False
     ticket = life.ticket
     if ticket.sla_paused_at is None and ticket.sla_due_at is not None:
         assert ticket.sla_breached == (ticket.sla_due_at <= now)
+        if ticket.sla_breached and next_role(life.policy.escalation_chain, ticket.owner_role) is not None:
+            # Nothing puts off the level of a deadline.
+            assert life.has_level()
 
 
 def clock_of(ticket: Ticket) -> tuple[object, ...]:

@@ -29,6 +29,7 @@ from tests.unit.domain.clocked_tickets import HOUR, POLICY, START, after, clocke
 S = TicketStatus
 TICK = timedelta(microseconds=1)
 URGENT = replace(POLICY, priority=TicketPriority.CRITICAL, response_time=Minutes(30), resolution_time=Minutes(240))
+LONG_CHAIN = replace(POLICY, escalation_chain=(*POLICY.escalation_chain, Role.HQ_SUPPORT))
 SLOW = replace(POLICY, priority=TicketPriority.LOW, response_time=Minutes(600), resolution_time=Minutes(6000))
 
 
@@ -127,25 +128,39 @@ def test_an_escalation_that_comes_before_the_sweep_is_the_level_of_the_deadline(
     assert derived(late, lived((1, S.OPEN), (10, S.ESCALATED), escalated=10)(), at=after(10)) == late
 
 
-def test_an_escalation_shortly_before_the_deadline_holds_up_the_level_and_not_the_mark() -> None:
-    early = changes.escalate(clocked(status=S.OPEN), POLICY, unread, now=after(9))
-    assert (early.sla_breached, early.sla_next_escalation_at) == (False, after(10))
+@pytest.mark.parametrize("hours", [3, 9, 9.999])
+def test_an_escalation_before_the_deadline_holds_up_nothing(hours: float) -> None:
+    early = changes.escalate(clocked(status=S.OPEN), LONG_CHAIN, unread, now=after(hours))
+    assert (early.sla_breached, early.sla_escalation_level, early.sla_next_escalation_at) == (False, 1, after(10))
+    moved = changes.breach(early, LONG_CHAIN, now=after(10))
+    assert (moved.sla_breached, moved.sla_escalation_level, moved.owner_role) == (True, 2, Role.REGIONAL_MANAGER)
+    assert moved.sla_next_escalation_at == after(13)
+    past = lived((1, S.OPEN), (hours, S.ESCALATED), (10, S.ESCALATED), policy=LONG_CHAIN, escalated=10)
+    assert derived(moved, past(), at=after(10)) == moved
+
+
+def test_an_escalation_before_the_deadline_is_not_the_level_of_a_deadline_that_only_was_marked() -> None:
+    by_hand = clocked(status=S.ESCALATED, owner_role=Role.REGIONAL_MANAGER, sla_escalation_level=1)
+    marked = changes.breach(by_hand, POLICY, now=after(10))
+    assert (marked.sla_breached, marked.sla_escalation_level, marked.sla_next_escalation_at) == (True, 1, None)
     past = lived((1, S.OPEN), (9, S.ESCALATED), escalated=9)
-    marked = changes.breach(early, POLICY, past, now=after(10))
-    assert marked == replace(early, sla_breached=True, sla_next_escalation_at=after(12))
-    assert derived(marked, past(), at=after(10)) == marked
-    moved = changes.breach(marked, POLICY, unread, now=after(12))
-    assert (moved.sla_escalation_level, moved.owner_role) == (2, Role.REGIONAL_MANAGER)
+    assert assign(marked, Role.OPS_MANAGER, past, 10.5).sla_next_escalation_at == after(10)
 
 
-def test_an_escalation_long_before_the_deadline_holds_up_nothing() -> None:
-    early = changes.escalate(clocked(status=S.OPEN), POLICY, unread, now=after(7))
-    moved = changes.breach(early, POLICY, lived((1, S.OPEN), (7, S.ESCALATED), escalated=7), now=after(10))
-    assert (moved.sla_escalation_level, moved.sla_breached, moved.sla_next_escalation_at) == (2, True, None)
+def test_a_deadline_that_moves_before_the_last_escalation_is_missed_and_its_level_made() -> None:
+    by_hand = changes.escalate(clocked(status=S.OPEN), POLICY, unread, now=after(5))
+    urgent = changes.change_priority(by_hand, URGENT, lived((1, S.OPEN), (5, S.ESCALATED), escalated=5), now=after(6))
+    assert (urgent.sla_due_at, urgent.sla_breached, urgent.sla_next_escalation_at) == (after(4), True, after(8))
+
+
+def test_a_deadline_that_moves_between_the_last_escalation_and_now_asks_for_a_level() -> None:
+    by_hand = changes.escalate(clocked(status=S.OPEN), POLICY, unread, now=after(3))
+    urgent = changes.change_priority(by_hand, URGENT, lived((1, S.OPEN), (3, S.ESCALATED), escalated=3), now=after(5))
+    assert (urgent.sla_due_at, urgent.sla_breached, urgent.sla_next_escalation_at) == (after(4), False, after(4))
 
 
 def test_a_priority_that_goes_and_comes_back_escalates_nobody_again() -> None:
-    up = changes.breach(clocked(status=S.OPEN), POLICY, unread, now=after(10))
+    up = changes.breach(clocked(status=S.OPEN), POLICY, now=after(10))
     past = lived((1, S.OPEN), (10, S.ESCALATED), escalated=10)
     down = changes.change_priority(up, SLOW, past, now=after(10.1))
     assert (down.sla_breached, down.sla_next_escalation_at) == (False, after(100))
@@ -164,7 +179,7 @@ def test_a_clock_that_stops_after_a_deadline_that_nobody_marked_is_marked_by_the
     back = S.IN_PROGRESS if target is S.AWAITING_SHIPPER else S.REOPENED
     going = move(stopped, back, 20, lived((1, S.OPEN), (10, target)))
     assert (going.sla_breached, going.sla_next_escalation_at) == (True, after(10))
-    assert changes.breach(going, POLICY, unread, now=after(20)).sla_escalation_level == 1
+    assert changes.breach(going, POLICY, now=after(20)).sla_escalation_level == 1
 
 
 def test_another_policy_for_a_stopped_clock_marks_and_unmarks_by_where_it_stood() -> None:
