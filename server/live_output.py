@@ -96,8 +96,8 @@ def _one_line() -> Iterator[None]:
 
 
 def _sentence(error: TicketsError) -> str:
-    fields = "".join(f" {each.field}: {each.description}" for each in error.field_violations)
-    return " ".join(_visible(f"{error.message}{fields} ({error.reason or error.code.name})").split())
+    told = "; ".join((error.message, *error.unmentioned_fields()))
+    return " ".join(_visible(f"{told} ({error.reason or error.code.name})").split())
 
 
 def _print_json(message: Message) -> None:

@@ -39,6 +39,25 @@ def test_a_rich_status_is_decoded(client: TicketsClient, service: ScriptedTicket
     assert str(error) == (
         "INVALID_ARGUMENT INVALID_REQUEST: The request is not valid.; ticket.title: must have 10 to 500 characters"
     )
+    assert repr(error) == (
+        "TicketsError(INVALID_ARGUMENT, reason='INVALID_REQUEST', message='The request is not valid.')"
+    )
+
+
+def test_a_violation_that_the_message_tells_is_not_told_twice() -> None:
+    error = TicketsError(
+        grpc.StatusCode.INVALID_ARGUMENT,
+        "after_seq: is beyond the newest entry, 8 (and 1 more)",
+        reason="INVALID_REQUEST",
+        field_violations=[
+            FieldViolation("after_seq", "is beyond the newest entry, 8"),
+            FieldViolation("ticket_id", "must be set"),
+        ],
+    )
+    assert str(error) == (
+        "INVALID_ARGUMENT INVALID_REQUEST: after_seq: is beyond the newest entry, 8 (and 1 more); "
+        "ticket_id: must be set"
+    )
 
 
 def test_a_plain_status_has_no_reason(client: TicketsClient, service: ScriptedTickets) -> None:

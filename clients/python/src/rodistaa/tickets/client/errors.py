@@ -1,6 +1,6 @@
 """The one exception that calls raise."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar, cast
@@ -50,8 +50,17 @@ class TicketsError(Exception):
         self.retry_after = retry_after
 
     def __str__(self) -> str:
-        fields = "".join(f"; {each.field}: {each.description}" for each in self.field_violations)
-        return f"{self.code.name} {self.reason or '-'}: {self.message}{fields}"
+        return f"{self.code.name} {self.reason or '-'}: {'; '.join((self.message, *self.unmentioned_fields()))}"
+
+    def __repr__(self) -> str:
+        return f"TicketsError({self.code.name}, reason={self.reason!r}, message={self.message!r})"
+
+    def unmentioned_fields(self) -> Iterator[str]:
+        """Yields "field: description" of those violations that `message` does not tell; the server tells the first."""
+        for each in self.field_violations:
+            told = f"{each.field}: {each.description}"
+            if told not in self.message:
+                yield told
 
     @classmethod
     def from_rpc_error(cls, error: grpc.RpcError) -> "TicketsError":
