@@ -19,7 +19,8 @@ const SILENCE_MS = 45_000;
  *
  * Each pause is shortened by chance, to a quarter at most, so that the watchers of a restarted server do not all come
  * back at once. A pause that the server asks for is kept in full. A stream that held as long as `longestMs` makes the
- * next failure the first again.
+ * next failure the first again; that it delivered something is not enough. A token that has expired is no failure: the
+ * stream is resumed with a new one after a pause of `firstMs`.
  */
 export interface Backoff {
   /** Default 250. */
@@ -39,6 +40,8 @@ export interface FollowOptions {
   signal?: AbortSignal;
   /** Told of each interruption, before the pause. */
   onInterruption?: (interruption: Interruption) => void;
+  /** Told when the server is heard again after interruptions, before what it says is yielded. */
+  onResumption?: () => void;
   /** A stream from which nothing was heard for so long counts as broken. Default 45 000. */
   silenceMs?: number;
   backoff?: Backoff;
@@ -52,11 +55,19 @@ export interface FollowOptions {
 export async function* resumed<Event>(
   client: TicketsClient,
   open: (signal: AbortSignal) => AsyncIterable<Event>,
-  { signal, onInterruption, silenceMs = SILENCE_MS, backoff = { firstMs: 250, longestMs: 15_000 } }: FollowOptions,
+  {
+    signal,
+    onInterruption,
+    onResumption,
+    silenceMs = SILENCE_MS,
+    backoff = { firstMs: 250, longestMs: 15_000 },
+  }: FollowOptions,
   mends: (error: TicketsError) => boolean = () => false,
 ): AsyncGenerator<Event, void, undefined> {
   const ended = signal ? AbortSignal.any([signal, client.closed]) : client.closed;
   const attempts = new Attempts(backoff, mends, client.renewsToken);
+  let interrupted = false;
+  let isTelling = false;
   while (!ended.aborted) {
     attempts.begin();
     // Connect keeps the stream open when its reader leaves the loop, so leaving has to abort it.
@@ -68,9 +79,18 @@ export async function* resumed<Event>(
           return;
         }
         attempts.delivered();
+        if (interrupted) {
+          interrupted = false;
+          isTelling = true;
+          onResumption?.();
+          isTelling = false;
+        }
         yield event;
       }
     } catch (error) {
+      if (isTelling) {
+        throw error; // not the stream's
+      }
       failure = error;
     } finally {
       left.abort();
@@ -80,6 +100,7 @@ export async function* resumed<Event>(
     }
     const error = TicketsError.decode(failure);
     const pauseMs = attempts.pauseAfter(error);
+    interrupted = true;
     onInterruption?.({ error, pauseMs });
     // Only the end of the watch can interrupt it.
     await delay(pauseMs, undefined, { signal: ended }).catch(() => undefined);
@@ -141,14 +162,18 @@ class Attempts {
     if (!this.isWorthAnother(error)) {
       throw error;
     }
+    const isRenewal = error.code === Code.Unauthenticated;
+    const pause = (isRenewal ? this.backoff.firstMs : this.grownPause()) * byChance(0.25, 1);
+    return Math.max(pause, (error.retryAfterMs ?? 0) * byChance(1, 1.5));
+  }
+
+  private grownPause(): number {
     // That a stream delivered something is not enough: one that breaks after each event must not be opened in a tight
     // loop.
     if (performance.now() - this.begun >= this.backoff.longestMs) {
       this.failures = 0;
     }
-    const pause = Math.min(this.backoff.firstMs * 2 ** this.failures, this.backoff.longestMs) * byChance(0.25, 1);
-    this.failures++;
-    return Math.max(pause, (error.retryAfterMs ?? 0) * byChance(1, 1.5));
+    return Math.min(this.backoff.firstMs * 2 ** this.failures++, this.backoff.longestMs);
   }
 
   private isWorthAnother(error: TicketsError): boolean {

@@ -132,6 +132,47 @@ test("pauses grow to their limit and are never shorter than the server asks", as
   );
 });
 
+test("it is told once that the server is heard again", async (t) => {
+  let calls = 0;
+  const client = await clientOf(t, {
+    watchTimeline: async function* ({ afterSeq }) {
+      if (++calls % 3 > 0) {
+        throw new ConnectError("Not yet.", Code.Unavailable);
+      }
+      yield { event: { case: "progress", value: { seq: afterSeq } } };
+      yield entry(afterSeq + 1n);
+      yield entry(afterSeq + 2n);
+    },
+  });
+  const told: (string | bigint)[] = [];
+  const options = {
+    backoff,
+    onInterruption: () => void told.push("interrupted"),
+    onResumption: () => void told.push("resumed"),
+  };
+  for await (const { seq } of followTimeline(client, TICKET, options)) {
+    if (told.push(seq) && seq === 4n) {
+      break;
+    }
+  }
+  const twice = ["interrupted", "interrupted"];
+  assert.deepEqual(told, [...twice, "resumed", 1n, 2n, "interrupted", ...twice, "resumed", 3n, 4n]);
+});
+
+test("what onResumption throws ends it", async (t) => {
+  let calls = 0;
+  const client = await clientOf(t, {
+    watchTimeline: async function* () {
+      yield entry(BigInt(++calls));
+    },
+  });
+  const onResumption = () => {
+    throw new RangeError("mine");
+  };
+  await assert.rejects(seqsOf(followTimeline(client, TICKET, { backoff, onResumption }), 3), RangeError);
+  assert.equal(calls, 2);
+});
+
 test("a server that falls silent is left", async (t) => {
   const client = await clientOf(t, {
     watchTimeline: async function* ({ afterSeq }, { signal }) {
@@ -211,6 +252,27 @@ test("an expired token is renewed where there is a way", async (t) => {
   );
   assert.deepEqual(await seqsOf(followTimeline(client, TICKET, { backoff }), 3), [1n, 2n, 3n]);
   assert.deepEqual(seen, ["Bearer token-1", "Bearer token-2", "Bearer token-3"]);
+});
+
+test("a renewal of the token takes the first pause", async (t) => {
+  const client = await clientOf(
+    t,
+    {
+      watchTimeline: async function* ({ afterSeq }) {
+        yield entry(afterSeq + 1n);
+        throw failure(Code.Unauthenticated, "TOKEN_EXPIRED");
+      },
+    },
+    { token: () => "new" },
+  );
+  const seen: number[] = [];
+  const options = {
+    backoff: { firstMs: 1, longestMs: 3_600_000 },
+    onInterruption: ({ pauseMs }: Interruption) => void seen.push(pauseMs),
+  };
+  await seqsOf(followTimeline(client, TICKET, options), 9);
+  assert.equal(seen.length, 8);
+  assert.ok(seen.every((each) => each <= 1));
 });
 
 for (const [token, attempts] of [["old", 1], [() => "old", 2]] as const) {

@@ -137,6 +137,31 @@ def test_pauses_grow_to_their_limit_and_are_never_shorter_than_the_server_asks(
     assert [timedelta(milliseconds=30) <= each.pause for each in seen] == [number == 5 for number in range(7)]
 
 
+def test_it_is_told_once_that_the_server_is_heard_again(client: TicketsClient, service: ScriptedTickets) -> None:
+    def at_every_third_attempt(request: WatchTimelineRequest, context: grpc.ServicerContext) -> Events:
+        if len(service.requests) % 3:
+            context.abort(grpc.StatusCode.UNAVAILABLE, "Not yet.")
+        yield WatchTimelineResponse(progress=TimelineProgress(seq=request.after_seq))
+        yield entry(request.after_seq + 1)
+        yield entry(request.after_seq + 2)
+
+    told: list[str] = []
+    service.answer = at_every_third_attempt
+    with follow_timeline(
+        client,
+        TICKET,
+        backoff=AT_ONCE,
+        on_interruption=lambda _: told.append("interrupted"),
+        on_resumption=lambda: told.append("resumed"),
+    ) as entries:
+        while "4" not in told:
+            told.append(str(next(entries).seq))
+    assert told == [
+        *("interrupted", "interrupted", "resumed", "1", "2"),
+        *("interrupted", "interrupted", "interrupted", "resumed", "3", "4"),
+    ]
+
+
 def test_a_server_that_falls_silent_is_left(client: TicketsClient, service: ScriptedTickets) -> None:
     def silent(request: WatchTimelineRequest, context: grpc.ServicerContext) -> Events:
         yield entry(request.after_seq + 1)
@@ -282,6 +307,23 @@ def test_an_expired_token_is_renewed_where_there_is_a_way(target: str, service: 
     ):
         assert [each.seq for each in islice(entries, 3)] == [1, 2, 3]
     assert [each["authorization"] for each in service.metadata] == ["Bearer first", "Bearer second", "Bearer third"]
+
+
+def test_a_renewal_of_the_token_takes_the_first_pause(target: str, service: ScriptedTickets) -> None:
+    def short_lived(request: WatchTimelineRequest, context: grpc.ServicerContext) -> Events:
+        yield entry(request.after_seq + 1)
+        abort(context, grpc.StatusCode.UNAUTHENTICATED, "The token has expired.", reason="TOKEN_EXPIRED")
+
+    seen: list[Interruption] = []
+    service.answer = short_lived
+    backoff = Backoff(first=timedelta(milliseconds=1), longest=timedelta(hours=1))
+    with (
+        connect(target, token=lambda: "new", tls=False) as client,
+        follow_timeline(client, TICKET, backoff=backoff, on_interruption=seen.append) as entries,
+    ):
+        assert [each.seq for each in islice(entries, 9)] == list(range(1, 10))
+    assert len(seen) == 8
+    assert all(each.pause <= backoff.first for each in seen)
 
 
 @pytest.mark.parametrize(("renewable", "attempts"), [(True, 2), (False, 1)])

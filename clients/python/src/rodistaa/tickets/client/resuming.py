@@ -40,7 +40,8 @@ class Backoff:
 
     Each pause is shortened by chance, to a quarter at most, so that the watchers of a restarted server do not all come
     back at once. A pause that the server asks for is kept in full. A stream that held as long as `longest` makes the
-    next failure the first again.
+    next failure the first again; that it delivered something is not enough. A token that has expired is no failure: the
+    stream is resumed with a new one after a pause of `first`.
     """
 
     first: timedelta = timedelta(milliseconds=250)
@@ -197,6 +198,7 @@ def resumed(
     backoff: Backoff,
     renews_token: bool,
     on_interruption: Callable[[Interruption], None] | None,
+    on_resumption: Callable[[], None] | None,
     mends: Callable[[TicketsError], bool] | None = None,
 ) -> Iterator[_Event]:
     """Yields the events of one stream after the other until the line is closed.
@@ -204,6 +206,7 @@ def resumed(
     `mends` is asked about errors that are final otherwise, and may change what `open_stream` asks for.
     """
     attempts = _Attempts(backoff, mends, renews_token=renews_token)
+    interrupted = False
     try:
         while not line.is_closed():
             attempts.begin()
@@ -211,6 +214,10 @@ def resumed(
             try:
                 for event in line.read(open_stream()):
                     attempts.delivered()
+                    if interrupted:
+                        interrupted = False
+                        if on_resumption is not None:
+                            on_resumption()
                     yield event
             except TicketsError as error:
                 failure = error
@@ -221,6 +228,7 @@ def resumed(
                 raise
             if line.is_closed():
                 return
+            interrupted = True
             interruption = Interruption(failure, attempts.pause_after(failure))
             if on_interruption is not None:
                 on_interruption(interruption)
@@ -252,16 +260,20 @@ class _Attempts:
         """Raises `error` when trying again is no use."""
         if not self._worth_another(error):
             raise error
+        is_renewal = error.code is grpc.StatusCode.UNAUTHENTICATED
+        pause = (self._backoff.first if is_renewal else self._grown_pause()) * _by_chance(0.25, 1.0)
+        if error.retry_after is None:
+            return pause
+        return max(pause, error.retry_after * _by_chance(1.0, 1.5))
+
+    def _grown_pause(self) -> timedelta:
         # That a stream delivered something is not enough: one that breaks after each event must not be opened in a
         # tight loop.
         if time.monotonic() - self._begun >= self._backoff.longest.total_seconds():
             self._failures = 0
         pause = min(self._backoff.first * (1 << self._failures), self._backoff.longest)
         self._failures = min(self._failures + 1, _DOUBLINGS)
-        pause *= _by_chance(0.25, 1.0)
-        if error.retry_after is None:
-            return pause
-        return max(pause, error.retry_after * _by_chance(1.0, 1.5))
+        return pause
 
     def _worth_another(self, error: TicketsError) -> bool:
         if error.code in _PASSING:

@@ -23,6 +23,7 @@ def follow_timeline(
     request: WatchTimelineRequest,
     *,
     on_interruption: Callable[[Interruption], None] | None = None,
+    on_resumption: Callable[[], None] | None = None,
     silence: timedelta = SILENCE,
     backoff: Backoff = _BACKOFF,
 ) -> Following[TimelineEntry]:
@@ -33,9 +34,10 @@ def follow_timeline(
                 ...
 
     Blocks between entries. A stream that breaks, or from which nothing was heard for `silence`, is resumed after a
-    pause; `on_interruption` is told before the pause, in the thread that iterates. With an expired token it is resumed
-    once, if `connect` was given a callable for it. Raises TicketsError for what reconnecting cannot mend, as when the
-    ticket may no longer be seen (TICKET_NOT_FOUND), and for an error inside the server that comes back five times.
+    pause; `on_interruption` is told before the pause, and `on_resumption` when the server is heard again, both in the
+    thread that iterates. With an expired token it is resumed once, if `connect` was given a callable for it. Raises
+    TicketsError for what reconnecting cannot mend, as when the ticket may no longer be seen (TICKET_NOT_FOUND), and for
+    an error inside the server that comes back five times.
     """
     position = WatchTimelineRequest()
     position.CopyFrom(request)
@@ -46,6 +48,7 @@ def follow_timeline(
         backoff=backoff,
         renews_token=client.renews_token,
         on_interruption=on_interruption,
+        on_resumption=on_resumption,
     )
     return Following(_entries(events, position), line)
 
@@ -64,6 +67,7 @@ def follow_tickets(
     request: WatchTicketsRequest,
     *,
     on_interruption: Callable[[Interruption], None] | None = None,
+    on_resumption: Callable[[], None] | None = None,
     silence: timedelta = SILENCE,
     backoff: Backoff = _BACKOFF,
 ) -> Following[WatchTicketsResponse]:
@@ -98,6 +102,7 @@ def follow_tickets(
         mends=begin_anew,
         renews_token=client.renews_token,
         on_interruption=on_interruption,
+        on_resumption=on_resumption,
     )
     return Following(_changes(events, position, parts), line)
 
