@@ -140,7 +140,7 @@ def test_pauses_grow_to_their_limit_and_are_never_shorter_than_the_server_asks(
 def test_it_is_told_once_that_the_server_is_heard_again(client: TicketsClient, service: ScriptedTickets) -> None:
     def at_every_third_attempt(request: WatchTimelineRequest, context: grpc.ServicerContext) -> Events:
         if len(service.requests) % 3:
-            context.abort(grpc.StatusCode.UNAVAILABLE, "Not yet.")
+            context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "Not yet.")
         yield WatchTimelineResponse(progress=TimelineProgress(seq=request.after_seq))
         yield entry(request.after_seq + 1)
         yield entry(request.after_seq + 2)
