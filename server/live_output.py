@@ -22,6 +22,7 @@ from rodistaa.tickets.v1.ticket_pb2 import Role, Ticket, TicketPriority, TicketS
 from rodistaa.tickets.v1.ticket_watch_pb2 import WatchTicketsRequest, WatchTicketsResponse
 from rodistaa.tickets.v1.timeline_pb2 import AuditEntry, TimelineEntry
 from rodistaa.tickets.v1.timeline_reads_pb2 import WatchTimelineRequest
+from server.unread_output import call_when_unread
 
 _INDENT = 4
 _VALUE_LIMIT = 200
@@ -30,10 +31,14 @@ _COMMANDS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\
 
 
 def print_timeline(client: TicketsClient, ticket_id: str, *, after: int, access_reason: str, as_json: bool) -> None:
-    """Until the watch ends; click's error says why."""
-    out = _console()
+    """Until the watch ends, of which click's error says why, or nobody reads what is printed any longer."""
+    out, err = _console(), _console(stderr=True)
     request = WatchTimelineRequest(ticket_id=ticket_id, after_seq=after, access_reason=access_reason)
-    with _one_line(), follow_timeline(client, request, on_interruption=_telling()) as entries:
+    with (
+        _one_line(),
+        follow_timeline(client, request, on_interruption=_telling(err), on_resumption=_relieving(err)) as entries,
+    ):
+        call_when_unread(entries.close)
         for entry in entries:
             if as_json:
                 _print_json(entry)
@@ -60,12 +65,14 @@ def print_list(
         # Not asked for is not the same as "tickets that a person owns".
         unassigned=True if unassigned else None,
     )
-    out = _console()
+    out, err = _console(), _console(stderr=True)
     request = WatchTicketsRequest(filter=wanted, snapshot_size=first, cursor=cursor)
-    with _one_line(), follow_tickets(client, request, on_interruption=_telling()) as events:
+    with (
+        _one_line(),
+        follow_tickets(client, request, on_interruption=_telling(err), on_resumption=_relieving(err)) as events,
+    ):
+        call_when_unread(events.close)
         for event in events:
-            if event.HasField("progress"):
-                continue
             if as_json:
                 _print_json(event)
             else:
@@ -76,15 +83,17 @@ def _console(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
 
 
-def _telling() -> Callable[[Interruption], None]:
-    err = _console(stderr=True)
-
+def _telling(err: Console) -> Callable[[Interruption], None]:
     def tell(interruption: Interruption) -> None:
         seconds = interruption.pause.total_seconds()
         line = f"interrupted: {_sentence(interruption.error)}; trying again in {seconds:.1f} s"
         err.print(Text(line, style="dim"), soft_wrap=True)
 
     return tell
+
+
+def _relieving(err: Console) -> Callable[[], None]:
+    return lambda: err.print(Text("connected again", style="dim"))
 
 
 @contextmanager
@@ -188,7 +197,8 @@ def _print_event(out: Console, event: WatchTicketsResponse) -> None:
             _print_line(out, "listed", "dim", _row(ticket))
     elif kind == "changed":
         action = event.changed.action
-        new = action == "TICKET_CREATED"
+        # Outside roles are not told what happened, but see the version, of which the first is that of the creation.
+        new = action == "TICKET_CREATED" or (not action and event.changed.ticket.version == 1)
         label, style = ("new", "bold green") if new else ("changed", "bold cyan")
         _print_line(out, label, style, _row(event.changed.ticket, "" if new else action))
     elif kind == "left":

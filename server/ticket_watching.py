@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from rodistaa.tickets.client import TicketsClient
 
 INTERRUPTED = 130
+UNREAD = 1
+"""As click ends a program whose output has nowhere to go."""
 _TOKEN_LIFETIME = timedelta(hours=1)
 _EVERYWHERE = frozenset({"[::]", "::", "0.0.0.0"})  # noqa: S104 - these are replaced
 
@@ -40,8 +42,13 @@ def _one_of(values: type[StrEnum]) -> click.Choice[str]:
 @click.option("--owner-role", "owner_roles", type=_one_of(Role), multiple=True, help="As --status: queues of these.")
 @click.option("--unassigned", is_flag=True, help="Only tickets that no person owns.")
 @click.option("--first", type=click.IntRange(0, 200), help="Tickets of the list to begin with.  [default: 10]")
-@click.option("--cursor", help="Only what came after it; a cursor of an earlier watch of the same list.")
-@click.option("--json", "as_json", is_flag=True, help="JSON lines: TimelineEntry, or WatchTicketsResponse.")
+@click.option("--cursor", help="Only what came after it: the `cursor` of a line of the same list that --json printed.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="JSON lines: TimelineEntry, or with --list WatchTicketsResponse, marks that only bring a cursor included.",
+)
 @click.option("--target", help="HOST:PORT of the server.  [default: TICKETS_GRPC_HOST and TICKETS_GRPC_PORT]")
 @click.option("--token", envvar="TICKETS_TOKEN", help="Bearer token; better given as TICKETS_TOKEN.")
 @click.option(
@@ -76,7 +83,8 @@ def watch(
     """Print the timeline of TICKET_ID, or with --list the changes of tickets, as they come, until Ctrl-C.
 
     A lost connection is said on stderr, and made again; nothing is missed or printed twice. Exit status 130 after
-    Ctrl-C, 1 when the watch has ended, as it does when the ticket may no longer be seen.
+    Ctrl-C, 1 when the watch has ended, as it does when the ticket may no longer be seen, or when the program that it is
+    piped to has gone.
     """
     _check_combination(context, ticket_id, as_list=as_list)
     if token is not None and context.get_parameter_source("token") is ParameterSource.COMMANDLINE and role is not None:
@@ -100,6 +108,7 @@ def watch(
                 )
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+    sys.exit(UNREAD)
 
 
 _OF_LISTS = ("statuses", "priorities", "owner_roles", "unassigned", "first", "cursor")

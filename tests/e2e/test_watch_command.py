@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import google.rpc.error_details_pb2 as error_details
 import grpc
 import pytest
 
@@ -259,12 +260,44 @@ def test_an_interruption_is_told_on_stderr_and_what_follows_is_printed_once(
     watching = watch("TKT-1")
     assert watching.ended() == 1
     assert "".join(watching.lines) == PRINTED
-    *interruptions, end = watching.complaints
+    *told, end = watching.complaints
+    interruptions = told[::2]
     assert len(interruptions) == 5
     assert all(
         re.fullmatch(r"interrupted: Bye\. \(SHUTTING_DOWN\); trying again in \d+\.\d s\n", x) for x in interruptions
     )
+    assert told[1::2] == ["connected again\n"] * 4, "the last attempt brought nothing but the end"
     assert end == "Error: No such ticket. (TICKET_NOT_FOUND)\n"
+
+
+@pytest.mark.parametrize("arguments", [("TKT-1",), ("TKT-1", "--json")])
+def test_a_reader_that_goes_away_ends_it_though_nothing_happens(
+    service: ScriptedTickets, watch: Watch, arguments: tuple[str, ...]
+) -> None:
+    service.answer = timeline
+    reading, writing = os.pipe()
+    watching = watch(*arguments, stdout=writing)
+    os.close(writing)
+    assert os.read(reading, 1)
+    os.close(reading)
+    assert watching.ended() == 1
+    assert watching.complaints == []
+
+
+def test_a_wrong_field_is_told_once(service: ScriptedTickets, watch: Watch) -> None:
+    told = "is beyond the newest entry, 8"
+
+    def refuse(request: WatchTimelineRequest, context: grpc.ServicerContext) -> Iterator[WatchTimelineResponse]:
+        violation = error_details.BadRequest.FieldViolation(field="after_seq", description=told)
+        details = error_details.BadRequest(field_violations=[violation])
+        message = f"after_seq: {told}"
+        abort(context, grpc.StatusCode.INVALID_ARGUMENT, message, details, reason="INVALID_REQUEST")
+        yield entry(1)
+
+    service.answer = refuse
+    watching = watch("TKT-1", "--after", "9999")
+    assert watching.ended() == 1
+    assert watching.complaints == [f"Error: after_seq: {told} (INVALID_REQUEST)\n"]
 
 
 def test_without_a_token_it_is_the_demo_user_of_a_role(service: ScriptedTickets, watch: Watch, tmp_path: Path) -> None:
@@ -289,13 +322,20 @@ def test_a_list_is_a_line_an_event(service: ScriptedTickets, watch: Watch) -> No
         status=TICKET_STATUS_OPEN,
         owner_role=ROLE_OPS_AGENT,
         title="Truck did not arrive",
+        version=2,
     )
+    untouched = Ticket()
+    untouched.CopyFrom(ticket)
+    untouched.version = 1
     events = [
         WatchTicketsResponse(snapshot=TicketSnapshot(tickets=[ticket], complete=True), cursor="c1"),
         WatchTicketsResponse(progress=TicketProgress(), cursor="c2"),
         WatchTicketsResponse(changed=TicketChanged(ticket=ticket, action="TICKET_CREATED"), cursor="c3"),
         WatchTicketsResponse(changed=TicketChanged(ticket=ticket, action="STATUS_CHANGED"), cursor="c4"),
         WatchTicketsResponse(left=TicketLeft(ticket_id="TKT-1001"), cursor="c5"),
+        # As outside roles get it.
+        WatchTicketsResponse(changed=TicketChanged(ticket=untouched), cursor="c6"),
+        WatchTicketsResponse(changed=TicketChanged(ticket=untouched, action="MESSAGE_ADDED"), cursor="c7"),
     ]
 
     def changes(request: WatchTicketsRequest, context: grpc.ServicerContext) -> Iterator[WatchTicketsResponse]:
@@ -305,7 +345,7 @@ def test_a_list_is_a_line_an_event(service: ScriptedTickets, watch: Watch) -> No
     service.answer = changes
     filters = ("--status", "OPEN", "--status", "NEW", "--priority", "HIGH", "--owner-role", "ops_agent", "--unassigned")
     watching = watch("--list", *filters)
-    eventually(lambda: len(watching.lines) >= 4, within=PATIENCE)
+    eventually(lambda: len(watching.lines) >= 6, within=PATIENCE)
     assert watching.interrupt() == 130
     row, title = "TKT-1001     HIGH     OPEN               ops_agent/-", "Truck did not arrive"
     assert [re.sub(r"^\d\d:\d\d:\d\dZ  ", "", line) for line in watching.lines] == [
@@ -313,15 +353,17 @@ def test_a_list_is_a_line_an_event(service: ScriptedTickets, watch: Watch) -> No
         f"new     {row}  {title}\n",
         f"changed {row}  STATUS_CHANGED  {title}\n",
         "left    TKT-1001\n",
+        f"new     {row}  {title}\n",
+        f"changed {row}  MESSAGE_ADDED  {title}\n",
     ]
     (request,) = service.requests
     assert (request.snapshot_size, request.cursor, request.filter.unassigned) == (10, "", True)
     assert (len(request.filter.statuses), len(request.filter.priorities), len(request.filter.owner_roles)) == (2, 1, 1)
 
     machine = watch("--list", "--json", "--cursor", "c1")
-    eventually(lambda: len(machine.lines) >= 4, within=PATIENCE)
+    eventually(lambda: len(machine.lines) >= 7, within=PATIENCE)
     machine.interrupt()
-    assert [json.loads(line)["cursor"] for line in machine.lines] == ["c1", "c3", "c4", "c5"]
+    assert [json.loads(line)["cursor"] for line in machine.lines] == ["c1", "c2", "c3", "c4", "c5", "c6", "c7"]
     assert (service.requests[1].snapshot_size, service.requests[1].cursor) == (0, "c1")
     assert not service.requests[1].filter.HasField("unassigned")
 
@@ -375,7 +417,8 @@ def test_a_timeline_goes_on_over_a_killed_server(server_processes: StartServer, 
     numbers = [int(line[1:].split()[0]) for line in watching.lines if line.startswith("#")]
     assert numbers == list(range(1, len(numbers) + 1))
     assert len(numbers) >= 4
-    assert all(line.startswith("interrupted: ") for line in watching.complaints)
+    assert watching.complaints[-1] == "connected again\n"
+    assert all(line.startswith("interrupted: ") for line in watching.complaints[:-1])
 
 
 def test_a_list_shows_tickets_then_follows_them(server: Running, watch_at: Watch) -> None:
