@@ -245,7 +245,7 @@ class Settings(BaseSettings):
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Lowest level that is logged.")
     log_format: Literal["auto", "json", "console"] = Field("auto", description="auto: text on a terminal, else JSON.")
-    access_log: bool = Field(default=True, description="One line a call.")
+    access_log: bool = Field(default=True, description="One line a call, two a stream.")
     access_log_keep_reads: int = Field(
         1, ge=0, description="Keep one line in so many of the reads that succeed; 0 keeps none of them."
     )

@@ -1,4 +1,7 @@
-"""One line a call. No bodies, no tokens; written by a thread of its own, so that no call waits for a disk or a pipe."""
+"""One line a call, and one more at the opening of a stream, whose own may come days later, or never, after a kill -9.
+
+No bodies, no tokens; written by a thread of its own, so that no call waits for a disk or a pipe.
+"""
 
 import itertools
 from collections.abc import Callable
@@ -11,9 +14,11 @@ import grpc
 
 from server.api.calls import CallState, Method
 from server.api.interceptors.concern import Handler
+from server.domain.errors import Reason
 
 _SERVER_FAULTS = frozenset({"INTERNAL", "UNKNOWN", "DATA_LOSS"})
 _WARNINGS = frozenset({"UNAVAILABLE", "RESOURCE_EXHAUSTED", "DEADLINE_EXCEEDED"})
+_CLEAN_STOP = Reason.SHUTTING_DOWN.value
 
 
 class AccessLog:
@@ -43,20 +48,41 @@ class AccessLog:
             state.when_done.append(record)
             return inner(state, request)
 
-        return handle
+        def handle_stream(state: CallState, request: Any) -> Any:  # noqa: ANN401 - any message
+            responses = handle(state, request)
+            # Not refused. The line of the end comes later in any case: the chain tells of it when this has returned.
+            sink(_opening(state, name))
+            return responses
+
+        return handle_stream if method.streaming else handle
+
+
+def _opening(state: CallState, name: str) -> str:
+    return (
+        f'{{"event": "stream opened", "method": {name}{_who(state)}, "ip": "{state.ip_address or ""}", '
+        f'"request_id": "{state.request_id}", "level": "info", "timestamp": "{_now()}"}}\n'
+    )
 
 
 def _line(state: CallState, name: str, every: int) -> str:
     """Put together by hand: structlog and json.dumps cost several times as much, and this runs for every call."""
     elapsed = (perf_counter() - state.started) * 1000
     code = "CANCELLED" if state.code is None else state.code.name
-    level = "error" if code in _SERVER_FAULTS else "warning" if code in _WARNINGS else "info"
-    principal = state.principal
-    who = "" if principal is None else f', "sub": {quoted(principal.user_id)}, "role": "{principal.role.value}"'
+    is_warning = code in _WARNINGS and state.reason != _CLEAN_STOP
+    level = "error" if code in _SERVER_FAULTS else "warning" if is_warning else "info"
     reason = f', "reason": "{state.reason}"' if state.reason else ""
     sampled = f', "sampled": {every}' if every > 1 and code == "OK" else ""
     return (
-        f'{{"event": "rpc", "method": {name}, "code": "{code}"{reason}, "duration_ms": {elapsed:.3f}{who}, '
+        f'{{"event": "rpc", "method": {name}, "code": "{code}"{reason}, "duration_ms": {elapsed:.3f}{_who(state)}, '
         f'"ip": "{state.ip_address or ""}", "request_id": "{state.request_id}"{sampled}, '
-        f'"level": "{level}", "timestamp": "{datetime.fromtimestamp(time(), UTC):%Y-%m-%dT%H:%M:%S.%fZ}"}}\n'
+        f'"level": "{level}", "timestamp": "{_now()}"}}\n'
     )
+
+
+def _who(state: CallState) -> str:
+    principal = state.principal
+    return "" if principal is None else f', "sub": {quoted(principal.user_id)}, "role": "{principal.role.value}"'
+
+
+def _now() -> str:
+    return f"{datetime.fromtimestamp(time(), UTC):%Y-%m-%dT%H:%M:%S.%fZ}"

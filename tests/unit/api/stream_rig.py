@@ -67,18 +67,27 @@ class Watching(pb_grpc.TicketServiceServicer):
 
 
 class LineBox:
-    """Lines of the access log as they come."""
+    """Lines of the access log as they come; those of openings lie apart."""
 
     def __init__(self) -> None:
-        self._lines: queue.Queue[str] = queue.Queue()
-        self.write = self._lines.put
+        self._ends: queue.Queue[dict[str, Any]] = queue.Queue()
+        self._openings: queue.Queue[dict[str, Any]] = queue.Queue()
+
+    def write(self, line: str) -> None:
+        fields = json.loads(line)
+        (self._openings if fields["event"] == "stream opened" else self._ends).put(fields)
+
+    def opening(self) -> dict[str, Any]:
+        return self._openings.get(timeout=10)
 
     def next(self) -> dict[str, Any]:
-        line: dict[str, Any] = json.loads(self._lines.get(timeout=10))
-        return line
+        return self._ends.get(timeout=10)
 
-    def empty(self) -> bool:
-        return self._lines.empty()
+    def has_no_end(self) -> bool:
+        return self._ends.empty()
+
+    def has_no_opening(self) -> bool:
+        return self._openings.empty()
 
 
 @dataclass

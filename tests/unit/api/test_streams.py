@@ -29,7 +29,7 @@ def streams() -> Iterator[StreamRig]:
         yield rig
 
 
-def test_messages_arrive_in_order_and_the_log_waits_for_the_end(streams: StreamRig) -> None:
+def test_messages_arrive_in_order_and_the_log_tells_of_the_opening_and_of_the_end(streams: StreamRig) -> None:
     responses = streams.stub.WatchTimeline(REQUEST, metadata=TOKEN, timeout=30)
     outlet = streams.watching.opened.get(timeout=10)
     call = streams.watching.states[0].call
@@ -40,19 +40,38 @@ def test_messages_arrive_in_order_and_the_log_waits_for_the_end(streams: StreamR
     assert outlet.put(first.SerializeToString())
     assert outlet.put(second.SerializeToString())
     assert [next(responses), next(responses)] == [first, second]
-    assert streams.lines.empty(), "the line comes when the stream ends"
+    opening = streams.lines.opening()
+    assert {key: opening[key] for key in ("method", "sub", "role", "ip", "level")} == {
+        "method": "TicketService/WatchTimeline",
+        "sub": "asha",
+        "role": "admin",
+        "ip": "127.0.0.1",
+        "level": "info",
+    }
+    assert streams.lines.has_no_end(), "the line comes when the stream ends"
     outlet.end(ticket_not_found("TKT-1"), flush=True)
     error = failure(lambda: list(responses))
     assert (error.code, error.info.reason) == (grpc.StatusCode.NOT_FOUND, "TICKET_NOT_FOUND")
     line = streams.lines.next()
     assert (line["code"], line["reason"], line["request_id"]) == ("NOT_FOUND", "TICKET_NOT_FOUND", error.request_id)
+    assert line["request_id"] == opening["request_id"]
 
 
 def test_a_stream_may_be_refused_at_the_start(streams: StreamRig) -> None:
     streams.watching.refuse = Unavailable()
     error = failure(lambda: list(streams.stub.WatchTimeline(REQUEST, metadata=TOKEN, timeout=30)))
     assert error.code is grpc.StatusCode.UNAVAILABLE
-    assert streams.lines.next()["code"] == "UNAVAILABLE"
+    line = streams.lines.next()
+    assert (line["code"], line["level"]) == ("UNAVAILABLE", "warning")
+    assert streams.lines.has_no_opening()
+
+
+def test_the_end_that_a_server_s_stop_brings_is_no_warning(streams: StreamRig) -> None:
+    client = streams.watch()
+    client.outlet.end(Unavailable(reason=Reason.SHUTTING_DOWN), flush=True)
+    client.drain()
+    line = streams.lines.next()
+    assert (line["code"], line["reason"], line["level"]) == ("UNAVAILABLE", "SHUTTING_DOWN", "info")
 
 
 def test_a_handler_that_fails_with_its_stream_open_ends_it(streams: StreamRig) -> None:
