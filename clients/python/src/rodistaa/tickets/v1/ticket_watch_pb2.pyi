@@ -152,7 +152,7 @@ class TicketChanged(_message.Message):
     ACTION_FIELD_NUMBER: _builtins.int
     seq: _builtins.int
     """Number of the newest timeline entry of the ticket that this event stands
-    for.
+    for; 0 where the change is no entry of the timeline, as WATCH_CHANGED.
     """
     action: _builtins.str
     """What happened, as AuditEntry.action, or MESSAGE_ADDED; empty when several

@@ -165,7 +165,7 @@ export type TicketChanged = Message<"rodistaa.tickets.v1.TicketChanged"> & {
 
   /**
    * Number of the newest timeline entry of the ticket that this event stands
-   * for.
+   * for; 0 where the change is no entry of the timeline, as WATCH_CHANGED.
    *
    * @generated from field: int64 seq = 2;
    */
