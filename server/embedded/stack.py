@@ -78,7 +78,9 @@ def _run(instance: Instance, lock: int, say: Callable[[str], None]) -> None:
                 supervisor.start(child)
             supervisor.wait_until(lambda: is_serving(instance.grpc_target), what="the server", seconds=READY_SECONDS)
             tokens = {role: _demo_token(instance, role, environment) for role in Role}
-            say(welcome(instance, environment["TICKETS_DATABASE_URL"], tokens, keep_tokens(instance, tokens)))
+            kept = keep_tokens(instance, tokens)
+            database = environment["TICKETS_DATABASE_URL"]
+            say(welcome(instance, database, tokens, kept, metrics=metrics_address(environment)))
             supervisor.watch(lambda: _keep_running(postgres, say))
         finally:
             with suppress(OSError):  # nobody may be reading any more
@@ -134,6 +136,15 @@ def service_children(environment: Mapping[str, str]) -> tuple[ChildSpec, ...]:
         ),
         ChildSpec("beat", [*celery, "beat", "--pidfile="], environment, grace_seconds=5.0),
     )
+
+
+def metrics_address(environment: Mapping[str, str]) -> str | None:
+    """Where the server's /metrics are, as host:port; None where they are nowhere."""
+    port = environment.get("TICKETS_METRICS_PORT", "")
+    if not port.isdecimal() or int(port) == 0:
+        return None
+    host = environment.get("TICKETS_METRICS_HOST") or "127.0.0.1"
+    return f"[{host}]:{int(port)}" if ":" in host else f"{host}:{int(port)}"
 
 
 def _beside(environment: Mapping[str, str], port: str) -> Mapping[str, str]:

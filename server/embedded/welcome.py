@@ -33,8 +33,13 @@ def keep_tokens(instance: Instance, tokens: Mapping[Role, str]) -> Path:
     return path
 
 
-def welcome(instance: Instance, database_url: str, tokens: Mapping[Role, str], kept: Path) -> str:
-    """The text, ending without a line break. Every command in it works as it stands, in a POSIX shell."""
+def welcome(
+    instance: Instance, database_url: str, tokens: Mapping[Role, str], kept: Path, *, metrics: str | None = None
+) -> str:
+    """The text, ending without a line break. Every command in it works as it stands, in a POSIX shell.
+
+    ``metrics`` is where the server has them, host and port, if anywhere.
+    """
     width = max(len(role.value) for role in Role)
     lines = [
         "",
@@ -43,6 +48,7 @@ def welcome(instance: Instance, database_url: str, tokens: Mapping[Role, str], k
         f"  gRPC   {instance.grpc_target} (plaintext; reflection and health are on)",
         f"  SQL    {database_url}",
         f"  Redis  unix://{instance.socket_path('redis.sock')}",
+        *([f"  HTTP   http://{metrics}/metrics (and /healthz)"] if metrics else []),
         f"  data   {instance.data_dir} (kept; logs are in logs/)",
         "",
         "A demo token for each role, good for twelve hours (more: .venv/bin/tickets token --role ROLE):",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from server.domain.roles import Role
 from server.embedded.instance import Instance
-from server.embedded.stack import ignored_settings, instance_from, service_children
+from server.embedded.stack import ignored_settings, instance_from, metrics_address, service_children
 from server.embedded.welcome import keep_tokens, welcome
 
 
@@ -46,6 +46,14 @@ def test_the_two_workers_have_a_metrics_port_each() -> None:
     assert ports({}) == [None, None]
 
 
+def test_the_address_of_the_metrics_is_told_where_there_are_any(tmp_path: Path) -> None:
+    assert metrics_address({}) is metrics_address({"TICKETS_METRICS_PORT": "0"}) is None
+    assert metrics_address({"TICKETS_METRICS_PORT": "9100"}) == "127.0.0.1:9100"
+    address = metrics_address({"TICKETS_METRICS_PORT": "9100", "TICKETS_METRICS_HOST": "::1"})
+    text = welcome(Instance(tmp_path), "postgresql:///x", dict.fromkeys(Role, "ey.x.x"), tmp_path, metrics=address)
+    assert "  HTTP   http://[::1]:9100/metrics " in text
+
+
 def test_tokens_are_kept_for_the_owner_alone_and_a_shell_takes_them_in(tmp_path: Path) -> None:
     directory = tmp_path / "a directory"
     directory.mkdir()
@@ -56,6 +64,7 @@ def test_tokens_are_kept_for_the_owner_alone_and_a_shell_takes_them_in(tmp_path:
     text = welcome(instance, "postgresql:///x", dict.fromkeys(Role, "ey.x.x"), path)
     assert f"  Redis  unix://{directory}/redis.sock" in text
     assert f"kill {os.getpid()} does" in text
+    assert "/metrics" not in text
     (line,) = [line for line in text.splitlines() if shlex.quote(str(path)) in line]
     taken_in = line[line.index(". ") :]
     shell = subprocess.run(
