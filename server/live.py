@@ -57,6 +57,7 @@ def start_live(settings: Settings, now: Callable[[], datetime]) -> Live:
     hub = Hub(
         feed,
         limits=StreamLimits(settings.max_watches_per_principal, settings.max_watches),
+        openings=max(2, settings.threads // 4),
         now=now,
         report=report,
         pulse=_gauges() if collects_metrics(settings.metrics_port) else None,

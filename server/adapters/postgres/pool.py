@@ -25,6 +25,11 @@ def open_pool(
             "application_name": "rodistaa-tickets",
             "prepare_threshold": 3 if prepare_statements else None,
             "connect_timeout": 5,
+            # A connection that leads nowhere is found out, also by who waits for an answer over it.
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 20_000,
         },
         open=False,
     )

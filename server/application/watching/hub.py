@@ -8,16 +8,18 @@ pool reads for streams that catch up, another helps to tell. No number of stream
 import random
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from server.application.call import Call
 from server.application.watching.change_feed import ChangeFeed, FeedPage, Position
 from server.application.watching.list_streams import PAGE, ListCatchUp, ListStream, ListStreams, Snapshot
+from server.application.watching.openings import SECONDS as OPENING_SECONDS
+from server.application.watching.openings import Openings
 from server.application.watching.outlets import Outlet
+from server.application.watching.replay import ReplayPool
 from server.application.watching.stream_limits import OpenStreams, StreamLimits
 from server.application.watching.telling import Tellers
 from server.application.watching.timeline_streams import TimelineStream, TimelineStreams
@@ -25,7 +27,6 @@ from server.domain.errors import OutOfRange, Reason, TicketsError, Unauthenticat
 from server.domain.ids import TicketId
 from server.domain.principal import SYSTEM, Principal
 
-REPLAY_THREADS = 3
 _BUSY_SECONDS = 0.01
 """Shortest pause between two looks at the feed: what comes in between is read together."""
 _IDLE_SECONDS = 0.25
@@ -67,14 +68,17 @@ class Hub:
         feed: ChangeFeed,
         *,
         limits: StreamLimits,
+        openings: int,
         now: Callable[[], datetime],
         report: Callable[[str, Exception | None], None],
         pulse: Callable[[int, float], None] | None = None,
         pace: Pace | None = None,
     ) -> None:
-        """``report`` is told of failures of the feed, by name, and with None when they are over; ``pulse`` about once a
-        second of the number of streams, and of the seconds since the feed was last read for them."""
+        """``openings``: how many streams may be opening at a time. ``report`` is told of failures of the feed, by name,
+        and with None when they are over; ``pulse`` about once a second of the number of streams, and of the seconds
+        since the feed was last read for them."""
         self.open_streams = OpenStreams(limits)
+        self._openings = Openings(openings)
         self._feed = feed
         self._now = now
         self._report = report
@@ -93,7 +97,7 @@ class Hub:
         self._woken = threading.Event()
         self._stopping = threading.Event()
         self._draining = False
-        self._pool = ThreadPoolExecutor(REPLAY_THREADS, thread_name_prefix="watch-replay")
+        self._replays = ReplayPool()
         self._threads = [
             threading.Thread(target=self._follow, name="watch-feed", daemon=True),
             threading.Thread(target=self._keep, name="watch-keeper", daemon=True),
@@ -102,6 +106,7 @@ class Hub:
 
     def start(self) -> None:
         """Once."""
+        self._replays.start()
         for thread in self._threads:
             thread.start()
 
@@ -111,24 +116,33 @@ class Hub:
 
     # --- opening and closing
 
-    def admit(self, call: Call) -> None:
-        """Count one more stream, until ``close`` or ``dismiss``. Raises ResourceExhausted, Unavailable."""
+    @contextmanager
+    def opening(self, call: Call) -> Iterator[Call]:
+        """A stream comes about: count it until ``close``, or until this is left by an error. What it asks the database
+        meanwhile is to be asked by the call given, which does not wait for long. Everything that happens from now on
+        will be told. Raises ResourceExhausted, Unavailable."""
         if self._draining:
             raise _shutting_down()
-        self.open_streams.admit(call.principal.user_id)
+        user_id = call.principal.user_id
+        self.open_streams.admit(user_id)
+        try:
+            with self._openings.one():
+                until = time.monotonic() + OPENING_SECONDS
+                hasty = replace(call, deadline=until if call.deadline is None else min(until, call.deadline))
+                self._listen(hasty)
+                yield hasty
+        except BaseException:
+            self.open_streams.release(user_id)
+            raise
 
-    def dismiss(self, call: Call) -> None:
-        """An admitted stream did not come about."""
-        self.open_streams.release(call.principal.user_id)
-
-    def listen(self, call: Call) -> Position:
-        """Where the feed is now; everything after that will be told. To be called before a stream reads anything."""
-        with self._listening:
-            if self._here is None:
-                self._here = self._feed.head(call)
-                self._read_at = time.monotonic()
-                self._woken.set()
-            return self._here
+    def _listen(self, call: Call) -> None:
+        if self._here is None:
+            head = self._feed.head(call)
+            with self._listening:
+                if self._here is None:
+                    self._here = head
+                    self._read_at = time.monotonic()
+                    self._woken.set()
 
     def open_timeline(self, stream: TimelineStream, still_valid: Callable[[], object]) -> None:
         """Serve an admitted stream from here on."""
@@ -141,7 +155,13 @@ class Hub:
     ) -> None:
         """The same. With a ``snapshot`` that goes first, and nothing lies between it and the feed's present."""
         catch_up = ListCatchUp(
-            stream, snapshot, feed=self._feed, call=self.own_call(), now=self._now, replay=self.replay, join=self._join
+            stream,
+            snapshot,
+            feed=self._feed,
+            call=self.own_call(),
+            now=self._now,
+            replay=self.replay_for(call),
+            join=self._join,
         )
         self._register(stream, _Open(call, stream.outlet, stream.mark, still_valid, catch_up.begin))
         catch_up.begin()
@@ -170,19 +190,15 @@ class Hub:
         """After ``drain``; also where it was never started."""
         self._stopping.set()
         self._woken.set()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._replays.stop()
         for thread in self._threads:
             if thread.is_alive():
                 thread.join(timeout=5.0)
         self._tellers.stop()
 
-    def replay(self, work: Callable[[], None]) -> None:
-        """Run it soon in another thread; not at all when the process is ending."""
-        if not self._stopping.is_set():
-            try:
-                self._pool.submit(work)
-            except RuntimeError:  # shut down at this moment
-                return
+    def replay_for(self, call: Call) -> Callable[[Callable[[], None]], None]:
+        """What runs something soon in another thread, on the caller's account; not when the process is ending."""
+        return lambda work: self._replays.submit(call.principal.user_id, work)
 
     def own_call(self) -> Call:
         """For reading on behalf of all."""
@@ -226,9 +242,9 @@ class Hub:
 
     def _read_on(self) -> bool:
         """Tell all there is; whether there was anything."""
-        call, found, full = self._query_call(), False, True
+        found, full = False, True
         while full and not self._stopping.is_set():
-            here = self._here
+            call, here = self._query_call(), self._here
             if here is None:
                 return False
             try:
@@ -252,9 +268,7 @@ class Hub:
             self._timelines.follow(call, self._untold)
             self._untold.clear()
         here = self._here
-        if here is not None:
-            self._lists.take_in(call, here)
-        return found
+        return found if here is None else self._lists.take_in(self._query_call(), here) or found
 
     def _query_call(self) -> Call:
         return Call(SYSTEM, trace_id="watch", deadline=time.monotonic() + _QUERY_SECONDS)

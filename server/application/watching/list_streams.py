@@ -5,8 +5,9 @@ position is far behind reads on by itself first (``ListCatchUp``), then joins; w
 thread reads once for all who join.
 """
 
+import itertools
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -22,6 +23,10 @@ from server.domain.tickets import withheld_view
 
 PAGE = 500
 """Events read at a time."""
+_JOINING = 100
+"""Streams that join at a time."""
+_TEXTS = 16
+"""Different words of filters that are looked up at a time."""
 
 
 def _nothing(*_: object) -> None:
@@ -93,11 +98,20 @@ class ListStream:
         if self._here is None or self.outlet.has_room:
             return True
         # A burst is no reason to end a reader who reads: it goes on by itself, as fast as it reads.
-        self.position = max(self.position, self._here())
+        self._step_out(self._here())
+        return False
+
+    def fall_behind(self) -> None:
+        """Go on by itself, from what was told last."""
+        with self._lock:
+            if self._here is not None:
+                self._step_out(self._here())
+
+    def _step_out(self, here: Position) -> None:
+        self.position = max(self.position, here)
         self._here = None
         self._is_behind = True
         self._fall_behind(self)
-        return False
 
 
 class Telling:
@@ -111,11 +125,12 @@ class Telling:
         self._found: dict[str, frozenset[TicketId]] = {}
         self._changes: dict[tuple[int, bool], Shared[TicketChange]] = {}
 
-    def look_up(self, text: str | None) -> None:
-        """To be done for the words of each audience before it is told."""
-        if text is not None and text not in self._found:
-            ids = {what.ticket_id for what in self.occurrences}
-            self._found[text] = self._feed.text_matches(self._call, text, ids)
+    def look_up(self, texts: Iterable[str]) -> None:
+        """To be done for the words of each audience before it is told. Raises what ``ChangeFeed`` raises."""
+        ids = {what.ticket_id for what in self.occurrences}
+        for text in texts:
+            if ids and text not in self._found:
+                self._found[text] = self._feed.text_matches(self._call, text, ids)
 
     def tell(self, number: int, audience: Audience, readers: Collection[ListStream]) -> None:
         """Put the news of an occurrence where it is news."""
@@ -180,15 +195,17 @@ class ListCatchUp:
         self._replay(self._read_on)
 
     def _read_on(self) -> None:
+        """A page, and a turn for the next."""
         stream = self._stream
         try:
-            while not stream.outlet.is_over:
-                if not stream.outlet.has_room:
-                    stream.outlet.when_taken(self.begin)
-                    return
-                if self._is_near():
-                    self._join(stream)
-                    return
+            if stream.outlet.is_over:
+                return
+            if not stream.outlet.has_room:
+                stream.outlet.when_taken(self.begin)
+            elif self._is_near():
+                self._join(stream)
+            else:
+                self._replay(self._read_on)
         except OutOfRange as error:
             stream.outlet.end(error)
         except TicketsError:
@@ -197,16 +214,16 @@ class ListCatchUp:
             stream.outlet.end(error)
 
     def _is_near(self) -> bool:
-        """Whether the next step leaves no more than a page to be told."""
+        """Take the next step; whether less than a page was left to be told."""
         if self._snapshot is not None:
-            if not self._snapshot.send_page():
-                return False
-            self._snapshot = None
-            self._stream.is_begun = True
-            return True
+            if self._snapshot.send_page():
+                self._snapshot = None
+                self._stream.is_begun = True
+            return False
         limit = self._page_size.limit
         page = self._feed.read(self._call, self._stream.position, limit=limit)
         telling = Telling(self._feed, self._call, page.events, self._now)
+        telling.look_up(filter(None, [self._stream.audience.where.text]))
         told = tell_one(self._stream, page, telling)
         is_told = told == len(telling.occurrences)
         self._page_size.took(len(page.events) if is_told else told)
@@ -215,7 +232,6 @@ class ListCatchUp:
 
 def tell_one(stream: ListStream, page: FeedPage, telling: Telling) -> int:
     """As much of a page to one stream as it has room for; how many of the occurrences that was."""
-    telling.look_up(stream.audience.where.text)
     for number, what in enumerate(telling.occurrences):
         if not stream.outlet.has_room:
             return number
@@ -260,39 +276,70 @@ class ListStreams:
             stream.is_removed = True
             self._take_out(stream)
 
-    def take_in(self, call: Call, here: Position) -> None:
-        """Let those join who wait, the follower being at ``here``: tell them what they have missed."""
-        self._leave_behind()  # of a time when this could not be finished
+    def take_in(self, call: Call, here: Position) -> bool:
+        """Let those join who wait, the follower being at ``here``: tell them what they have missed. Some at a time;
+        whether others still wait."""
         with self._lock:
-            joining = list(self._joining)
+            joining = list(itertools.islice(self._joining, _JOINING))
+            more = len(self._joining) > len(joining)
         late = [stream for stream in joining if stream.position < here]
-        while late:
-            start = min(stream.position for stream in late)
-            page = self._feed.read(call, start, upto=here, limit=PAGE)
-            telling = Telling(self._feed, call, page.events, self._now)
-            for stream in late:
-                if tell_one(stream, page, telling) < len(telling.occurrences):
-                    self._behind.append(stream)
-            late = [stream for stream in late if stream.position < here and stream not in self._behind]
+        if late:
+            try:
+                self._tell_late(call, late, here)
+            except Exception:  # noqa: BLE001 - whatever it is, each meets it again by itself and ends by it
+                self._behind.extend(late)
         self._here = here
-        self._leave_behind()
         with self._lock:
             for stream in joining:
-                if self._joining.pop(stream, _GONE) is None:
+                if stream not in self._behind and self._joining.pop(stream, _GONE) is None:
                     self._add(stream)
+        self._leave_behind()
+        return more
+
+    def _tell_late(self, call: Call, late: Sequence[ListStream], here: Position) -> None:
+        """One page: whoever is further behind, or asks for words that others do not, goes on by itself once more."""
+        page = self._feed.read(call, min(stream.position for stream in late), upto=here, limit=PAGE)
+        telling = Telling(self._feed, call, page.events, self._now)
+        texts = _first({stream.audience.where.text for stream in late})
+        telling.look_up(texts)
+        for stream in late:
+            text = stream.audience.where.text
+            is_told = text is None or text in texts
+            if is_told and tell_one(stream, page, telling) == len(telling.occurrences) and stream.position >= here:
+                continue
+            self._behind.append(stream)
 
     def tell(self, call: Call, page: FeedPage) -> None:
-        """Tell everybody. Reads everything it needs before the first is told."""
-        telling = Telling(self._feed, call, page.events, self._now) if self._groups else None
-        if telling is not None:
+        """Tell everybody. Reads everything it needs before the first is told, but for the words of filters: whoever
+        asks for words that cannot be looked up with those of all others goes on by itself."""
+        if self._groups:
+            telling = Telling(self._feed, call, page.events, self._now)
             told = self._concerned(telling.occurrences)
-            for text in {group.audience.where.text for groups in told.values() for group, _ in groups}:
-                telling.look_up(text)
-            for number, groups in told.items():
+            texts = _first({group.audience.where.text for groups in told.values() for group, _ in groups})
+            self._tell(telling, told, {None})
+            try:
+                telling.look_up(texts)
+            except TicketsError:
+                texts = []
+            self._tell(telling, told, set(texts))
+            for groups in told.values():
                 for group, readers in groups:
-                    telling.tell(number, group.audience, readers)
+                    if group.audience.where.text not in {None, *texts}:
+                        for stream in readers:
+                            stream.fall_behind()
         self._here = page.end
         self._leave_behind()
+
+    def _tell(
+        self,
+        telling: Telling,
+        told: Mapping[int, list[tuple[_Group, list[ListStream]]]],
+        texts: Collection[str | None],
+    ) -> None:
+        for number, groups in told.items():
+            for group, readers in groups:
+                if group.audience.where.text in texts:
+                    telling.tell(number, group.audience, readers)
 
     def give_up(self, error: Exception) -> None:
         """End everybody who has joined."""
@@ -303,7 +350,7 @@ class ListStreams:
 
     def _leave_behind(self) -> None:
         """Those who had no room for all go on by themselves."""
-        for stream in self._behind:
+        for stream in dict.fromkeys(self._behind):
             with self._lock:
                 self._take_out(stream)
             stream.leave_behind()
@@ -332,6 +379,11 @@ class ListStreams:
             self._index.add(stream.audience, group)
         group.readers.add(stream)
         stream.follow(lambda: self._here, self._behind.append)
+
+
+def _first(texts: Collection[str | None]) -> list[str]:
+    """As many as are looked up for all: a query each, in the thread that everybody waits for."""
+    return [text for text in texts if text is not None][:_TEXTS]
 
 
 _GONE = object()

@@ -137,14 +137,14 @@ class TimelineStream:
         self._replay(self._read_on)
 
     def _read_on(self) -> None:
-        """Pages until the end of the timeline or of the outlet's room."""
+        """A page, and a turn for the next, until the end of the timeline or of the outlet's room."""
         try:
-            while not self.outlet.is_over:
-                if not self.outlet.has_room:
-                    self.outlet.when_taken(self.catch_up)
-                    return
-                if self._read_page():
-                    return
+            if self.outlet.is_over:
+                return
+            if not self.outlet.has_room:
+                self.outlet.when_taken(self.catch_up)
+            elif not self._read_page():
+                self._replay(self._read_on)
         except TicketsError:
             self.is_stuck = True  # the database is away, or slow
         except Exception as error:  # noqa: BLE001 - becomes the stream's own end

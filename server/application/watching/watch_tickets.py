@@ -18,7 +18,8 @@ from server.domain.roles import OUTSIDE
 from server.domain.tickets import withheld_view
 from server.domain.visibility import Visibility, visibility_of
 
-_SNAPSHOT_PAGE = 25
+_SNAPSHOT_PAGE = 6
+"""Of the largest tickets that there may be, these together still fit behind what an outlet with room holds."""
 _ALL_SEEING = Visibility(everything=True, user_id=SYSTEM.user_id, queue_role=None, franchise_ids=frozenset())
 
 
@@ -54,17 +55,13 @@ class WatchTickets:
         more; ``still_valid`` raises when the caller's credentials no longer hold. Raises OutOfRange for a position that
         the feed no longer has, ResourceExhausted, Unavailable.
         """
-        self.hub.admit(call)
-        try:
-            self.hub.listen(call)
+        with self.hub.opening(call) as hasty:
             if after is not None:
-                self.feed.check(call, after)
+                self.feed.check(hasty, after)
             # The position before the snapshot: what is committed in between is in it, and is told once more.
-            start = self.feed.head(call) if after is None else after
-        except BaseException:
-            self.hub.dismiss(call)
-            raise
-        stream = ListStream(audience, open_outlet(), start)
+            start = self.feed.head(hasty) if after is None else after
+            outlet = open_outlet()
+        stream = ListStream(audience, outlet, start)
         snapshot = None if after is not None else ListSnapshot(self.uow, call, stream, snapshot_size)
         self.hub.open_list(stream, call, still_valid, snapshot)
         return lambda: self.hub.close(stream)

@@ -39,16 +39,17 @@ class WatchTimeline:
         credentials no longer hold. Raises NotFound, InvalidArgument for a number beyond the last entry,
         ResourceExhausted, Unavailable.
         """
-        self.hub.admit(call)
-        try:
-            reader = self._reader(call, ticket_id, access_reason)
-            self._require_place(call, ticket_id, after)
-            self.hub.listen(call)
-        except BaseException:
-            self.hub.dismiss(call)
-            raise
+        with self.hub.opening(call) as hasty:
+            reader = self._reader(hasty, call, ticket_id, access_reason)
+            self._require_place(hasty, ticket_id, after)
+            outlet = open_outlet()
         stream = TimelineStream(
-            reader, open_outlet(), after, feed=self.feed, call=self.hub.own_call(), replay=self.hub.replay
+            reader,
+            outlet,
+            after,
+            feed=self.feed,
+            call=self.hub.own_call(),
+            replay=self.hub.replay_for(call),
         )
         self.hub.open_timeline(stream, still_valid)
         return lambda: self.hub.close(stream)
@@ -60,13 +61,13 @@ class WatchTimeline:
         if after > place.last_seq:
             raise InvalidArgument.field("after_seq", f"is beyond the newest entry, {place.last_seq}")
 
-    def _reader(self, call: Call, ticket_id: TicketId, access_reason: str | None) -> TimelineReader:
+    def _reader(self, hasty: Call, call: Call, ticket_id: TicketId, access_reason: str | None) -> TimelineReader:
         """Protected texts may be sent when a reason was given, and the audit has it.
 
         Not for a ticket that becomes sensitive while it is followed: nothing was written down for it.
         """
-        ticket = self.uow.read(call, lambda repositories: get_visible(repositories, call, ticket_id))
+        ticket = self.uow.read(hasty, lambda repositories: get_visible(repositories, hasty, ticket_id))
         if not ticket.is_sensitive or access_reason is None:
             return TimelineReader(call, ticket_id, disclosed=False)
-        view = self.uow.write(call, lambda repositories: disclose(repositories, call, ticket_id, access_reason))
+        view = self.uow.write(hasty, lambda repositories: disclose(repositories, hasty, ticket_id, access_reason))
         return TimelineReader(call, ticket_id, disclosed=view.ticket.is_sensitive)

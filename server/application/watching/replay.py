@@ -1,0 +1,70 @@
+"""Reading for streams that catch up: a few threads, in fair turns."""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+
+from server.domain.ids import UserId
+
+THREADS = 3
+
+
+class ReplayPool:
+    """Who has much to read takes one thread and one turn after another; whoever comes meanwhile does not wait for him.
+
+    Work is short: a page at a time, which asks for its next turn itself. It sees to its own failures.
+    """
+
+    def __init__(self, threads: int = THREADS) -> None:
+        self._changed = threading.Condition()
+        self._work: dict[UserId, deque[Callable[[], None]]] = {}
+        self._turns: deque[UserId] = deque()
+        """Those who have work and no thread, next one first."""
+        self._busy: set[UserId] = set()
+        self._stopped = False
+        self._threads = [
+            threading.Thread(target=self._run, name=f"watch-replay-{number}", daemon=True) for number in range(threads)
+        ]
+
+    def start(self) -> None:
+        """Once."""
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, user_id: UserId, work: Callable[[], None]) -> None:
+        """Run it soon, on that user's account; never once the pool is stopped."""
+        with self._changed:
+            waiting = self._work.setdefault(user_id, deque())
+            waiting.append(work)
+            if len(waiting) == 1 and user_id not in self._busy:
+                self._turns.append(user_id)
+            self._changed.notify()
+
+    def stop(self) -> None:
+        """Begin nothing more, and wait a moment for what is under way."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(timeout=5.0)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._stopped or self._turns)
+                if self._stopped:
+                    return
+                user_id = self._turns.popleft()
+                work = self._work[user_id].popleft()
+                self._busy.add(user_id)
+            with suppress(Exception):  # one stream's trouble ends that stream, not the thread of all others
+                work()
+            with self._changed:
+                self._busy.discard(user_id)
+                if self._work[user_id]:
+                    self._turns.append(user_id)
+                    self._changed.notify()
+                else:
+                    del self._work[user_id]
