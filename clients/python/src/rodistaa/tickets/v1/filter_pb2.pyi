@@ -105,7 +105,8 @@ class TicketFilter(_message.Message):
     def sla_statuses(self) -> _containers.RepeatedScalarFieldContainer[_ticket_pb2.SlaStatus.ValueType]:
         """Tickets whose resolution clock is in one of these states when the query
         runs. As time alone changes that state, pages read at different times may
-        overlap, and a watch sees the change only when the ticket itself changes.
+        overlap, and a watch is told of the change when a sweep of the SLA clock has
+        found it, seconds later.
         """
 
     @_builtins.property

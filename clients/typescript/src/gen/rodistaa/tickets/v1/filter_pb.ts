@@ -112,7 +112,8 @@ export type TicketFilter = Message<"rodistaa.tickets.v1.TicketFilter"> & {
   /**
    * Tickets whose resolution clock is in one of these states when the query
    * runs. As time alone changes that state, pages read at different times may
-   * overlap, and a watch sees the change only when the ticket itself changes.
+   * overlap, and a watch is told of the change when a sweep of the SLA clock has
+   * found it, seconds later.
    *
    * @generated from field: repeated rodistaa.tickets.v1.SlaStatus sla_statuses = 12;
    */
