@@ -147,7 +147,8 @@ def sweep(life: Life, now: datetime) -> None:
     ticket = life.ticket
     if ticket.sla_paused_at is None and ticket.sla_due_at is not None:
         # Changes of one instant are told a microsecond apart, so the last of them may lie a little ahead of it.
-        assert ticket.sla_breached == (ticket.sla_due_at <= max(now, ticket.sla_changed_at))
+        assert ticket.sla_breached or now < ticket.sla_due_at
+        assert not ticket.sla_breached or ticket.sla_due_at <= max(now, ticket.sla_changed_at)
         if ticket.sla_breached and next_role(life.policy.escalation_chain, ticket.owner_role) is not None:
             # Nothing puts off the level of a deadline.
             assert life.has_level()
