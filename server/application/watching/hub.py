@@ -160,7 +160,8 @@ class Hub:
             feed=self._feed,
             call=self.own_call(),
             now=self._now,
-            replay=self.replay_for(call),
+            replay=self.replay_for(call, first=False),
+            replay_first=self.replay_for(call, first=True),
             join=self._join,
         )
         self._register(stream, _Open(call, stream.outlet, stream.mark, still_valid, catch_up.begin))
@@ -196,9 +197,9 @@ class Hub:
                 thread.join(timeout=5.0)
         self._tellers.stop()
 
-    def replay_for(self, call: Call) -> Callable[[Callable[[], None]], None]:
+    def replay_for(self, call: Call, *, first: bool) -> Callable[[Callable[[], None]], None]:
         """What runs something soon in another thread, on the caller's account; not when the process is ending."""
-        return lambda work: self._replays.submit(call.principal.user_id, work)
+        return lambda work: self._replays.submit(call.principal.user_id, work, first=first)
 
     def own_call(self) -> Call:
         """For reading on behalf of all."""

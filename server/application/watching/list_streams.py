@@ -176,6 +176,7 @@ class ListCatchUp:
         call: Call,
         now: Callable[[], datetime],
         replay: Callable[[Callable[[], None]], None],
+        replay_first: Callable[[Callable[[], None]], None],
         join: Callable[[ListStream], None],
     ) -> None:
         stream.is_begun = snapshot is None
@@ -186,13 +187,17 @@ class ListCatchUp:
         self._call = call
         self._now = now
         self._replay = replay
+        self._replay_first = replay_first
         self._join = join
         self._page_size = PageSize(PAGE)
 
     def begin(self) -> None:
         """Or begin again where it got stuck."""
         self._stream.is_stuck = False
-        self._replay(self._read_on)
+        self._take_turn()
+
+    def _take_turn(self) -> None:
+        (self._replay if self._snapshot is None else self._replay_first)(self._read_on)
 
     def _read_on(self) -> None:
         """A page, and a turn for the next."""
@@ -205,7 +210,7 @@ class ListCatchUp:
             elif self._is_near():
                 self._join(stream)
             else:
-                self._replay(self._read_on)
+                self._take_turn()
         except OutOfRange as error:
             stream.outlet.end(error)
         except TicketsError:

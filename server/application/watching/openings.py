@@ -4,13 +4,15 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 from server.domain.errors import Unavailable
 
 SECONDS = 5.0
 """How long the database may take for an opening."""
-_SLOW_SECONDS = 0.5
+_SLOW_SECONDS = 0.2
 _WAIT_SECONDS = 0.25
+_AGAIN = timedelta(seconds=0.5)
 
 
 class Openings:
@@ -28,7 +30,7 @@ class Openings:
         ticket = object()
         with self._changed:
             if not self._changed.wait_for(self._has_room, 0.0 if self._hangs() else _WAIT_SECONDS):
-                raise Unavailable("Too many streams are being opened just now. Try again.")
+                raise Unavailable("Too many streams are being opened just now. Try again.", retry_after=_AGAIN)
             self._begun[ticket] = time.monotonic()
         try:
             yield

@@ -19,6 +19,7 @@ class ReplayPool:
     def __init__(self, threads: int = THREADS) -> None:
         self._changed = threading.Condition()
         self._work: dict[UserId, deque[Callable[[], None]]] = {}
+        self._first: dict[UserId, deque[Callable[[], None]]] = {}
         self._turns: deque[UserId] = deque()
         """Those who have work and no thread, next one first."""
         self._busy: set[UserId] = set()
@@ -32,13 +33,13 @@ class ReplayPool:
         for thread in self._threads:
             thread.start()
 
-    def submit(self, user_id: UserId, work: Callable[[], None]) -> None:
-        """Run it soon, on that user's account; never once the pool is stopped."""
+    def submit(self, user_id: UserId, work: Callable[[], None], *, first: bool = False) -> None:
+        """Run it soon, on that user's account; never once the pool is stopped. What is ``first`` goes before all else
+        of the same user: what somebody waits to see before what he has missed."""
         with self._changed:
-            waiting = self._work.setdefault(user_id, deque())
-            waiting.append(work)
-            if len(waiting) == 1 and user_id not in self._busy:
+            if not self._waits(user_id) and user_id not in self._busy:
                 self._turns.append(user_id)
+            (self._first if first else self._work).setdefault(user_id, deque()).append(work)
             self._changed.notify()
 
     def stop(self) -> None:
@@ -57,14 +58,22 @@ class ReplayPool:
                 if self._stopped:
                     return
                 user_id = self._turns.popleft()
-                work = self._work[user_id].popleft()
+                work = self._next(user_id)
                 self._busy.add(user_id)
             with suppress(Exception):  # one stream's trouble ends that stream, not the thread of all others
                 work()
             with self._changed:
                 self._busy.discard(user_id)
-                if self._work[user_id]:
+                if self._waits(user_id):
                     self._turns.append(user_id)
                     self._changed.notify()
-                else:
-                    del self._work[user_id]
+
+    def _waits(self, user_id: UserId) -> bool:
+        return user_id in self._first or user_id in self._work
+
+    def _next(self, user_id: UserId) -> Callable[[], None]:
+        queues = self._first if user_id in self._first else self._work
+        work = queues[user_id].popleft()
+        if not queues[user_id]:
+            del queues[user_id]
+        return work

@@ -49,7 +49,7 @@ class WatchTimeline:
             after,
             feed=self.feed,
             call=self.hub.own_call(),
-            replay=self.hub.replay_for(call),
+            replay=self.hub.replay_for(call, first=True),
         )
         self.hub.open_timeline(stream, still_valid)
         return lambda: self.hub.close(stream)

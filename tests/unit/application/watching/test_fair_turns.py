@@ -56,6 +56,18 @@ def test_turns_alternate() -> None:
     assert [each for each in order if each != "other"] == [f"greedy {number}" for number in range(100)]
 
 
+def test_what_goes_first_goes_before_all_else_of_its_user() -> None:
+    pool, order, done = ReplayPool(threads=1), list[str](), threading.Event()
+    for number in range(3):
+        pool.submit(GREEDY, lambda number=number: order.append(f"missed {number}"))  # type: ignore[misc]
+    pool.submit(GREEDY, lambda: order.append("a list"), first=True)
+    pool.submit(GREEDY, done.set)
+    pool.start()
+    assert done.wait(10)
+    pool.stop()
+    assert order == ["a list", "missed 0", "missed 1", "missed 2"]
+
+
 def test_work_that_fails_ends_nobody_elses_thread(pool: ReplayPool) -> None:
     def fail() -> None:
         raise ZeroDivisionError
