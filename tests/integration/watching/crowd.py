@@ -2,8 +2,9 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import grpc
@@ -23,15 +24,24 @@ class Member:
         self.is_open = False
         self.error: TicketsError | None = None
 
-    async def follow(self, call: Any) -> None:
-        """Until it ends."""
-        try:
-            await call.initial_metadata()
-            self.is_open = True
-            async for event in call:
-                self.events.append(event)
-        except grpc.aio.AioRpcError as error:
-            self.error = TicketsError.from_rpc_error(error)
+    async def follow(self, open_call: Callable[[], Any]) -> None:
+        """Until it ends. Who is sent away because too many are being let in comes again, as any client does."""
+        while True:
+            call = open_call()
+            try:
+                await call.initial_metadata()
+                self.is_open = not call.done()
+                async for event in call:
+                    self.events.append(event)
+            except grpc.aio.AioRpcError as error:
+                refused = TicketsError.from_rpc_error(error)
+                if refused.reason != "DEPENDENCY_UNAVAILABLE" or self.events:
+                    self.error = refused
+                    return
+                self.is_open = False
+                await asyncio.sleep(0.1)
+            finally:
+                call.cancel()
 
 
 class Crowd:
@@ -71,15 +81,18 @@ class Crowd:
             getattr(TicketServiceStub(channel), self._method)  # type: ignore[arg-type] # the stubs know one kind
             for channel in channels
         ]
-        calls = [methods[number % _CHANNELS](self._request, metadata=metadata) for number in range(len(self.members))]
-        pairs = zip(self.members, calls, strict=True)
-        readers = asyncio.gather(*(member.follow(call) for member, call in pairs), return_exceptions=True)
+        readers = asyncio.gather(
+            *(
+                member.follow(partial(methods[number % _CHANNELS], self._request, metadata=metadata))
+                for number, member in enumerate(self.members)
+            ),
+            return_exceptions=True,
+        )
         leaving: asyncio.Future[Any] = asyncio.ensure_future(self._leave.wait())
         ends: list[asyncio.Future[Any]] = [readers, leaving]
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         leaving.cancel()
-        for call in calls:
-            call.cancel()
+        readers.cancel()
         for channel in channels:
             await channel.close()
         others = asyncio.all_tasks() - {asyncio.current_task()}
