@@ -36,6 +36,8 @@ _SILENCE_SECONDS = 8.0
 _SILENCE_SPREAD_SECONDS = 4.0
 """A mark is sent after 8 to 12 seconds, a different number for each stream, so that they do not all speak at once."""
 _QUERY_SECONDS = 10.0
+_STOP_SECONDS = 5.0
+"""For all threads together: a database that hangs must not keep a process from ending."""
 _dice = random.Random()  # noqa: S311 - keeps no secret
 
 
@@ -191,10 +193,11 @@ class Hub:
         """After ``drain``; also where it was never started."""
         self._stopping.set()
         self._woken.set()
-        self._replays.stop()
+        give_up = time.monotonic() + _STOP_SECONDS
+        self._replays.stop(give_up)
         for thread in self._threads:
             if thread.is_alive():
-                thread.join(timeout=5.0)
+                thread.join(max(0.0, give_up - time.monotonic()))
         self._tellers.stop()
 
     def replay_for(self, call: Call, *, first: bool) -> Callable[[Callable[[], None]], None]:

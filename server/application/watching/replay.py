@@ -1,6 +1,7 @@
 """Reading for streams that catch up: a few threads, in fair turns."""
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -42,14 +43,14 @@ class ReplayPool:
             (self._first if first else self._work).setdefault(user_id, deque()).append(work)
             self._changed.notify()
 
-    def stop(self) -> None:
-        """Begin nothing more, and wait a moment for what is under way."""
+    def stop(self, give_up: float) -> None:
+        """Begin nothing more, and wait until that ``time.monotonic`` for what is under way."""
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
         for thread in self._threads:
             if thread.is_alive():
-                thread.join(timeout=5.0)
+                thread.join(max(0.0, give_up - time.monotonic()))
 
     def _run(self) -> None:
         while True:

@@ -212,11 +212,6 @@ class TimelineStreams:
             if not streams:
                 self._streams.pop(ticket_id, None)
 
-    def all(self) -> list[TimelineStream]:
-        """As of now."""
-        with self._lock:
-            return [stream for streams in self._streams.values() for stream in streams]
-
     def follow(self, call: Call, changed: Collection[TicketId]) -> None:
         """Hand on what is new on these tickets: one query for all of them."""
         watched = self._watched(changed)

@@ -4,15 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from server.application.call import Call
-from server.application.tickets.finding import get_visible
 from server.application.tickets.get_ticket import disclose
 from server.application.unit_of_work import UnitOfWork
-from server.application.watching.change_feed import ChangeFeed
+from server.application.watching.change_feed import ChangeFeed, TimelinePlace
 from server.application.watching.hub import Hub
 from server.application.watching.outlets import TimelineOutlet
 from server.application.watching.timeline_streams import TimelineReader, TimelineStream
 from server.domain.errors import InvalidArgument, ticket_not_found
 from server.domain.ids import Seq, TicketId
+from server.domain.tickets import Ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,10 @@ class WatchTimeline:
         ResourceExhausted, Unavailable.
         """
         with self.hub.opening(call) as hasty:
-            reader = self._reader(hasty, call, ticket_id, access_reason)
-            self._require_place(hasty, ticket_id, after)
+            place = self._place(hasty, ticket_id, after)
+            reader = TimelineReader(
+                call, ticket_id, disclosed=self._disclosed(hasty, place.state.ticket, access_reason)
+            )
             outlet = open_outlet()
         stream = TimelineStream(
             reader,
@@ -54,20 +56,20 @@ class WatchTimeline:
         self.hub.open_timeline(stream, still_valid)
         return lambda: self.hub.close(stream)
 
-    def _require_place(self, call: Call, ticket_id: TicketId, after: Seq) -> None:
+    def _place(self, call: Call, ticket_id: TicketId, after: Seq) -> TimelinePlace:
         place = self.feed.places(call, [ticket_id]).get(ticket_id)
-        if place is None:
+        if place is None or not TimelineReader(call, ticket_id, disclosed=False).sees(place.state):
             raise ticket_not_found(ticket_id)
         if after > place.last_seq:
             raise InvalidArgument.field("after_seq", f"is beyond the newest entry, {place.last_seq}")
+        return place
 
-    def _reader(self, hasty: Call, call: Call, ticket_id: TicketId, access_reason: str | None) -> TimelineReader:
-        """Protected texts may be sent when a reason was given, and the audit has it.
+    def _disclosed(self, call: Call, ticket: Ticket, access_reason: str | None) -> bool:
+        """Whether protected texts may be sent: a reason was given, and the audit has it.
 
         Not for a ticket that becomes sensitive while it is followed: nothing was written down for it.
         """
-        ticket = self.uow.read(hasty, lambda repositories: get_visible(repositories, hasty, ticket_id))
         if not ticket.is_sensitive or access_reason is None:
-            return TimelineReader(call, ticket_id, disclosed=False)
-        view = self.uow.write(hasty, lambda repositories: disclose(repositories, hasty, ticket_id, access_reason))
-        return TimelineReader(call, ticket_id, disclosed=view.ticket.is_sensitive)
+            return False
+        view = self.uow.write(call, lambda repositories: disclose(repositories, call, ticket.id, access_reason))
+        return view.ticket.is_sensitive

@@ -1,6 +1,7 @@
 """Nobody keeps others from catching up, and openings that hang leave threads to other calls."""
 
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -21,7 +22,7 @@ def pool() -> Iterator[ReplayPool]:
     try:
         yield pool
     finally:
-        pool.stop()
+        pool.stop(time.monotonic() + 10)
 
 
 def test_one_user_has_one_thread(pool: ReplayPool) -> None:
@@ -51,7 +52,7 @@ def test_turns_alternate() -> None:
     pool.submit(GREEDY, done.set)
     pool.start()
     assert done.wait(10)
-    pool.stop()
+    pool.stop(time.monotonic() + 10)
     assert order.index("other") <= 1
     assert [each for each in order if each != "other"] == [f"greedy {number}" for number in range(100)]
 
@@ -64,7 +65,7 @@ def test_what_goes_first_goes_before_all_else_of_its_user() -> None:
     pool.submit(GREEDY, done.set)
     pool.start()
     assert done.wait(10)
-    pool.stop()
+    pool.stop(time.monotonic() + 10)
     assert order == ["a list", "missed 0", "missed 1", "missed 2"]
 
 
@@ -97,7 +98,7 @@ def test_work_may_ask_for_its_next_turn(pool: ReplayPool) -> None:
 def test_stopped_it_begins_nothing() -> None:
     pool, begun = ReplayPool(threads=2), threading.Event()
     pool.start()
-    pool.stop()
+    pool.stop(time.monotonic() + 10)
     pool.submit(GREEDY, begun.set)
     assert not begun.is_set()
     assert not any(
