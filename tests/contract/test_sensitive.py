@@ -318,6 +318,14 @@ def test_a_reason_that_was_written_down_holds_for_the_stream(secret: Secret) -> 
     assert len(secret.views()) == 1
 
 
+def test_a_stream_that_is_refused_is_no_view(secret: Secret) -> None:
+    request = timeline_reads_pb2.WatchTimelineRequest(ticket_id=secret.id, after_seq=10_000, access_reason=WHY)
+    with pytest.raises(TicketsError) as refused:
+        next(iter(secret.manager.WatchTimeline(request, timeout=30)))
+    assert refused.value.code is grpc.StatusCode.INVALID_ARGUMENT
+    assert secret.views() == []
+
+
 def test_a_followed_list_withholds_them_always(secret: Secret) -> None:
     where = filter_pb2.TicketFilter(tags_any=[secret.title_word])
     settle(secret.server.database)
