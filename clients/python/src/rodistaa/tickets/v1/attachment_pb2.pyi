@@ -161,10 +161,15 @@ class SignedRequest(_message.Message):
     method: _builtins.str
     """HTTP method: "PUT" or "GET"."""
     url: _builtins.str
-    """Absolute URL, signature included."""
+    """Absolute URL, signature included. AWS Signature Version 4, by query, over
+    the method, the URL and `headers`.
+    """
     @_builtins.property
     def headers(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Headers that have to be sent exactly as given."""
+        """Headers that have to be sent exactly as given. For a PUT they fix the
+        length, the type and the SHA-256 of the body, and that nothing is
+        replaced; an HTTP library sends Content-Length by itself.
+        """
 
     @_builtins.property
     def expires_at(self) -> _timestamp_pb2.Timestamp:

@@ -68,7 +68,7 @@ class AttachmentServiceServicer:
         write messages on the ticket may. An attachment that is not completed in
         time is swept.
 
-        ATTACHMENT_TYPE_NOT_ALLOWED, TICKET_ARCHIVED.
+        ATTACHMENT_TYPE_NOT_ALLOWED, TICKET_ARCHIVED, TOO_MANY_ATTACHMENTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -76,7 +76,8 @@ class AttachmentServiceServicer:
 
     def CompleteAttachment(self, request, context):
         """Checks existence, size, type and checksum of what was uploaded, and makes
-        the attachment READY. The uploader only. Completing twice succeeds.
+        the attachment READY. The uploader only. Completing twice succeeds. What
+        does not match is thrown away: upload again, while the signed PUT works.
 
         ATTACHMENT_NOT_UPLOADED, ATTACHMENT_MISMATCH, DEPENDENCY_UNAVAILABLE.
         """

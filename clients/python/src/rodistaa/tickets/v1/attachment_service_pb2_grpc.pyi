@@ -23,11 +23,12 @@ class AttachmentServiceStub:
     write messages on the ticket may. An attachment that is not completed in
     time is swept.
 
-    ATTACHMENT_TYPE_NOT_ALLOWED, TICKET_ARCHIVED.
+    ATTACHMENT_TYPE_NOT_ALLOWED, TICKET_ARCHIVED, TOO_MANY_ATTACHMENTS.
     """
     CompleteAttachment: _grpc.UnaryUnaryMultiCallable[_attachment_service_pb2.CompleteAttachmentRequest, _attachment_service_pb2.CompleteAttachmentResponse]
     """Checks existence, size, type and checksum of what was uploaded, and makes
-    the attachment READY. The uploader only. Completing twice succeeds.
+    the attachment READY. The uploader only. Completing twice succeeds. What
+    does not match is thrown away: upload again, while the signed PUT works.
 
     ATTACHMENT_NOT_UPLOADED, ATTACHMENT_MISMATCH, DEPENDENCY_UNAVAILABLE.
     """
@@ -57,7 +58,7 @@ class AttachmentServiceServicer(metaclass=_abc_1.ABCMeta):
         write messages on the ticket may. An attachment that is not completed in
         time is swept.
 
-        ATTACHMENT_TYPE_NOT_ALLOWED, TICKET_ARCHIVED.
+        ATTACHMENT_TYPE_NOT_ALLOWED, TICKET_ARCHIVED, TOO_MANY_ATTACHMENTS.
         """
 
     @_abc_1.abstractmethod
@@ -67,7 +68,8 @@ class AttachmentServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _grpc.ServicerContext,
     ) -> _attachment_service_pb2.CompleteAttachmentResponse:
         """Checks existence, size, type and checksum of what was uploaded, and makes
-        the attachment READY. The uploader only. Completing twice succeeds.
+        the attachment READY. The uploader only. Completing twice succeeds. What
+        does not match is thrown away: upload again, while the signed PUT works.
 
         ATTACHMENT_NOT_UPLOADED, ATTACHMENT_MISMATCH, DEPENDENCY_UNAVAILABLE.
         """

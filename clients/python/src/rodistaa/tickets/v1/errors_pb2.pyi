@@ -116,6 +116,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """FAILED_PRECONDITION: there are as many webhooks as there may be. Metadata:
     `limit`.
     """
+    ERROR_REASON_TOO_MANY_ATTACHMENTS: _ErrorReason.ValueType  # 54
+    """FAILED_PRECONDITION: the ticket has as many attachments as it may have."""
+    ERROR_REASON_TOO_MANY_EXPORT_JOBS: _ErrorReason.ValueType  # 55
+    """FAILED_PRECONDITION: the caller has as many unfinished export jobs as one
+    person may have. Wait for one to end, or cancel one.
+    """
     ERROR_REASON_ETAG_MISMATCH: _ErrorReason.ValueType  # 60
     """ABORTED: the thing has changed since the etag sent was read. Read it again."""
     ERROR_REASON_CONFLICT: _ErrorReason.ValueType  # 61
@@ -265,6 +271,12 @@ ERROR_REASON_ACCESS_REASON_REQUIRED: ErrorReason.ValueType  # 52
 ERROR_REASON_TOO_MANY_WEBHOOKS: ErrorReason.ValueType  # 53
 """FAILED_PRECONDITION: there are as many webhooks as there may be. Metadata:
 `limit`.
+"""
+ERROR_REASON_TOO_MANY_ATTACHMENTS: ErrorReason.ValueType  # 54
+"""FAILED_PRECONDITION: the ticket has as many attachments as it may have."""
+ERROR_REASON_TOO_MANY_EXPORT_JOBS: ErrorReason.ValueType  # 55
+"""FAILED_PRECONDITION: the caller has as many unfinished export jobs as one
+person may have. Wait for one to end, or cancel one.
 """
 ERROR_REASON_ETAG_MISMATCH: ErrorReason.ValueType  # 60
 """ABORTED: the thing has changed since the etag sent was read. Read it again."""

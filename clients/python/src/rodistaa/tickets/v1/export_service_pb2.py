@@ -29,7 +29,7 @@ from rodistaa.tickets.v1 import attachment_pb2 as rodistaa_dot_tickets_dot_v1_do
 from rodistaa.tickets.v1 import filter_pb2 as rodistaa_dot_tickets_dot_v1_dot_filter__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(rodistaa/tickets/v1/export_service.proto\x12\x13rodistaa.tickets.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$rodistaa/tickets/v1/attachment.proto\x1a rodistaa/tickets/v1/filter.proto\"\xac\x05\n\tExportJob\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x1d\n\x0frequested_by_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x37\n\x06\x66ilter\x18\x03 \x01(\x0b\x32!.rodistaa.tickets.v1.TicketFilterB\x04\xe2\x41\x01\x01\x12\x37\n\x06\x66ormat\x18\x04 \x01(\x0e\x32!.rodistaa.tickets.v1.ExportFormatB\x04\xe2\x41\x01\x02\x12\x37\n\x06status\x18\x05 \x01(\x0e\x32!.rodistaa.tickets.v1.ExportStatusB\x04\xe2\x41\x01\x03\x12\x1f\n\x11processed_records\x18\x06 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12 \n\rtotal_records\x18\x07 \x01(\x03\x42\x04\xe2\x41\x01\x03H\x00\x88\x01\x01\x12\x1b\n\rerror_message\x18\x08 \x01(\tB\x04\xe2\x41\x01\x03\x12\x34\n\ncreated_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x34\n\nstarted_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x36\n\x0c\x63ompleted_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x34\n\nexpires_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12;\n\x08manifest\x18\r \x01(\x0b\x32#.rodistaa.tickets.v1.ExportManifestB\x04\xe2\x41\x01\x03\x12:\n\x08\x64ownload\x18\x0e \x01(\x0b\x32\".rodistaa.tickets.v1.SignedRequestB\x04\xe2\x41\x01\x03\x42\x10\n\x0e_total_records\"\x8f\x01\n\x0e\x45xportManifest\x12\x17\n\trow_count\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x14\n\x06sha256\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12/\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x1d\n\x0f\x66ile_size_bytes\x18\x04 \x01(\x03\x42\x04\xe2\x41\x01\x03\"l\n\x16\x43reateExportJobRequest\x12\x38\n\nexport_job\x18\x01 \x01(\x0b\x32\x1e.rodistaa.tickets.v1.ExportJobB\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"S\n\x17\x43reateExportJobResponse\x12\x38\n\nexport_job\x18\x01 \x01(\x0b\x32\x1e.rodistaa.tickets.v1.ExportJobB\x04\xe2\x41\x01\x03\"\'\n\x13GetExportJobRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"P\n\x14GetExportJobResponse\x12\x38\n\nexport_job\x18\x01 \x01(\x0b\x32\x1e.rodistaa.tickets.v1.ExportJobB\x04\xe2\x41\x01\x03\"\x85\x01\n\x15ListExportJobsRequest\x12\x39\n\x08statuses\x18\x01 \x03(\x0e\x32!.rodistaa.tickets.v1.ExportStatusB\x04\xe2\x41\x01\x01\x12\x17\n\tpage_size\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"r\n\x16ListExportJobsResponse\x12\x39\n\x0b\x65xport_jobs\x18\x01 \x03(\x0b\x32\x1e.rodistaa.tickets.v1.ExportJobB\x04\xe2\x41\x01\x03\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\"D\n\x16\x43\x61ncelExportJobRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"S\n\x17\x43\x61ncelExportJobResponse\x12\x38\n\nexport_job\x18\x01 \x01(\x0b\x32\x1e.rodistaa.tickets.v1.ExportJobB\x04\xe2\x41\x01\x03*z\n\x0c\x45xportFormat\x12\x1d\n\x19\x45XPORT_FORMAT_UNSPECIFIED\x10\x00\x12\x15\n\x11\x45XPORT_FORMAT_CSV\x10\x01\x12\x1c\n\x18\x45XPORT_FORMAT_JSON_LINES\x10\x02\x12\x16\n\x12\x45XPORT_FORMAT_XLSX\x10\x03*\xba\x01\n\x0c\x45xportStatus\x12\x1d\n\x19\x45XPORT_STATUS_UNSPECIFIED\x10\x00\x12\x19\n\x15\x45XPORT_STATUS_PENDING\x10\x01\x12\x1c\n\x18\x45XPORT_STATUS_PROCESSING\x10\x02\x12\x1b\n\x17\x45XPORT_STATUS_COMPLETED\x10\x03\x12\x18\n\x14\x45XPORT_STATUS_FAILED\x10\x04\x12\x1b\n\x17\x45XPORT_STATUS_CANCELLED\x10\x05\x32\x9a\x05\n\rExportService\x12\xcd\x01\n\x0f\x43reateExportJob\x12+.rodistaa.tickets.v1.CreateExportJobRequest\x1a,.rodistaa.tickets.v1.CreateExportJobResponse\"_\x82\xd3\xe4\x93\x02Y\"\x15/admin/tickets/export:\nexport_jobZ(\"\x0e/admin/exports:\nexport_jobb\nexport_jobb\nexport_job\x12\x8f\x01\n\x0cGetExportJob\x12(.rodistaa.tickets.v1.GetExportJobRequest\x1a).rodistaa.tickets.v1.GetExportJobResponse\"*\x90\x02\x01\x82\xd3\xe4\x93\x02!\x12\x13/admin/exports/{id}b\nexport_job\x12\x84\x01\n\x0eListExportJobs\x12*.rodistaa.tickets.v1.ListExportJobsRequest\x1a+.rodistaa.tickets.v1.ListExportJobsResponse\"\x19\x90\x02\x01\x82\xd3\xe4\x93\x02\x10\x12\x0e/admin/exports\x12\x9f\x01\n\x0f\x43\x61ncelExportJob\x12+.rodistaa.tickets.v1.CancelExportJobRequest\x1a,.rodistaa.tickets.v1.CancelExportJobResponse\"1\x82\xd3\xe4\x93\x02+\"\x1a/admin/exports/{id}/cancel:\x01*b\nexport_jobb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(rodistaa/tickets/v1/export_service.proto\x12\x13rodistaa.tickets.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$rodistaa/tickets/v1/attachment.proto\x1a rodistaa/tickets/v1/filter.proto\"\x8f\x06\n\tExportJob\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x1d\n\x0frequested_by_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x37\n\x06\x66ilter\x18\x03 \x01(\x0b\x32!.rodistaa.tickets.v1.TicketFilterB\x04\xe2\x41\x01\x01\x12\x37\n\x06\x66ormat\x18\x04 \x01(\x0e\x32!.rodistaa.tickets.v1.ExportFormatB\x04\xe2\x41\x01\x02\x12\x37\n\x06status\x18\x05 \x01(\x0e\x32!.rodistaa.tickets.v1.ExportStatusB\x04\xe2\x41\x01\x03\x12\x1f\n\x11processed_records\x18\x06 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12 \n\rtotal_records\x18\x07 \x01(\x03\x42\x04\xe2\x41\x01\x03H\x00\x88\x01\x01\x12\x1b\n\rerror_message\x18\x08 \x01(\tB\x04\xe2\x41\x01\x03\x12\x34\n\ncreated_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x34\n\nstarted_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x36\n\x0c\x63ompleted_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x34\n\nexpires_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12;\n\x08manifest\x18\r \x01(\x0b\x32#.rodistaa.tickets.v1.ExportManifestB\x04\xe2\x41\x01\x03\x12:\n\x08\x64ownload\x18\x0e \x01(\x0b\x32\".rodistaa.tickets.v1.SignedRequestB\x04\xe2\x41\x01\x03\x12\x1e\n\x10include_messages\x18\x0f \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x41\n\x17\x65stimated_completion_at\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x42\x10\n\x0e_total_records\"\x8f\x01\n\x0e\x45xportManifest\x12\x17\n\trow_count\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x14\n\x06sha256\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12/\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x1d\n\x0f\x66ile_size_bytes\x18\x04 \x01(\x03\x42\x04\xe2\x41\x01\x03\"l\n\x16\x43reateExportJobRequest\x12\x38\n\nexport_job\x18\x01 \x01(\x0b\x32\x1e.rodistaa.tickets.v1.ExportJobB\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"S\n\x17\x43reateExportJobResponse\x12\x38\n\nexport_job\x18\x01 \x01(\x0b\x32\x1e.rodistaa.tickets.v1.ExportJobB\x04\xe2\x41\x01\x03\"\'\n\x13GetExportJobRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"P\n\x14GetExportJobResponse\x12\x38\n\nexport_job\x18\x01 \x01(\x0b\x32\x1e.rodistaa.tickets.v1.ExportJobB\x04\xe2\x41\x01\x03\"\x85\x01\n\x15ListExportJobsRequest\x12\x39\n\x08statuses\x18\x01 \x03(\x0e\x32!.rodistaa.tickets.v1.ExportStatusB\x04\xe2\x41\x01\x01\x12\x17\n\tpage_size\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"r\n\x16ListExportJobsResponse\x12\x39\n\x0b\x65xport_jobs\x18\x01 \x03(\x0b\x32\x1e.rodistaa.tickets.v1.ExportJobB\x04\xe2\x41\x01\x03\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\"D\n\x16\x43\x61ncelExportJobRequest\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"S\n\x17\x43\x61ncelExportJobResponse\x12\x38\n\nexport_job\x18\x01 \x01(\x0b\x32\x1e.rodistaa.tickets.v1.ExportJobB\x04\xe2\x41\x01\x03*z\n\x0c\x45xportFormat\x12\x1d\n\x19\x45XPORT_FORMAT_UNSPECIFIED\x10\x00\x12\x15\n\x11\x45XPORT_FORMAT_CSV\x10\x01\x12\x1c\n\x18\x45XPORT_FORMAT_JSON_LINES\x10\x02\x12\x16\n\x12\x45XPORT_FORMAT_XLSX\x10\x03*\xba\x01\n\x0c\x45xportStatus\x12\x1d\n\x19\x45XPORT_STATUS_UNSPECIFIED\x10\x00\x12\x19\n\x15\x45XPORT_STATUS_PENDING\x10\x01\x12\x1c\n\x18\x45XPORT_STATUS_PROCESSING\x10\x02\x12\x1b\n\x17\x45XPORT_STATUS_COMPLETED\x10\x03\x12\x18\n\x14\x45XPORT_STATUS_FAILED\x10\x04\x12\x1b\n\x17\x45XPORT_STATUS_CANCELLED\x10\x05\x32\x9a\x05\n\rExportService\x12\xcd\x01\n\x0f\x43reateExportJob\x12+.rodistaa.tickets.v1.CreateExportJobRequest\x1a,.rodistaa.tickets.v1.CreateExportJobResponse\"_\x82\xd3\xe4\x93\x02Y\"\x15/admin/tickets/export:\nexport_jobZ(\"\x0e/admin/exports:\nexport_jobb\nexport_jobb\nexport_job\x12\x8f\x01\n\x0cGetExportJob\x12(.rodistaa.tickets.v1.GetExportJobRequest\x1a).rodistaa.tickets.v1.GetExportJobResponse\"*\x90\x02\x01\x82\xd3\xe4\x93\x02!\x12\x13/admin/exports/{id}b\nexport_job\x12\x84\x01\n\x0eListExportJobs\x12*.rodistaa.tickets.v1.ListExportJobsRequest\x1a+.rodistaa.tickets.v1.ListExportJobsResponse\"\x19\x90\x02\x01\x82\xd3\xe4\x93\x02\x10\x12\x0e/admin/exports\x12\x9f\x01\n\x0f\x43\x61ncelExportJob\x12+.rodistaa.tickets.v1.CancelExportJobRequest\x1a,.rodistaa.tickets.v1.CancelExportJobResponse\"1\x82\xd3\xe4\x93\x02+\"\x1a/admin/exports/{id}/cancel:\x01*b\nexport_jobb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -64,6 +64,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXPORTJOB'].fields_by_name['manifest']._serialized_options = b'\342A\001\003'
   _globals['_EXPORTJOB'].fields_by_name['download']._loaded_options = None
   _globals['_EXPORTJOB'].fields_by_name['download']._serialized_options = b'\342A\001\003'
+  _globals['_EXPORTJOB'].fields_by_name['include_messages']._loaded_options = None
+  _globals['_EXPORTJOB'].fields_by_name['include_messages']._serialized_options = b'\342A\001\001'
+  _globals['_EXPORTJOB'].fields_by_name['estimated_completion_at']._loaded_options = None
+  _globals['_EXPORTJOB'].fields_by_name['estimated_completion_at']._serialized_options = b'\342A\001\003'
   _globals['_EXPORTMANIFEST'].fields_by_name['row_count']._loaded_options = None
   _globals['_EXPORTMANIFEST'].fields_by_name['row_count']._serialized_options = b'\342A\001\003'
   _globals['_EXPORTMANIFEST'].fields_by_name['sha256']._loaded_options = None
@@ -106,30 +110,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXPORTSERVICE'].methods_by_name['ListExportJobs']._serialized_options = b'\220\002\001\202\323\344\223\002\020\022\016/admin/exports'
   _globals['_EXPORTSERVICE'].methods_by_name['CancelExportJob']._loaded_options = None
   _globals['_EXPORTSERVICE'].methods_by_name['CancelExportJob']._serialized_options = b'\202\323\344\223\002+\"\032/admin/exports/{id}/cancel:\001*b\nexport_job'
-  _globals['_EXPORTFORMAT']._serialized_start=1791
-  _globals['_EXPORTFORMAT']._serialized_end=1913
-  _globals['_EXPORTSTATUS']._serialized_start=1916
-  _globals['_EXPORTSTATUS']._serialized_end=2102
+  _globals['_EXPORTFORMAT']._serialized_start=1890
+  _globals['_EXPORTFORMAT']._serialized_end=2012
+  _globals['_EXPORTSTATUS']._serialized_start=2015
+  _globals['_EXPORTSTATUS']._serialized_end=2201
   _globals['_EXPORTJOB']._serialized_start=234
-  _globals['_EXPORTJOB']._serialized_end=918
-  _globals['_EXPORTMANIFEST']._serialized_start=921
-  _globals['_EXPORTMANIFEST']._serialized_end=1064
-  _globals['_CREATEEXPORTJOBREQUEST']._serialized_start=1066
-  _globals['_CREATEEXPORTJOBREQUEST']._serialized_end=1174
-  _globals['_CREATEEXPORTJOBRESPONSE']._serialized_start=1176
-  _globals['_CREATEEXPORTJOBRESPONSE']._serialized_end=1259
-  _globals['_GETEXPORTJOBREQUEST']._serialized_start=1261
-  _globals['_GETEXPORTJOBREQUEST']._serialized_end=1300
-  _globals['_GETEXPORTJOBRESPONSE']._serialized_start=1302
-  _globals['_GETEXPORTJOBRESPONSE']._serialized_end=1382
-  _globals['_LISTEXPORTJOBSREQUEST']._serialized_start=1385
-  _globals['_LISTEXPORTJOBSREQUEST']._serialized_end=1518
-  _globals['_LISTEXPORTJOBSRESPONSE']._serialized_start=1520
-  _globals['_LISTEXPORTJOBSRESPONSE']._serialized_end=1634
-  _globals['_CANCELEXPORTJOBREQUEST']._serialized_start=1636
-  _globals['_CANCELEXPORTJOBREQUEST']._serialized_end=1704
-  _globals['_CANCELEXPORTJOBRESPONSE']._serialized_start=1706
-  _globals['_CANCELEXPORTJOBRESPONSE']._serialized_end=1789
-  _globals['_EXPORTSERVICE']._serialized_start=2105
-  _globals['_EXPORTSERVICE']._serialized_end=2771
+  _globals['_EXPORTJOB']._serialized_end=1017
+  _globals['_EXPORTMANIFEST']._serialized_start=1020
+  _globals['_EXPORTMANIFEST']._serialized_end=1163
+  _globals['_CREATEEXPORTJOBREQUEST']._serialized_start=1165
+  _globals['_CREATEEXPORTJOBREQUEST']._serialized_end=1273
+  _globals['_CREATEEXPORTJOBRESPONSE']._serialized_start=1275
+  _globals['_CREATEEXPORTJOBRESPONSE']._serialized_end=1358
+  _globals['_GETEXPORTJOBREQUEST']._serialized_start=1360
+  _globals['_GETEXPORTJOBREQUEST']._serialized_end=1399
+  _globals['_GETEXPORTJOBRESPONSE']._serialized_start=1401
+  _globals['_GETEXPORTJOBRESPONSE']._serialized_end=1481
+  _globals['_LISTEXPORTJOBSREQUEST']._serialized_start=1484
+  _globals['_LISTEXPORTJOBSREQUEST']._serialized_end=1617
+  _globals['_LISTEXPORTJOBSRESPONSE']._serialized_start=1619
+  _globals['_LISTEXPORTJOBSRESPONSE']._serialized_end=1733
+  _globals['_CANCELEXPORTJOBREQUEST']._serialized_start=1735
+  _globals['_CANCELEXPORTJOBREQUEST']._serialized_end=1803
+  _globals['_CANCELEXPORTJOBRESPONSE']._serialized_start=1805
+  _globals['_CANCELEXPORTJOBRESPONSE']._serialized_end=1888
+  _globals['_EXPORTSERVICE']._serialized_start=2204
+  _globals['_EXPORTSERVICE']._serialized_end=2870
 # @@protoc_insertion_point(module_scope)

@@ -32,29 +32,39 @@ class _ExportFormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ExportFo
     """Not given; INVALID_ARGUMENT."""
     EXPORT_FORMAT_CSV: _ExportFormat.ValueType  # 1
     """RFC 4180 with a header row. Texts that a spreadsheet would run as a formula
-    are neutralised with a leading apostrophe.
+    are neutralised with a leading apostrophe; a text that begins with one gets
+    another, so that taking one away restores every text. Messages are a column
+    with a JSON array.
     """
     EXPORT_FORMAT_JSON_LINES: _ExportFormat.ValueType  # 2
-    """One JSON object a line, as this API's JSON of Ticket."""
+    """One JSON object a line, as this API's JSON of Ticket; messages are a field
+    `messages` with an array of Message.
+    """
     EXPORT_FORMAT_XLSX: _ExportFormat.ValueType  # 3
     """Excel workbook, neutralised as CSV. Past 1 048 575 rows it goes on in a
-    further sheet.
+    further sheet. Messages have sheets of their own, a row each.
     """
 
 class ExportFormat(_ExportFormat, metaclass=_ExportFormatEnumTypeWrapper):
-    """Kind of export file. All are UTF-8, times in RFC 3339 UTC."""
+    """Kind of export file. All are UTF-8 without a byte order mark, times in RFC
+    3339 UTC. The columns of CSV and XLSX are listed in docs/exports.md.
+    """
 
 EXPORT_FORMAT_UNSPECIFIED: ExportFormat.ValueType  # 0
 """Not given; INVALID_ARGUMENT."""
 EXPORT_FORMAT_CSV: ExportFormat.ValueType  # 1
 """RFC 4180 with a header row. Texts that a spreadsheet would run as a formula
-are neutralised with a leading apostrophe.
+are neutralised with a leading apostrophe; a text that begins with one gets
+another, so that taking one away restores every text. Messages are a column
+with a JSON array.
 """
 EXPORT_FORMAT_JSON_LINES: ExportFormat.ValueType  # 2
-"""One JSON object a line, as this API's JSON of Ticket."""
+"""One JSON object a line, as this API's JSON of Ticket; messages are a field
+`messages` with an array of Message.
+"""
 EXPORT_FORMAT_XLSX: ExportFormat.ValueType  # 3
 """Excel workbook, neutralised as CSV. Past 1 048 575 rows it goes on in a
-further sheet.
+further sheet. Messages have sheets of their own, a row each.
 """
 Global___ExportFormat: _TypeAlias = ExportFormat  # noqa: Y015
 
@@ -114,6 +124,8 @@ class ExportJob(_message.Message):
     EXPIRES_AT_FIELD_NUMBER: _builtins.int
     MANIFEST_FIELD_NUMBER: _builtins.int
     DOWNLOAD_FIELD_NUMBER: _builtins.int
+    INCLUDE_MESSAGES_FIELD_NUMBER: _builtins.int
+    ESTIMATED_COMPLETION_AT_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """UUID."""
     requested_by_id: _builtins.str
@@ -128,6 +140,10 @@ class ExportJob(_message.Message):
     """Tickets to write; absent until it is known. There is no cap."""
     error_message: _builtins.str
     """Why it FAILED, for people; empty otherwise."""
+    include_messages: _builtins.bool
+    """Whether the file holds each ticket's messages too, internal notes among
+    them; those of sensitive tickets without their texts.
+    """
     @_builtins.property
     def filter(self) -> _filter_pb2.TicketFilter:
         """Which tickets."""
@@ -156,6 +172,12 @@ class ExportJob(_message.Message):
     def download(self) -> _attachment_pb2.SignedRequest:
         """Where to get the file; GetExportJob only, and only while it exists."""
 
+    @_builtins.property
+    def estimated_completion_at(self) -> _timestamp_pb2.Timestamp:
+        """When it should be done at the present speed; only while PROCESSING, and
+        absent while that cannot be told.
+        """
+
     def __init__(
         self,
         *,
@@ -173,10 +195,12 @@ class ExportJob(_message.Message):
         expires_at: _timestamp_pb2.Timestamp | None = ...,
         manifest: Global___ExportManifest | None = ...,
         download: _attachment_pb2.SignedRequest | None = ...,
+        include_messages: _builtins.bool = ...,
+        estimated_completion_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_total_records", b"_total_records", "completed_at", b"completed_at", "created_at", b"created_at", "download", b"download", "expires_at", b"expires_at", "filter", b"filter", "manifest", b"manifest", "started_at", b"started_at", "total_records", b"total_records"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_total_records", b"_total_records", "completed_at", b"completed_at", "created_at", b"created_at", "download", b"download", "estimated_completion_at", b"estimated_completion_at", "expires_at", b"expires_at", "filter", b"filter", "manifest", b"manifest", "started_at", b"started_at", "total_records", b"total_records"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total_records", b"_total_records", "completed_at", b"completed_at", "created_at", b"created_at", "download", b"download", "error_message", b"error_message", "expires_at", b"expires_at", "filter", b"filter", "format", b"format", "id", b"id", "manifest", b"manifest", "processed_records", b"processed_records", "requested_by_id", b"requested_by_id", "started_at", b"started_at", "status", b"status", "total_records", b"total_records"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total_records", b"_total_records", "completed_at", b"completed_at", "created_at", b"created_at", "download", b"download", "error_message", b"error_message", "estimated_completion_at", b"estimated_completion_at", "expires_at", b"expires_at", "filter", b"filter", "format", b"format", "id", b"id", "include_messages", b"include_messages", "manifest", b"manifest", "processed_records", b"processed_records", "requested_by_id", b"requested_by_id", "started_at", b"started_at", "status", b"status", "total_records", b"total_records"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__total_records: _TypeAlias = _typing.Literal["total_records"]  # noqa: Y015
     _WhichOneofArgType__total_records: _TypeAlias = _typing.Literal["_total_records", b"_total_records"]  # noqa: Y015
@@ -232,7 +256,9 @@ class CreateExportJobRequest(_message.Message):
     """UUID that makes the call safe to repeat."""
     @_builtins.property
     def export_job(self) -> Global___ExportJob:
-        """The job: `format`, and `filter` if not all tickets are meant."""
+        """The job: `format`, `filter` if not all tickets are meant, and
+        `include_messages`.
+        """
 
     def __init__(
         self,

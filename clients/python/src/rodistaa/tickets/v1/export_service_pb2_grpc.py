@@ -65,7 +65,9 @@ class ExportServiceServicer:
 
     def CreateExportJob(self, request, context):
         """Queues a job. It holds the tickets that its requester may see when it runs,
-        all of them from one snapshot, protected fields withheld.
+        all of them from one snapshot, newest first, protected fields withheld.
+
+        TOO_MANY_EXPORT_JOBS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -20,7 +20,9 @@ class ExportServiceStub:
     def __init__(self, channel: _grpc.Channel) -> None: ...
     CreateExportJob: _grpc.UnaryUnaryMultiCallable[_export_service_pb2.CreateExportJobRequest, _export_service_pb2.CreateExportJobResponse]
     """Queues a job. It holds the tickets that its requester may see when it runs,
-    all of them from one snapshot, protected fields withheld.
+    all of them from one snapshot, newest first, protected fields withheld.
+
+    TOO_MANY_EXPORT_JOBS.
     """
     GetExportJob: _grpc.UnaryUnaryMultiCallable[_export_service_pb2.GetExportJobRequest, _export_service_pb2.GetExportJobResponse]
     """Reads a job with its progress and, once COMPLETED, a download that works
@@ -46,7 +48,9 @@ class ExportServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _grpc.ServicerContext,
     ) -> _export_service_pb2.CreateExportJobResponse:
         """Queues a job. It holds the tickets that its requester may see when it runs,
-        all of them from one snapshot, protected fields withheld.
+        all of them from one snapshot, newest first, protected fields withheld.
+
+        TOO_MANY_EXPORT_JOBS.
         """
 
     @_abc_1.abstractmethod

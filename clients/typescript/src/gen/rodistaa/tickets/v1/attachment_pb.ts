@@ -132,14 +132,17 @@ export type SignedRequest = Message<"rodistaa.tickets.v1.SignedRequest"> & {
   method: string;
 
   /**
-   * Absolute URL, signature included.
+   * Absolute URL, signature included. AWS Signature Version 4, by query, over
+   * the method, the URL and `headers`.
    *
    * @generated from field: string url = 2;
    */
   url: string;
 
   /**
-   * Headers that have to be sent exactly as given.
+   * Headers that have to be sent exactly as given. For a PUT they fix the
+   * length, the type and the SHA-256 of the body, and that nothing is
+   * replaced; an HTTP library sends Content-Length by itself.
    *
    * @generated from field: map<string, string> headers = 3;
    */

@@ -267,7 +267,7 @@ export const AttachmentService: GenService<{
    * write messages on the ticket may. An attachment that is not completed in
    * time is swept.
    *
-   * ATTACHMENT_TYPE_NOT_ALLOWED, TICKET_ARCHIVED.
+   * ATTACHMENT_TYPE_NOT_ALLOWED, TICKET_ARCHIVED, TOO_MANY_ATTACHMENTS.
    *
    * @generated from rpc rodistaa.tickets.v1.AttachmentService.CreateAttachment
    */
@@ -278,7 +278,8 @@ export const AttachmentService: GenService<{
   },
   /**
    * Checks existence, size, type and checksum of what was uploaded, and makes
-   * the attachment READY. The uploader only. Completing twice succeeds.
+   * the attachment READY. The uploader only. Completing twice succeeds. What
+   * does not match is thrown away: upload again, while the signed PUT works.
    *
    * ATTACHMENT_NOT_UPLOADED, ATTACHMENT_MISMATCH, DEPENDENCY_UNAVAILABLE.
    *

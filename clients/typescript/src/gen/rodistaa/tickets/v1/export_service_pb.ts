@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file rodistaa/tickets/v1/export_service.proto.
  */
 export const file_rodistaa_tickets_v1_export_service: GenFile = /*@__PURE__*/
-  fileDesc("Cihyb2Rpc3RhYS90aWNrZXRzL3YxL2V4cG9ydF9zZXJ2aWNlLnByb3RvEhNyb2Rpc3RhYS50aWNrZXRzLnYxIqwFCglFeHBvcnRKb2ISEAoCaWQYASABKAlCBOJBAQgSHQoPcmVxdWVzdGVkX2J5X2lkGAIgASgJQgTiQQEDEjcKBmZpbHRlchgDIAEoCzIhLnJvZGlzdGFhLnRpY2tldHMudjEuVGlja2V0RmlsdGVyQgTiQQEBEjcKBmZvcm1hdBgEIAEoDjIhLnJvZGlzdGFhLnRpY2tldHMudjEuRXhwb3J0Rm9ybWF0QgTiQQECEjcKBnN0YXR1cxgFIAEoDjIhLnJvZGlzdGFhLnRpY2tldHMudjEuRXhwb3J0U3RhdHVzQgTiQQEDEh8KEXByb2Nlc3NlZF9yZWNvcmRzGAYgASgDQgTiQQEDEiAKDXRvdGFsX3JlY29yZHMYByABKANCBOJBAQNIAIgBARIbCg1lcnJvcl9tZXNzYWdlGAggASgJQgTiQQEDEjQKCmNyZWF0ZWRfYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEjQKCnN0YXJ0ZWRfYXQYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEjYKDGNvbXBsZXRlZF9hdBgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQMSNAoKZXhwaXJlc19hdBgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQMSOwoIbWFuaWZlc3QYDSABKAsyIy5yb2Rpc3RhYS50aWNrZXRzLnYxLkV4cG9ydE1hbmlmZXN0QgTiQQEDEjoKCGRvd25sb2FkGA4gASgLMiIucm9kaXN0YWEudGlja2V0cy52MS5TaWduZWRSZXF1ZXN0QgTiQQEDQhAKDl90b3RhbF9yZWNvcmRzIo8BCg5FeHBvcnRNYW5pZmVzdBIXCglyb3dfY291bnQYASABKANCBOJBAQMSFAoGc2hhMjU2GAIgASgJQgTiQQEDEi8KBWFzX29mGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBAxIdCg9maWxlX3NpemVfYnl0ZXMYBCABKANCBOJBAQMibAoWQ3JlYXRlRXhwb3J0Sm9iUmVxdWVzdBI4CgpleHBvcnRfam9iGAEgASgLMh4ucm9kaXN0YWEudGlja2V0cy52MS5FeHBvcnRKb2JCBOJBAQISGAoKcmVxdWVzdF9pZBgCIAEoCUIE4kEBASJTChdDcmVhdGVFeHBvcnRKb2JSZXNwb25zZRI4CgpleHBvcnRfam9iGAEgASgLMh4ucm9kaXN0YWEudGlja2V0cy52MS5FeHBvcnRKb2JCBOJBAQMiJwoTR2V0RXhwb3J0Sm9iUmVxdWVzdBIQCgJpZBgBIAEoCUIE4kEBAiJQChRHZXRFeHBvcnRKb2JSZXNwb25zZRI4CgpleHBvcnRfam9iGAEgASgLMh4ucm9kaXN0YWEudGlja2V0cy52MS5FeHBvcnRKb2JCBOJBAQMihQEKFUxpc3RFeHBvcnRKb2JzUmVxdWVzdBI5CghzdGF0dXNlcxgBIAMoDjIhLnJvZGlzdGFhLnRpY2tldHMudjEuRXhwb3J0U3RhdHVzQgTiQQEBEhcKCXBhZ2Vfc2l6ZRgCIAEoBUIE4kEBARIYCgpwYWdlX3Rva2VuGAMgASgJQgTiQQEBInIKFkxpc3RFeHBvcnRKb2JzUmVzcG9uc2USOQoLZXhwb3J0X2pvYnMYASADKAsyHi5yb2Rpc3RhYS50aWNrZXRzLnYxLkV4cG9ydEpvYkIE4kEBAxIdCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAlCBOJBAQMiRAoWQ2FuY2VsRXhwb3J0Sm9iUmVxdWVzdBIQCgJpZBgBIAEoCUIE4kEBAhIYCgpyZXF1ZXN0X2lkGAIgASgJQgTiQQEBIlMKF0NhbmNlbEV4cG9ydEpvYlJlc3BvbnNlEjgKCmV4cG9ydF9qb2IYASABKAsyHi5yb2Rpc3RhYS50aWNrZXRzLnYxLkV4cG9ydEpvYkIE4kEBAyp6CgxFeHBvcnRGb3JtYXQSHQoZRVhQT1JUX0ZPUk1BVF9VTlNQRUNJRklFRBAAEhUKEUVYUE9SVF9GT1JNQVRfQ1NWEAESHAoYRVhQT1JUX0ZPUk1BVF9KU09OX0xJTkVTEAISFgoSRVhQT1JUX0ZPUk1BVF9YTFNYEAMqugEKDEV4cG9ydFN0YXR1cxIdChlFWFBPUlRfU1RBVFVTX1VOU1BFQ0lGSUVEEAASGQoVRVhQT1JUX1NUQVRVU19QRU5ESU5HEAESHAoYRVhQT1JUX1NUQVRVU19QUk9DRVNTSU5HEAISGwoXRVhQT1JUX1NUQVRVU19DT01QTEVURUQQAxIYChRFWFBPUlRfU1RBVFVTX0ZBSUxFRBAEEhsKF0VYUE9SVF9TVEFUVVNfQ0FOQ0VMTEVEEAUymgUKDUV4cG9ydFNlcnZpY2USzQEKD0NyZWF0ZUV4cG9ydEpvYhIrLnJvZGlzdGFhLnRpY2tldHMudjEuQ3JlYXRlRXhwb3J0Sm9iUmVxdWVzdBosLnJvZGlzdGFhLnRpY2tldHMudjEuQ3JlYXRlRXhwb3J0Sm9iUmVzcG9uc2UiX4LT5JMCWToKZXhwb3J0X2pvYlooOgpleHBvcnRfam9iYgpleHBvcnRfam9iIg4vYWRtaW4vZXhwb3J0c2IKZXhwb3J0X2pvYiIVL2FkbWluL3RpY2tldHMvZXhwb3J0Eo8BCgxHZXRFeHBvcnRKb2ISKC5yb2Rpc3RhYS50aWNrZXRzLnYxLkdldEV4cG9ydEpvYlJlcXVlc3QaKS5yb2Rpc3RhYS50aWNrZXRzLnYxLkdldEV4cG9ydEpvYlJlc3BvbnNlIiqQAgGC0+STAiFiCmV4cG9ydF9qb2ISEy9hZG1pbi9leHBvcnRzL3tpZH0ShAEKDkxpc3RFeHBvcnRKb2JzEioucm9kaXN0YWEudGlja2V0cy52MS5MaXN0RXhwb3J0Sm9ic1JlcXVlc3QaKy5yb2Rpc3RhYS50aWNrZXRzLnYxLkxpc3RFeHBvcnRKb2JzUmVzcG9uc2UiGZACAYLT5JMCEBIOL2FkbWluL2V4cG9ydHMSnwEKD0NhbmNlbEV4cG9ydEpvYhIrLnJvZGlzdGFhLnRpY2tldHMudjEuQ2FuY2VsRXhwb3J0Sm9iUmVxdWVzdBosLnJvZGlzdGFhLnRpY2tldHMudjEuQ2FuY2VsRXhwb3J0Sm9iUmVzcG9uc2UiMYLT5JMCKzoBKmIKZXhwb3J0X2pvYiIaL2FkbWluL2V4cG9ydHMve2lkfS9jYW5jZWxiBnByb3RvMw", [file_google_api_annotations, file_google_api_field_behavior, file_google_protobuf_timestamp, file_rodistaa_tickets_v1_attachment, file_rodistaa_tickets_v1_filter]);
+  fileDesc("Cihyb2Rpc3RhYS90aWNrZXRzL3YxL2V4cG9ydF9zZXJ2aWNlLnByb3RvEhNyb2Rpc3RhYS50aWNrZXRzLnYxIo8GCglFeHBvcnRKb2ISEAoCaWQYASABKAlCBOJBAQgSHQoPcmVxdWVzdGVkX2J5X2lkGAIgASgJQgTiQQEDEjcKBmZpbHRlchgDIAEoCzIhLnJvZGlzdGFhLnRpY2tldHMudjEuVGlja2V0RmlsdGVyQgTiQQEBEjcKBmZvcm1hdBgEIAEoDjIhLnJvZGlzdGFhLnRpY2tldHMudjEuRXhwb3J0Rm9ybWF0QgTiQQECEjcKBnN0YXR1cxgFIAEoDjIhLnJvZGlzdGFhLnRpY2tldHMudjEuRXhwb3J0U3RhdHVzQgTiQQEDEh8KEXByb2Nlc3NlZF9yZWNvcmRzGAYgASgDQgTiQQEDEiAKDXRvdGFsX3JlY29yZHMYByABKANCBOJBAQNIAIgBARIbCg1lcnJvcl9tZXNzYWdlGAggASgJQgTiQQEDEjQKCmNyZWF0ZWRfYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEjQKCnN0YXJ0ZWRfYXQYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEjYKDGNvbXBsZXRlZF9hdBgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQMSNAoKZXhwaXJlc19hdBgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQMSOwoIbWFuaWZlc3QYDSABKAsyIy5yb2Rpc3RhYS50aWNrZXRzLnYxLkV4cG9ydE1hbmlmZXN0QgTiQQEDEjoKCGRvd25sb2FkGA4gASgLMiIucm9kaXN0YWEudGlja2V0cy52MS5TaWduZWRSZXF1ZXN0QgTiQQEDEh4KEGluY2x1ZGVfbWVzc2FnZXMYDyABKAhCBOJBAQESQQoXZXN0aW1hdGVkX2NvbXBsZXRpb25fYXQYECABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDQhAKDl90b3RhbF9yZWNvcmRzIo8BCg5FeHBvcnRNYW5pZmVzdBIXCglyb3dfY291bnQYASABKANCBOJBAQMSFAoGc2hhMjU2GAIgASgJQgTiQQEDEi8KBWFzX29mGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBAxIdCg9maWxlX3NpemVfYnl0ZXMYBCABKANCBOJBAQMibAoWQ3JlYXRlRXhwb3J0Sm9iUmVxdWVzdBI4CgpleHBvcnRfam9iGAEgASgLMh4ucm9kaXN0YWEudGlja2V0cy52MS5FeHBvcnRKb2JCBOJBAQISGAoKcmVxdWVzdF9pZBgCIAEoCUIE4kEBASJTChdDcmVhdGVFeHBvcnRKb2JSZXNwb25zZRI4CgpleHBvcnRfam9iGAEgASgLMh4ucm9kaXN0YWEudGlja2V0cy52MS5FeHBvcnRKb2JCBOJBAQMiJwoTR2V0RXhwb3J0Sm9iUmVxdWVzdBIQCgJpZBgBIAEoCUIE4kEBAiJQChRHZXRFeHBvcnRKb2JSZXNwb25zZRI4CgpleHBvcnRfam9iGAEgASgLMh4ucm9kaXN0YWEudGlja2V0cy52MS5FeHBvcnRKb2JCBOJBAQMihQEKFUxpc3RFeHBvcnRKb2JzUmVxdWVzdBI5CghzdGF0dXNlcxgBIAMoDjIhLnJvZGlzdGFhLnRpY2tldHMudjEuRXhwb3J0U3RhdHVzQgTiQQEBEhcKCXBhZ2Vfc2l6ZRgCIAEoBUIE4kEBARIYCgpwYWdlX3Rva2VuGAMgASgJQgTiQQEBInIKFkxpc3RFeHBvcnRKb2JzUmVzcG9uc2USOQoLZXhwb3J0X2pvYnMYASADKAsyHi5yb2Rpc3RhYS50aWNrZXRzLnYxLkV4cG9ydEpvYkIE4kEBAxIdCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAlCBOJBAQMiRAoWQ2FuY2VsRXhwb3J0Sm9iUmVxdWVzdBIQCgJpZBgBIAEoCUIE4kEBAhIYCgpyZXF1ZXN0X2lkGAIgASgJQgTiQQEBIlMKF0NhbmNlbEV4cG9ydEpvYlJlc3BvbnNlEjgKCmV4cG9ydF9qb2IYASABKAsyHi5yb2Rpc3RhYS50aWNrZXRzLnYxLkV4cG9ydEpvYkIE4kEBAyp6CgxFeHBvcnRGb3JtYXQSHQoZRVhQT1JUX0ZPUk1BVF9VTlNQRUNJRklFRBAAEhUKEUVYUE9SVF9GT1JNQVRfQ1NWEAESHAoYRVhQT1JUX0ZPUk1BVF9KU09OX0xJTkVTEAISFgoSRVhQT1JUX0ZPUk1BVF9YTFNYEAMqugEKDEV4cG9ydFN0YXR1cxIdChlFWFBPUlRfU1RBVFVTX1VOU1BFQ0lGSUVEEAASGQoVRVhQT1JUX1NUQVRVU19QRU5ESU5HEAESHAoYRVhQT1JUX1NUQVRVU19QUk9DRVNTSU5HEAISGwoXRVhQT1JUX1NUQVRVU19DT01QTEVURUQQAxIYChRFWFBPUlRfU1RBVFVTX0ZBSUxFRBAEEhsKF0VYUE9SVF9TVEFUVVNfQ0FOQ0VMTEVEEAUymgUKDUV4cG9ydFNlcnZpY2USzQEKD0NyZWF0ZUV4cG9ydEpvYhIrLnJvZGlzdGFhLnRpY2tldHMudjEuQ3JlYXRlRXhwb3J0Sm9iUmVxdWVzdBosLnJvZGlzdGFhLnRpY2tldHMudjEuQ3JlYXRlRXhwb3J0Sm9iUmVzcG9uc2UiX4LT5JMCWToKZXhwb3J0X2pvYlooOgpleHBvcnRfam9iYgpleHBvcnRfam9iIg4vYWRtaW4vZXhwb3J0c2IKZXhwb3J0X2pvYiIVL2FkbWluL3RpY2tldHMvZXhwb3J0Eo8BCgxHZXRFeHBvcnRKb2ISKC5yb2Rpc3RhYS50aWNrZXRzLnYxLkdldEV4cG9ydEpvYlJlcXVlc3QaKS5yb2Rpc3RhYS50aWNrZXRzLnYxLkdldEV4cG9ydEpvYlJlc3BvbnNlIiqQAgGC0+STAiFiCmV4cG9ydF9qb2ISEy9hZG1pbi9leHBvcnRzL3tpZH0ShAEKDkxpc3RFeHBvcnRKb2JzEioucm9kaXN0YWEudGlja2V0cy52MS5MaXN0RXhwb3J0Sm9ic1JlcXVlc3QaKy5yb2Rpc3RhYS50aWNrZXRzLnYxLkxpc3RFeHBvcnRKb2JzUmVzcG9uc2UiGZACAYLT5JMCEBIOL2FkbWluL2V4cG9ydHMSnwEKD0NhbmNlbEV4cG9ydEpvYhIrLnJvZGlzdGFhLnRpY2tldHMudjEuQ2FuY2VsRXhwb3J0Sm9iUmVxdWVzdBosLnJvZGlzdGFhLnRpY2tldHMudjEuQ2FuY2VsRXhwb3J0Sm9iUmVzcG9uc2UiMYLT5JMCKzoBKmIKZXhwb3J0X2pvYiIaL2FkbWluL2V4cG9ydHMve2lkfS9jYW5jZWxiBnByb3RvMw", [file_google_api_annotations, file_google_api_field_behavior, file_google_protobuf_timestamp, file_rodistaa_tickets_v1_attachment, file_rodistaa_tickets_v1_filter]);
 
 /**
  * A file with tickets, and how far it is made.
@@ -123,6 +123,22 @@ export type ExportJob = Message<"rodistaa.tickets.v1.ExportJob"> & {
    * @generated from field: rodistaa.tickets.v1.SignedRequest download = 14;
    */
   download?: SignedRequest | undefined;
+
+  /**
+   * Whether the file holds each ticket's messages too, internal notes among
+   * them; those of sensitive tickets without their texts.
+   *
+   * @generated from field: bool include_messages = 15;
+   */
+  includeMessages: boolean;
+
+  /**
+   * When it should be done at the present speed; only while PROCESSING, and
+   * absent while that cannot be told.
+   *
+   * @generated from field: google.protobuf.Timestamp estimated_completion_at = 16;
+   */
+  estimatedCompletionAt?: Timestamp | undefined;
 };
 
 /**
@@ -181,7 +197,8 @@ export const ExportManifestSchema: GenMessage<ExportManifest> = /*@__PURE__*/
  */
 export type CreateExportJobRequest = Message<"rodistaa.tickets.v1.CreateExportJobRequest"> & {
   /**
-   * The job: `format`, and `filter` if not all tickets are meant.
+   * The job: `format`, `filter` if not all tickets are meant, and
+   * `include_messages`.
    *
    * @generated from field: rodistaa.tickets.v1.ExportJob export_job = 1;
    */
@@ -378,7 +395,8 @@ export const CancelExportJobResponseSchema: GenMessage<CancelExportJobResponse> 
   messageDesc(file_rodistaa_tickets_v1_export_service, 9);
 
 /**
- * Kind of export file. All are UTF-8, times in RFC 3339 UTC.
+ * Kind of export file. All are UTF-8 without a byte order mark, times in RFC
+ * 3339 UTC. The columns of CSV and XLSX are listed in docs/exports.md.
  *
  * @generated from enum rodistaa.tickets.v1.ExportFormat
  */
@@ -392,14 +410,17 @@ export enum ExportFormat {
 
   /**
    * RFC 4180 with a header row. Texts that a spreadsheet would run as a formula
-   * are neutralised with a leading apostrophe.
+   * are neutralised with a leading apostrophe; a text that begins with one gets
+   * another, so that taking one away restores every text. Messages are a column
+   * with a JSON array.
    *
    * @generated from enum value: EXPORT_FORMAT_CSV = 1;
    */
   CSV = 1,
 
   /**
-   * One JSON object a line, as this API's JSON of Ticket.
+   * One JSON object a line, as this API's JSON of Ticket; messages are a field
+   * `messages` with an array of Message.
    *
    * @generated from enum value: EXPORT_FORMAT_JSON_LINES = 2;
    */
@@ -407,7 +428,7 @@ export enum ExportFormat {
 
   /**
    * Excel workbook, neutralised as CSV. Past 1 048 575 rows it goes on in a
-   * further sheet.
+   * further sheet. Messages have sheets of their own, a row each.
    *
    * @generated from enum value: EXPORT_FORMAT_XLSX = 3;
    */
@@ -484,7 +505,9 @@ export const ExportStatusSchema: GenEnum<ExportStatus> = /*@__PURE__*/
 export const ExportService: GenService<{
   /**
    * Queues a job. It holds the tickets that its requester may see when it runs,
-   * all of them from one snapshot, protected fields withheld.
+   * all of them from one snapshot, newest first, protected fields withheld.
+   *
+   * TOO_MANY_EXPORT_JOBS.
    *
    * @generated from rpc rodistaa.tickets.v1.ExportService.CreateExportJob
    */
