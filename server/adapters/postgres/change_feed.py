@@ -50,7 +50,8 @@ def _position(name: str) -> Any:  # noqa: ANN401 - a row value
 
 
 def _page(*, bounded: bool) -> Statement:
-    """The rows, with whether some between them and the position are gone: that alone comes where there are none.
+    """The rows, settled ones first, with whether some between them and the position are gone: that alone comes where
+    there are none.
 
     Planned each time, by the positions: a plan for any position might read and sort all that is left of the outbox.
     """
@@ -65,8 +66,9 @@ def _page(*, bounded: bool) -> Statement:
             or_(_o.kind == "watch", func.coalesce(_o.payload["is_internal_note"] == _TRUE, false())).label(
                 "is_internal"
             ),
+            (_o.xid < _xmin).label("is_settled"),
         )
-        .where(tuple_(_o.xid, _o.id) > _position("after"), _o.xid < _xmin)
+        .where(tuple_(_o.xid, _o.id) > _position("after"))
         .order_by(_o.xid, _o.id)
         .limit(bindparam("limit", type_=BigInteger()))
     )
@@ -135,14 +137,15 @@ class PostgresChangeFeed:
                 None if chain_no is None else ChainNo(chain_no),
                 is_internal,
             )
-            for _, xid, id_, ticket_id, seq, action, chain_no, is_internal in rows
-            if xid is not None
+            for _, xid, id_, ticket_id, seq, action, chain_no, is_internal, is_settled in rows
+            if is_settled
         )
         if not rows or rows[0][0]:
             raise _gone()
         if upto is not None and len(events) < limit:
             return FeedPage(events, max(after, upto))
-        return FeedPage(events, events[-1].position if events else after)
+        early = tuple((Position(int(row[1]), row[2]), TicketId(row[3])) for row in rows if row[-1] is False)
+        return FeedPage(events, events[-1].position if events else after, early)
 
     def check(self, call: Call, position: Position) -> None:
         if position.xid in _XIDS and position.id in _IDS:

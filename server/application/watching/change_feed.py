@@ -41,6 +41,9 @@ class FeedPage:
     events: tuple[FeedEvent, ...]
     end: Position
     """Everything up to here has been read."""
+    early: tuple[tuple[Position, TicketId], ...] = ()
+    """What is committed as well, though others may still come before it: read again, as an event, once none can. Some
+    of it, where there is much."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,8 @@ class Hub:
         """Up to where the feed has been told; None while nobody listens."""
         self._read_at = time.monotonic()
         self._untold: set[TicketId] = set()
+        self._early: set[Position] = set()
+        """What timelines have been told of already, before the order of the feed was settled."""
         self._woken = threading.Event()
         self._stopping = threading.Event()
         self._draining = False
@@ -265,12 +267,18 @@ class Hub:
             except Exception as error:  # noqa: BLE001 - one bad event must not hold up all that follow it
                 self._report("events", error)
                 self._lists.give_up(Unavailable())
-            self._untold.update(event.ticket_id for event in page.events)
+            # Timelines have an order of their own, and need not wait until that of the feed is settled.
+            seen = ((event.position, event.ticket_id) for event in page.events)
+            self._untold.update(
+                ticket_id for position, ticket_id in (*seen, *page.early) if position not in self._early
+            )
+            found = found or bool(self._untold)
             with self._listening:
                 if self._here is not None:
                     self._here = page.end
             self._timelines.follow(call, self._untold)
             self._untold.clear()
+            self._early = {position for position, _ in page.early}
         here = self._here
         return found if here is None else self._lists.take_in(self._query_call(), here) or found
 

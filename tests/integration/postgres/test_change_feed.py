@@ -117,6 +117,22 @@ def test_a_late_commit_is_not_skipped(
     assert seen == [early, quick, later]
 
 
+def test_what_is_held_back_is_named_early(
+    feed: PostgresChangeFeed, connection: psycopg.Connection, database: Database
+) -> None:
+    start = settled(feed, connection)
+    with database.connect() as slow, slow.transaction():
+        insert_ticket(slow)
+        quick = insert_ticket(connection)
+        page = feed.read(CALL, start, limit=10)
+        assert (page.events, page.end) == ((), start)
+        assert [ticket_id for _, ticket_id in page.early] == [quick]
+        assert feed.read(CALL, start, upto=start, limit=10).early == ()
+    events = news(feed, connection, start)
+    assert page.early[0] in [(event.position, event.ticket_id) for event in events]
+    assert feed.read(CALL, start, limit=10).early == ()
+
+
 def test_what_was_rolled_back_never_comes(feed: PostgresChangeFeed, connection: psycopg.Connection) -> None:
     start = settled(feed, connection)
     with connection.transaction(force_rollback=True):
