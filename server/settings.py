@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
+    AliasChoices,
     BaseModel,
     BeforeValidator,
     Field,
@@ -79,7 +80,9 @@ class Settings(BaseSettings):
     """See the module. Unknown TICKETS_ variables belong to other programs and are ignored; an empty variable, as
     compose files make them, means that the setting is not given."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True, validate_by_name=True
+    )
 
     # --- where things are
 
@@ -99,6 +102,7 @@ class Settings(BaseSettings):
 
     grpc_host: str = Field("127.0.0.1", description="Address to listen on; [::] for all.")
     grpc_port: int = Field(50051, ge=0, le=65535, description="Port of the gRPC server; 0 takes a free one.")
+    http_host: str = Field("127.0.0.1", description="Address of the gateway; 0.0.0.0 or :: for all.")
     http_port: int = Field(8080, ge=0, le=65535, description="Port of the gateway and the admin UI.")
     metrics_host: str = Field("127.0.0.1", description="Address of /metrics and /healthz.")
     metrics_port: int = Field(0, ge=0, le=65535, description="Port of /metrics and /healthz over HTTP; 0 for none.")
@@ -214,6 +218,74 @@ class Settings(BaseSettings):
         0, ge=0, le=65535, description="Port of a worker's /metrics and /healthz, on the address above; 0 for none."
     )
 
+    # --- files: in an S3-compatible store, or, without S3_ENDPOINT, in a directory below the data directory
+
+    files_url: str | None = Field(
+        None,
+        description="Where clients find the gateway, which then holds the files itself: http://host:port."
+        " [default: http://127.0.0.1 and the gateway's port]",
+    )
+    s3_endpoint: str | None = Field(
+        None,
+        validation_alias=AliasChoices("TICKETS_S3_ENDPOINT", "S3_ENDPOINT"),
+        description="The store, for the service itself: http://minio:9000. S3_… may be written without TICKETS_.",
+    )
+    s3_public_endpoint: str | None = Field(
+        None,
+        validation_alias=AliasChoices("TICKETS_S3_PUBLIC_ENDPOINT", "S3_PUBLIC_ENDPOINT"),
+        description="The store as clients find it, in signed URLs. [default: S3_ENDPOINT]",
+    )
+    s3_region: str = Field(
+        "us-east-1",
+        validation_alias=AliasChoices("TICKETS_S3_REGION", "S3_REGION"),
+        description="Part of each signature.",
+    )
+    s3_bucket: str = Field(
+        "rodistaa-tickets",
+        validation_alias=AliasChoices("TICKETS_S3_BUCKET", "S3_BUCKET"),
+        description="Holds all files. `tickets files check --create-bucket` makes it.",
+    )
+    s3_access_key: str | None = Field(
+        None,
+        validation_alias=AliasChoices("TICKETS_S3_ACCESS_KEY", "S3_ACCESS_KEY"),
+        description="Who the service is to the store.",
+    )
+    s3_secret_key: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("TICKETS_S3_SECRET_KEY", "S3_SECRET_KEY"),
+        description="Signs URLs and the service's own requests.",
+    )
+    s3_timeout_seconds: float = Field(
+        10.0, gt=0, le=300, description="Longest that the store may be silent within one request."
+    )
+    attachment_types: Annotated[list[str], *Json] = Field(
+        [
+            "application/pdf",
+            "image/jpeg",
+            "image/png",
+            "image/webp",
+            "image/heic",
+            "text/plain",
+            "text/csv",
+            "application/msword",
+            "application/vnd.ms-excel",
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        ],
+        description="Media types that may be attached, JSON.",
+    )
+    attachment_max_bytes: int = Field(
+        25 * 1024 * 1024, ge=1, le=5 * 1024**3, description="Largest attachment; a single PUT has at most 5 GiB."
+    )
+    export_retention_hours: float = Field(72.0, gt=0, le=8760, description="How long the file of an export is kept.")
+    export_temp_dir: Path | None = Field(
+        None,
+        description="Where a workbook is put together on disk, some 100 MB a million tickets. [default: the system's]",
+    )
+    export_sweep_seconds: float = Field(
+        30.0, ge=1, le=86_400, description="Beat's cadence of looking for export jobs, beside the alarm."
+    )
+
     # --- notifications: a channel without an account is recorded in a file below the data directory, not sent
 
     email_from: str | None = Field(None, description="Sender of e-mails: Rodistaa Tickets <tickets@example.com>.")
@@ -268,6 +340,13 @@ class Settings(BaseSettings):
             raise ValueError("TICKETS_SMTP_URL needs TICKETS_EMAIL_FROM")
         if self.sms_url is None and (self.sms_token or self.sms_headers):
             raise ValueError("TICKETS_SMS_TOKEN and TICKETS_SMS_HEADERS need TICKETS_SMS_URL")
+        return self
+
+    @model_validator(mode="after")
+    def _store_is_whole(self) -> Self:
+        """Half an account would be found out by the first upload."""
+        if self.s3_endpoint is not None and (self.s3_access_key is None or self.s3_secret_key is None):
+            raise ValueError("TICKETS_S3_ENDPOINT needs TICKETS_S3_ACCESS_KEY and TICKETS_S3_SECRET_KEY")
         return self
 
     @model_validator(mode="after")

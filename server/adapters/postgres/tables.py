@@ -335,7 +335,7 @@ ticket_export_jobs = Table(
     Column("requested_by_franchise_ids", _identifiers, nullable=False, server_default=text("'{}'")),
     Column("filters", JSONB, nullable=False, server_default=text("'{}'")),
     Column("format", _identifier, nullable=False, server_default=text("'csv'")),
-    Column("reason", Text),
+    _flag("include_messages"),
     Column("status", _identifier, nullable=False, server_default=text("'pending'")),
     _id("object_key", nullable=True),
     Column("manifest", JSONB),
@@ -343,12 +343,22 @@ ticket_export_jobs = Table(
     Column("total_records", BigInteger),
     _counter("processed_records", 0),
     _counter("attempts", 0, Integer),
+    _moment("next_attempt_at", default_now=True),
     _moment("lease_until", nullable=True),
-    _flag("cancel_requested"),
     _moment("created_at", default_now=True),
     _moment("started_at", nullable=True),
     _moment("completed_at", nullable=True),
+    _moment("expires_at", nullable=True),
     PrimaryKeyConstraint("id"),
+)
+
+object_deletions = Table(
+    "object_deletions",
+    metadata,
+    Column("object_key", _identifier, primary_key=True),
+    _moment("delete_after", default_now=True),
+    _counter("attempts", 0, Integer),
+    _moment("created_at", default_now=True),
 )
 
 idempotency_keys = Table(

@@ -1,0 +1,1 @@
+"""Export jobs: asking for them, and making the files."""

@@ -1,0 +1,1 @@
+"""Keeping the object store free of what nothing refers to."""
