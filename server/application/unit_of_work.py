@@ -7,6 +7,7 @@ from uuid import UUID
 
 from server.application.answers import Answer, RequestKey
 from server.application.call import Call
+from server.application.file_repositories import ExportJobRepository
 from server.application.notification_repositories import NoticeRepository, WebhookRepository
 from server.application.repositories import (
     AuditTrail,
@@ -43,6 +44,7 @@ class Repositories:
     calendars: CalendarRepository
     notices: NoticeRepository
     webhooks: WebhookRepository
+    export_jobs: ExportJobRepository
 
 
 class UnitOfWork(Protocol):

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
 from server.adapters.postgres.calendar_repository import PostgresCalendarRepository
 from server.adapters.postgres.context import context_cte, context_of
+from server.adapters.postgres.export_job_repository import PostgresExportJobRepository
 from server.adapters.postgres.member_repository import PostgresMemberRepository
 from server.adapters.postgres.notice_repository import PostgresNoticeRepository
 from server.adapters.postgres.rows import TICKET_COLUMNS
@@ -211,6 +212,7 @@ class PostgresUnitOfWork:
             calendars=PostgresCalendarRepository(session),
             notices=PostgresNoticeRepository(session),
             webhooks=PostgresWebhookRepository(session),
+            export_jobs=PostgresExportJobRepository(session),
         )
 
 
