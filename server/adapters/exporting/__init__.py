@@ -1,0 +1,1 @@
+"""Files of exports in formats that take a library to write."""
