@@ -6,6 +6,7 @@ before, by ``visibility``.
 
 from server.domain.errors import PermissionDenied, Reason
 from server.domain.fsm import TicketStatus
+from server.domain.ids import UserId
 from server.domain.principal import Principal
 from server.domain.roles import Role, at_or_above, is_manager, is_staff
 from server.domain.tickets import LinkedType, Ticket
@@ -24,6 +25,21 @@ def require_staff(principal: Principal, what: str) -> None:
 def require_admin(principal: Principal, what: str) -> None:
     """Bulk changes, policies, calendars, the directory. ``what`` begins the sentence."""
     _require(principal.role is Role.ADMIN, f"{what} for admin only.")
+
+
+def require_export(principal: Principal) -> None:
+    """Files with many tickets, one's own jobs among them."""
+    _require(is_manager(principal.role), "Exporting takes ops_manager or above.")
+
+
+def sees_all_exports(principal: Principal) -> bool:
+    """Whether other people's export jobs, with their files, are open too: to admin alone."""
+    return principal.role is Role.ADMIN
+
+
+def may_see_export_of(principal: Principal, requested_by: UserId) -> bool:
+    """Whether somebody's export jobs are open to the caller."""
+    return requested_by == principal.user_id or sees_all_exports(principal)
 
 
 def require_assign(principal: Principal) -> None:
