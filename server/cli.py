@@ -30,7 +30,7 @@ def _settings() -> Settings:
 
 @main.command()
 def up() -> None:
-    """Run everything on this machine: PostgreSQL, Redis, migrations, demo data, server, worker, beat."""
+    """Run everything on this machine: PostgreSQL, Redis, migrations, demo data, server, gateway, workers, beat."""
     from server.embedded.instance import InstanceError
     from server.embedded.stack import instance_from
     from server.embedded.stack import up as run
@@ -91,6 +91,24 @@ def serve(processes: int | None) -> None:
         )
     except (ValueError, OSError) as error:
         raise click.ClickException(str(error)) from None
+    sys.exit(status)
+
+
+@main.command()
+def gateway() -> None:
+    """Run the HTTP gateway, on TICKETS_HTTP_HOST and TICKETS_HTTP_PORT.
+
+    Without S3 settings it holds the files itself, below TICKETS_DATA_DIR: uploads and downloads by signed URLs.
+    """
+    from gateway.serving import serve as run
+
+    settings = _settings()
+    try:
+        status = run(settings)
+    except OSError as error:
+        raise click.ClickException(
+            f"port {settings.http_port} on {settings.http_host} cannot be used: {error.strerror}"
+        ) from None
     sys.exit(status)
 
 

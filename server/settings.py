@@ -61,6 +61,10 @@ SecureUrl = Annotated[str, AfterValidator(_secure)]
 """Where secrets or what people wrote are sent."""
 
 
+Origin = Annotated[str, Field(pattern=r"^https?://[^/?#@\s*]+$")]
+"""As browsers write it: no path, and no slash at the end."""
+
+
 class ServicePrincipal(BaseModel):
     """Whom a client certificate stands for."""
 
@@ -104,6 +108,18 @@ class Settings(BaseSettings):
     grpc_port: int = Field(50051, ge=0, le=65535, description="Port of the gRPC server; 0 takes a free one.")
     http_host: str = Field("127.0.0.1", description="Address of the gateway; 0.0.0.0 or :: for all.")
     http_port: int = Field(8080, ge=0, le=65535, description="Port of the gateway and the admin UI.")
+    http_allowed_origins: Annotated[list[Origin], *Json] = Field(
+        [], description='Other origins whose pages may use the gateway, JSON: ["https://admin.example.com"].'
+    )
+    http_stall_seconds: float = Field(
+        30.0,
+        gt=0,
+        le=600,
+        description="Clients of the gateway that neither send nor take a byte for so long are cut off.",
+    )
+    http_max_connections: int = Field(
+        2000, ge=1, description="Connections to the gateway at a time; requests of more are answered by 503."
+    )
     metrics_host: str = Field("127.0.0.1", description="Address of /metrics and /healthz.")
     metrics_port: int = Field(0, ge=0, le=65535, description="Port of /metrics and /healthz over HTTP; 0 for none.")
     reuse_port: bool = Field(

@@ -6,11 +6,8 @@ Production has an identity provider; the server there is given that provider's J
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 import time
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +16,8 @@ import jwt
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
+
+from server.created_once import create_once
 
 ALGORITHM = "ES256"
 DEFAULT_AUDIENCE = "rodistaa-tickets"
@@ -44,7 +43,7 @@ def ensure_dev_keys(data_dir: Path) -> DevKeys:
     keys = dev_keys_in(data_dir)
     keys.private_key_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not keys.private_key_path.exists():
-        _create_once(
+        create_once(
             keys.private_key_path,
             ec.generate_private_key(ec.SECP256R1()).private_bytes(
                 serialization.Encoding.PEM,
@@ -53,7 +52,7 @@ def ensure_dev_keys(data_dir: Path) -> DevKeys:
             ),
         )
     if not keys.jwks_path.exists():
-        _create_once(keys.jwks_path, json.dumps(_jwks(_load(keys.private_key_path)), indent=2).encode())
+        create_once(keys.jwks_path, json.dumps(_jwks(_load(keys.private_key_path)), indent=2).encode())
     return keys
 
 
@@ -124,12 +123,3 @@ def _key_id(key: ec.EllipticCurvePrivateKey) -> str:
         key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     )
     return digest.finalize().hex()[:16]
-
-
-def _create_once(path: Path, content: bytes) -> None:
-    """Whole or not at all, mode 0600, and the first of several writers wins."""
-    with tempfile.NamedTemporaryFile(dir=path.parent) as draft:
-        draft.write(content)
-        draft.flush()
-        with suppress(FileExistsError):
-            os.link(draft.name, path)

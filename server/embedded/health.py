@@ -1,8 +1,11 @@
-"""Is the server ready? For `tickets up`, and for health checks: python -m server.embedded.health TARGET."""
+"""Is the server, or the gateway, ready? For `tickets up` and health checks: python -m server.embedded.health TARGET,
+where the target is host:port of the server or http://host:port of the gateway."""
 
 from __future__ import annotations
 
 import sys
+from http.client import HTTPConnection, HTTPException
+from urllib.parse import urlsplit
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -22,5 +25,19 @@ def is_serving(target: str) -> bool:
     return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
 
+def gateway_answers(url: str) -> bool:
+    """Whether the gateway at http://host:port says within a second that it works."""
+    parts = urlsplit(url)
+    connection = HTTPConnection(parts.hostname or "", parts.port, timeout=1.0)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
 if __name__ == "__main__":
-    sys.exit(0 if is_serving(sys.argv[1]) else 1)
+    target = sys.argv[1]
+    sys.exit(0 if (gateway_answers if target.startswith("http://") else is_serving)(target) else 1)

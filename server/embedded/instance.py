@@ -32,8 +32,8 @@ class Instance:
     data_dir: Path
     grpc_host: str = "127.0.0.1"
     grpc_port: int = 50051
+    http_host: str = "127.0.0.1"
     http_port: int = 8080
-    """Reserved for the gateway."""
 
     @property
     def postgres_dir(self) -> Path:
@@ -46,13 +46,12 @@ class Instance:
     @property
     def grpc_target(self) -> str:
         """Where a client on this machine finds the server."""
-        return f"{self.client_host}:{self.grpc_port}"
+        return f"{_client_host(self.grpc_host)}:{self.grpc_port}"
 
     @property
-    def client_host(self) -> str:
-        return {"0.0.0.0": "127.0.0.1", "::": "[::1]", "[::]": "[::1]"}.get(  # noqa: S104 - read, not bound
-            self.grpc_host, self.grpc_host
-        )
+    def http_url(self) -> str:
+        """Where a client on this machine finds the gateway; without a slash at the end."""
+        return f"http://{_client_host(self.http_host)}:{self.http_port}"
 
     def socket_path(self, name: str) -> Path:
         """A unix socket in the data directory, or in the system's temporary one where that path is too long."""
@@ -66,20 +65,14 @@ class Instance:
             raise InstanceError(f"{directory} belongs to somebody else; remove it, or use a shorter data directory")
         return directory / name
 
-    def require_free_port(self) -> None:
+    def require_free_ports(self) -> None:
         """Raises InstanceError naming the port and its setting when something listens there already."""
-        host = self.grpc_host.strip("[]")
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        with socket.socket(family, socket.SOCK_STREAM) as probe:
-            # Only connections in TIME_WAIT are looked past; a listener still refuses the bind.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, self.grpc_port))
-            except OSError as error:
-                raise InstanceError(
-                    f"port {self.grpc_port} on {self.grpc_host} cannot be used: {error.strerror}. "
-                    f"Stop what uses it, or choose another with TICKETS_GRPC_PORT."
-                ) from error
+        if self.grpc_port == self.http_port:
+            raise InstanceError(
+                f"TICKETS_GRPC_PORT and TICKETS_HTTP_PORT are both {self.http_port}; they must be different."
+            )
+        _require_free_port(self.grpc_host, self.grpc_port, "TICKETS_GRPC_PORT")
+        _require_free_port(self.http_host, self.http_port, "TICKETS_HTTP_PORT")
 
     @contextmanager
     def locked(self) -> Iterator[int]:
@@ -100,9 +93,32 @@ class Instance:
                     )
                 time.sleep(0.1)
             lock.truncate(0)
-            lock.write(json.dumps({"pid": os.getpid(), "grpc_port": self.grpc_port}) + "\n")
+            lock.write(
+                json.dumps({"pid": os.getpid(), "grpc_port": self.grpc_port, "http_port": self.http_port}) + "\n"
+            )
             lock.flush()
             yield lock.fileno()
+
+
+def _client_host(host: str) -> str:
+    """How a client on this machine writes the address that a server listens on."""
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1", "[::]": "::1"}.get(host, host)  # noqa: S104 - read, not bound
+    return f"[{reachable}]" if ":" in reachable and not reachable.startswith("[") else reachable
+
+
+def _require_free_port(host: str, port: int, setting: str) -> None:
+    address = host.strip("[]")
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        # Only connections in TIME_WAIT are looked past; a listener still refuses the bind.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError as error:
+            raise InstanceError(
+                f"port {port} on {host} cannot be used: {error.strerror}. "
+                f"Stop what uses it, or choose another with {setting}."
+            ) from error
 
 
 def _try_lock(descriptor: int) -> bool:

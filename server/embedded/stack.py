@@ -1,6 +1,6 @@
 """`tickets up`: the whole service on one machine that has nothing but Python.
 
-PostgreSQL and Redis come from wheels, on unix sockets in the data directory; the server, the workers and beat are the
+PostgreSQL and Redis come from wheels, on unix sockets in the data directory; server, gateway, workers and beat are the
 same commands that production runs. See supervisor.py for how they are kept alive and ended.
 """
 
@@ -19,7 +19,7 @@ from server.domain.roles import Role
 from server.embedded.address import DATABASE, database_url
 from server.embedded.dev_keys import DEFAULT_AUDIENCE, DevKeys, ensure_dev_keys, sign_dev_token
 from server.embedded.guard import Guard
-from server.embedded.health import is_serving
+from server.embedded.health import gateway_answers, is_serving
 from server.embedded.instance import Instance, InstanceError
 from server.embedded.postgres import EmbeddedPostgres, EmbeddedPostgresError, Postmaster
 from server.embedded.redis_server import redis_child
@@ -37,6 +37,8 @@ WORKER_QUEUES = "sla,outbox,housekeeping"
 """What only the database can hold up."""
 NOTIFIER_QUEUES = "email,push,sms,webhooks"
 """What others can hold up."""
+EXPORTER_QUEUES = "exports"
+"""What takes minutes."""
 
 
 def say_at_once(line: str) -> None:
@@ -48,7 +50,7 @@ def up(instance: Instance, say: Callable[[str], None] = say_at_once) -> int:
     """Run the instance until a signal; returns the exit status. Failures are said, in one place, and give 1."""
     try:
         with instance.locked() as lock:
-            instance.require_free_port()
+            instance.require_free_ports()
             _run(instance, lock, say)
     except Stopped:
         return 0
@@ -73,14 +75,16 @@ def _run(instance: Instance, lock: int, say: Callable[[str], None]) -> None:
             _ensure_database(postgres)
             supervisor.start(redis_child(instance.socket_path("redis.sock"), instance.data_dir, environment))
             _prepare_database(instance, supervisor, environment, say)
-            say("starting the server, the workers and beat")
+            say("starting the server, the gateway, the workers and beat")
             for child in service_children(environment):
                 supervisor.start(child)
             supervisor.wait_until(lambda: is_serving(instance.grpc_target), what="the server", seconds=READY_SECONDS)
+            supervisor.wait_until(lambda: gateway_answers(instance.http_url), what="the gateway", seconds=READY_SECONDS)
             tokens = {role: _demo_token(instance, role, environment) for role in Role}
             kept = keep_tokens(instance, tokens)
             database = environment["TICKETS_DATABASE_URL"]
-            say(welcome(instance, database, tokens, kept, metrics=metrics_address(environment)))
+            files = files_place(instance, environment)
+            say(welcome(instance, database, tokens, kept, files=files, metrics=metrics_address(environment)))
             supervisor.watch(lambda: _keep_running(postgres, say))
         finally:
             with suppress(OSError):  # nobody may be reading any more
@@ -110,7 +114,9 @@ def child_environment(
         "TICKETS_REDIS_URL": f"unix://{instance.socket_path('redis.sock')}",
         "TICKETS_GRPC_HOST": instance.grpc_host,
         "TICKETS_GRPC_PORT": str(instance.grpc_port),
+        "TICKETS_HTTP_HOST": instance.http_host,
         "TICKETS_HTTP_PORT": str(instance.http_port),
+        "TICKETS_FILES_URL": inherited.get("TICKETS_FILES_URL") or instance.http_url,
         "TICKETS_JWKS_FILE": str(keys.jwks_path),
         "TICKETS_DEV_SIGNING_KEY_FILE": str(keys.private_key_path),
     }
@@ -127,12 +133,18 @@ def service_children(environment: Mapping[str, str]) -> tuple[ChildSpec, ...]:
             environment,
             grace_seconds=30.0,
         ),
-        # Two, so that a mail server or a receiver that hangs holds up no sweep. See docs/workers.md.
+        ChildSpec("gateway", [sys.executable, "-m", "server.cli", "gateway"], environment, grace_seconds=30.0),
+        # Three, so that neither a mail server that hangs nor an export of all tickets holds up a sweep.
         ChildSpec("worker", [*worker, "3", "--hostname", "worker@%h", "--queues", WORKER_QUEUES], environment),
         ChildSpec(
             "notifier",
             [*worker, "4", "--hostname", "notifier@%h", "--queues", NOTIFIER_QUEUES],
-            _beside(environment, "TICKETS_WORKER_METRICS_PORT"),
+            _beside(environment, "TICKETS_WORKER_METRICS_PORT", 1),
+        ),
+        ChildSpec(
+            "exporter",
+            [*worker, "2", "--hostname", "exporter@%h", "--queues", EXPORTER_QUEUES],
+            _beside(environment, "TICKETS_WORKER_METRICS_PORT", 2),
         ),
         ChildSpec("beat", [*celery, "beat", "--pidfile="], environment, grace_seconds=5.0),
     )
@@ -147,12 +159,20 @@ def metrics_address(environment: Mapping[str, str]) -> str | None:
     return f"[{host}]:{int(port)}" if ":" in host else f"{host}:{int(port)}"
 
 
-def _beside(environment: Mapping[str, str], port: str) -> Mapping[str, str]:
-    """The same, for a second process on this machine: a port that the setting names is the first one's."""
+def files_place(instance: Instance, environment: Mapping[str, str]) -> str:
+    """Where the instance's attachments and exports are: in the user's store, where S3 settings name one."""
+    endpoint = environment.get("TICKETS_S3_ENDPOINT") or environment.get("S3_ENDPOINT")
+    if not endpoint:
+        return str(instance.data_dir / "files")
+    return f"in the store at {endpoint}, as S3_ENDPOINT says (.venv/bin/tickets files check tries it)"
+
+
+def _beside(environment: Mapping[str, str], port: str, place: int) -> Mapping[str, str]:
+    """The same, for one more process on this machine: a port that the setting names is the first one's."""
     chosen = environment.get(port, "")
     if not chosen.isdecimal() or int(chosen) == 0:
         return environment
-    return {**environment, port: str(int(chosen) + 1)}
+    return {**environment, port: str(int(chosen) + place)}
 
 
 def _ensure_database(postgres: EmbeddedPostgres) -> None:
@@ -211,6 +231,7 @@ def instance_from(environment: Mapping[str, str]) -> Instance:
         data_dir=Path(environment.get("TICKETS_DATA_DIR") or ".data").resolve(),
         grpc_host=environment.get("TICKETS_GRPC_HOST") or "127.0.0.1",
         grpc_port=port("TICKETS_GRPC_PORT", 50051),
+        http_host=environment.get("TICKETS_HTTP_HOST") or "127.0.0.1",
         http_port=port("TICKETS_HTTP_PORT", 8080),
     )
 

@@ -34,11 +34,18 @@ def keep_tokens(instance: Instance, tokens: Mapping[Role, str]) -> Path:
 
 
 def welcome(
-    instance: Instance, database_url: str, tokens: Mapping[Role, str], kept: Path, *, metrics: str | None = None
+    instance: Instance,
+    database_url: str,
+    tokens: Mapping[Role, str],
+    kept: Path,
+    *,
+    files: str,
+    metrics: str | None = None,
 ) -> str:
     """The text, ending without a line break. Every command in it works as it stands, in a POSIX shell.
 
-    ``metrics`` is where the server has them, host and port, if anywhere.
+    ``files`` says where attachments and exports are kept; ``metrics`` is where the server has them, host and port,
+    if anywhere.
     """
     width = max(len(role.value) for role in Role)
     lines = [
@@ -46,9 +53,11 @@ def welcome(
         "Rodistaa Tickets is running.",
         "",
         f"  gRPC   {instance.grpc_target} (plaintext; reflection and health are on)",
+        f"  HTTP   {instance.http_url} (signed uploads and downloads, /healthz; the API and its pages come later)",
         f"  SQL    {database_url}",
         f"  Redis  unix://{instance.socket_path('redis.sock')}",
-        *([f"  HTTP   http://{metrics}/metrics (and /healthz)"] if metrics else []),
+        *([f"  stats  http://{metrics}/metrics (and /healthz)"] if metrics else []),
+        f"  files  {files}",
         f"  data   {instance.data_dir} (kept; logs are in logs/)",
         "",
         "A demo token for each role, good for twelve hours (more: .venv/bin/tickets token --role ROLE):",

@@ -6,9 +6,20 @@ import stat
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from server.domain.roles import Role
-from server.embedded.instance import Instance
-from server.embedded.stack import ignored_settings, instance_from, metrics_address, service_children
+from server.embedded.dev_keys import dev_keys_in
+from server.embedded.instance import Instance, InstanceError
+from server.embedded.postgres import Postmaster
+from server.embedded.stack import (
+    child_environment,
+    files_place,
+    ignored_settings,
+    instance_from,
+    metrics_address,
+    service_children,
+)
 from server.embedded.welcome import keep_tokens, welcome
 
 
@@ -36,22 +47,48 @@ def test_an_empty_setting_is_its_default() -> None:
     assert instance_from(empty) == instance_from({})
 
 
-def test_the_two_workers_have_a_metrics_port_each() -> None:
+@pytest.mark.parametrize("name", ["TICKETS_GRPC_PORT", "TICKETS_HTTP_PORT"])
+@pytest.mark.parametrize("text", ["0", "65536", "http", "-1"])
+def test_a_port_that_nobody_could_find_is_refused(name: str, text: str) -> None:
+    with pytest.raises(InstanceError, match=name):
+        instance_from({name: text})
+
+
+def test_signed_urls_lead_to_the_instances_own_gateway_unless_the_user_says_where(tmp_path: Path) -> None:
+    def files_url(inherited: dict[str, str]) -> str:
+        instance = Instance(tmp_path, http_port=8081)
+        postgres = Postmaster(pid=1, port=5432, socket_directory=tmp_path, address="", ready=True)
+        return child_environment(instance, postgres, dev_keys_in(tmp_path), inherited)["TICKETS_FILES_URL"]
+
+    assert files_url({}) == files_url({"TICKETS_FILES_URL": ""}) == "http://127.0.0.1:8081"
+    assert files_url({"TICKETS_FILES_URL": "https://files.example.com"}) == "https://files.example.com"
+
+
+def test_where_files_are_is_told(tmp_path: Path) -> None:
+    instance = Instance(tmp_path)
+    assert files_place(instance, {"S3_ENDPOINT": ""}) == f"{tmp_path}/files"
+    for name in ("S3_ENDPOINT", "TICKETS_S3_ENDPOINT"):
+        assert "http://minio:9000" in files_place(instance, {name: "http://minio:9000"})
+
+
+def test_the_three_workers_have_a_metrics_port_each() -> None:
     def ports(environment: dict[str, str]) -> list[str | None]:
         children = {child.name: child.environment for child in service_children(environment)}
-        return [children[name].get("TICKETS_WORKER_METRICS_PORT") for name in ("worker", "notifier")]
+        return [children[name].get("TICKETS_WORKER_METRICS_PORT") for name in ("worker", "notifier", "exporter")]
 
-    assert ports({"TICKETS_WORKER_METRICS_PORT": "9101"}) == ["9101", "9102"]
-    assert ports({"TICKETS_WORKER_METRICS_PORT": "0"}) == ["0", "0"]
-    assert ports({}) == [None, None]
+    assert ports({"TICKETS_WORKER_METRICS_PORT": "9101"}) == ["9101", "9102", "9103"]
+    assert ports({"TICKETS_WORKER_METRICS_PORT": "0"}) == ["0", "0", "0"]
+    assert ports({}) == [None, None, None]
 
 
 def test_the_address_of_the_metrics_is_told_where_there_are_any(tmp_path: Path) -> None:
     assert metrics_address({}) is metrics_address({"TICKETS_METRICS_PORT": "0"}) is None
     assert metrics_address({"TICKETS_METRICS_PORT": "9100"}) == "127.0.0.1:9100"
     address = metrics_address({"TICKETS_METRICS_PORT": "9100", "TICKETS_METRICS_HOST": "::1"})
-    text = welcome(Instance(tmp_path), "postgresql:///x", dict.fromkeys(Role, "ey.x.x"), tmp_path, metrics=address)
-    assert "  HTTP   http://[::1]:9100/metrics " in text
+    text = welcome(
+        Instance(tmp_path), "postgresql:///x", dict.fromkeys(Role, "ey.x.x"), tmp_path, files="files", metrics=address
+    )
+    assert "  stats  http://[::1]:9100/metrics " in text
 
 
 def test_tokens_are_kept_for_the_owner_alone_and_a_shell_takes_them_in(tmp_path: Path) -> None:
@@ -61,8 +98,10 @@ def test_tokens_are_kept_for_the_owner_alone_and_a_shell_takes_them_in(tmp_path:
     keep_tokens(instance, dict.fromkeys(Role, "ey.of.before"))
     path = keep_tokens(instance, {role: f"ey.{role}.x" for role in Role})
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    text = welcome(instance, "postgresql:///x", dict.fromkeys(Role, "ey.x.x"), path)
+    text = welcome(instance, "postgresql:///x", dict.fromkeys(Role, "ey.x.x"), path, files=str(directory / "files"))
     assert f"  Redis  unix://{directory}/redis.sock" in text
+    assert "  HTTP   http://127.0.0.1:8080 " in text
+    assert f"  files  {directory}/files" in text
     assert f"kill {os.getpid()} does" in text
     assert "/metrics" not in text
     (line,) = [line for line in text.splitlines() if shlex.quote(str(path)) in line]

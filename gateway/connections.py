@@ -1,0 +1,55 @@
+"""Connections that say nothing, or too much, before there is a request."""
+
+from asyncio import TimerHandle, Transport
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+HEAD_SECONDS = 20.0
+"""How long the line and the headers of a request may take, from its first byte, or from the connection's start."""
+HEAD_BYTES = 64 * 1024
+
+
+class BoundedConnection(HttpToolsProtocol):
+    """uvicorn's, with the two limits that it leaves to a proxy: a connection is closed when the head of a request takes
+    too long or too much. The time a body may take is up to who reads it."""
+
+    _patience: TimerHandle | None = None
+    _head_bytes = 0
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        self._await_head()
+
+    def data_received(self, data: bytes) -> None:
+        if self._between_requests():
+            self._head_bytes += len(data)
+            if self._patience is None:
+                self._await_head()
+        super().data_received(data)
+        if self.transport.is_closing():
+            return
+        if not self._between_requests():
+            self._head_is_over()
+        elif self._head_bytes > HEAD_BYTES:
+            self.send_400_response("Request head too large.")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._head_is_over()
+        super().connection_lost(exc)
+
+    def _between_requests(self) -> bool:
+        cycle: RequestResponseCycle | None = self.cycle  # uvicorn does not say that there may be none
+        return cycle is None or cycle.response_complete
+
+    def _await_head(self) -> None:
+        self._patience = self.loop.call_later(HEAD_SECONDS, self._close)
+
+    def _head_is_over(self) -> None:
+        self._head_bytes = 0
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+    def _close(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.close()

@@ -1,0 +1,74 @@
+"""From the settings to a running gateway process, and its end."""
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+
+import structlog
+import uvicorn
+
+from gateway.access_log import AccessLog
+from gateway.app import build_app
+from gateway.connections import BoundedConnection
+from server import log
+from server.line_writer import LineWriter
+from server.settings import Settings
+
+_log = structlog.get_logger("gateway")
+
+_BACKLOG = 1024
+
+
+def serve(settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT; drain; return the exit status.
+
+    Raises OSError when the port is taken. Runs in the main thread, and only once in a process.
+    """
+    # uvicorn takes the signals over while it runs, and afterwards sends those that came to whom it had them from.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    log.configure(settings.log_level, settings.log_format)
+    listener = listen(settings.http_host, settings.http_port)
+    writer = LineWriter(sys.stderr)
+    server = make_server(settings, writer.write if settings.access_log else None)
+    _log.info("listening", address=f"{settings.http_host}:{listener.getsockname()[1]}", pid=os.getpid())
+    server.run(sockets=[listener])
+    writer.close()
+    _log.info("stopped", pid=os.getpid())
+    return 0
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; ``::`` takes IPv4 too. Raises OSError."""
+    address = host.strip("[]")
+    if ":" not in address:
+        return socket.create_server((address, port), backlog=_BACKLOG)
+    both = address == "::" and socket.has_dualstack_ipv6()
+    return socket.create_server((address, port), family=socket.AF_INET6, backlog=_BACKLOG, dualstack_ipv6=both)
+
+
+def make_server(settings: Settings, access_sink: Callable[[str], None] | None = None) -> uvicorn.Server:
+    """The app in a server that has yet to be run; its ``should_exit`` begins the drain.
+
+    ``access_sink`` takes the lines of the access log. uvicorn's own would show queries, which are signatures.
+    """
+    app = build_app(settings)
+    return uvicorn.Server(
+        uvicorn.Config(
+            app if access_sink is None else AccessLog(app, access_sink),
+            http=BoundedConnection,
+            loop="asyncio",
+            ws="none",
+            lifespan="off",
+            interface="asgi3",
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            limit_concurrency=settings.http_max_connections,
+            timeout_graceful_shutdown=max(1, round(settings.drain_grace_seconds)),
+        )
+    )
