@@ -9,6 +9,7 @@ from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from server.application.files.file_status import FileStatus
 from server.application.notifications.outbox_status import OutboxStatus
 from server.outage import Outage
 
@@ -19,6 +20,8 @@ class Readings(Protocol):
     def oldest_seconds(self) -> Mapping[str, float]:
         """By kind of event of the SLA clock."""
         ...
+
+    def files(self) -> FileStatus: ...
 
 
 class DatabaseMetrics(Collector):
@@ -35,7 +38,7 @@ class DatabaseMetrics(Collector):
     def collect(self) -> Iterable[Metric]:
         """Anew each time."""
         try:
-            status, overdue = self._readings.status(), self._readings.oldest_seconds()
+            status, overdue, files = self._readings.status(), self._readings.oldest_seconds(), self._readings.files()
         except Exception as error:  # noqa: BLE001 - whatever it is, the other metrics shall be served
             self._outage.noticed(error)
             return (GaugeMetricFamily("tickets_database_up", "Whether the database answered.", value=0),)
@@ -83,7 +86,33 @@ class DatabaseMetrics(Collector):
                 {queue.name: queue.dead for queue in status.queues},
             ),
             GaugeMetricFamily("tickets_webhooks_disabled", "Webhooks not enabled.", value=status.disabled_webhooks),
+            *_of_files(files),
         )
+
+
+def _of_files(files: FileStatus) -> Iterable[Metric]:
+    return (
+        _gauge(
+            "tickets_export_jobs",
+            "Export jobs that are not finished.",
+            "status",
+            {status.value: count for status, count in files.unfinished_exports.items()},
+        ),
+        GaugeMetricFamily(
+            "tickets_export_oldest_seconds", "Age of the oldest of them.", value=files.oldest_export.total_seconds()
+        ),
+        GaugeMetricFamily(
+            "tickets_uploads_pending", "Attachments announced and not complete.", value=files.pending_uploads
+        ),
+        GaugeMetricFamily(
+            "tickets_object_deletions_pending", "Objects to be deleted by now.", value=files.due_deletions
+        ),
+        GaugeMetricFamily(
+            "tickets_object_deletions_overdue_seconds",
+            "How long the longest of them waits.",
+            value=files.overdue_deletions.total_seconds(),
+        ),
+    )
 
 
 def _gauge(name: str, text: str, label: str, values: Mapping[str, float]) -> Metric:

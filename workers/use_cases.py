@@ -13,6 +13,7 @@ from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
 from server.adapters.postgres.due_work import PostgresDueWork
+from server.adapters.postgres.file_status import PostgresFileBooks
 from server.adapters.postgres.housekeeping import PostgresHousekeeping
 from server.adapters.postgres.notification_delivery import PostgresNotificationDelivery
 from server.adapters.postgres.outbox_relay import PostgresOutboxFeed
@@ -24,6 +25,7 @@ from server.adapters.postgres.unit_of_work import PostgresUnitOfWork
 from server.adapters.postgres.webhook_delivery import PostgresWebhookDelivery
 from server.adapters.redis.wake_ups import WakeUps
 from server.application.call import Call
+from server.application.files.file_status import FileStatus
 from server.application.housekeeping.maintain_outbox import MaintainOutbox
 from server.application.housekeeping.purge_idempotency_keys import PurgeIdempotencyKeys
 from server.application.notifications.channels import Channel
@@ -121,6 +123,10 @@ class DatabaseReadings:
     def oldest_seconds(self) -> Mapping[str, float]:
         """How late the sweeps are."""
         return PostgresOverdueClocks(self._pool()).oldest_seconds()
+
+    def files(self) -> FileStatus:
+        """Of exports, uploads and deletions."""
+        return PostgresFileBooks(self._pool()).status()
 
 
 def worker_pool(settings: Settings, connections: int) -> Pool:

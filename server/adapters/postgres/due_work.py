@@ -44,6 +44,14 @@ _WEBHOOKS: LiteralString = """(
     WHERE webhook.enabled LIMIT 1
 )"""
 
+# An export to be begun, or one whose worker was not heard of for a lease. Few are unfinished, so their index is read.
+_EXPORTS: LiteralString = _first(
+    "ticket_export_jobs",
+    """status IN ('pending', 'processing') AND (
+        (status = 'pending' AND next_attempt_at <= now()) OR (status = 'processing' AND lease_until < now())
+    )""",
+    "created_at",
+)
 _NOT_PUT_OFF: LiteralString = "(sla_put_off_until IS NULL OR sla_put_off_until <= now())"
 
 CLOCK_EVENTS: dict[str, tuple[LiteralString, LiteralString]] = {
@@ -76,6 +84,7 @@ _QUESTIONS: dict[str, LiteralString] = {
     "sla.breach": _event("breach"),
     "sla.first_response": _event("first_response"),
     "sla.stale": _ticket(f"sla_stale AND {_NOT_PUT_OFF}", "id"),
+    "exports.run": _EXPORTS,
 }
 NAMES = frozenset(_QUESTIONS)
 STATEMENT: LiteralString = "SELECT " + ", ".join(_QUESTIONS.values())

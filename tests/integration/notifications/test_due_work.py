@@ -14,7 +14,7 @@ from tests.integration.notifications.conftest import Pool
 from tests.integration.notifications.pipeline import now, relay_all, webhook
 from tests.integration.notifications.test_deliver_notifications import close, notify
 from tests.integration.notifications.test_deliver_webhooks import event
-from tests.integration.postgres.rows import insert_ticket
+from tests.integration.postgres.rows import insert, insert_ticket
 from tests.integration.postgres.test_indexes import names_in
 from tests.waiting import eventually
 
@@ -114,6 +114,25 @@ def test_the_clock_of_a_ticket(pool: Pool, connection: psycopg.Connection, name:
     assert due(pool) == set()
 
 
+def test_exports(pool: Pool, connection: psycopg.Connection) -> None:
+    def export(status: str, **columns: Any) -> None:
+        connection.execute("DELETE FROM ticket_export_jobs")
+        insert(connection, "ticket_export_jobs", requested_by_id="u", requested_by_role="r", status=status, **columns)
+
+    moment = timedelta(seconds=5)
+    export("pending")
+    assert due(pool) == {"exports.run"}
+    export("pending", next_attempt_at=now() + LATER)
+    assert due(pool) == set()
+    export("processing", lease_until=now() + LATER)
+    assert due(pool) == set()
+    export("processing", lease_until=now() - moment)
+    assert due(pool) == {"exports.run"}
+    for finished in ("completed", "failed", "cancelled"):
+        export(finished, lease_until=now() - moment)
+        assert due(pool) == set()
+
+
 def test_each_question_is_one_look_into_an_index(pool: Pool, connection: psycopg.Connection) -> None:
     """Also where the planner must think that a third of a table would do: 20 000 rows of each, none of them due."""
     fill(connection)
@@ -126,6 +145,7 @@ def test_each_question_is_one_look_into_an_index(pool: Pool, connection: psycopg
         "tickets_escalation_sweep_idx",
         "tickets_first_response_sweep_idx",
         "tickets_stale_idx",
+        "ticket_export_jobs_unfinished_idx",
     }
     assert scanned(plan) <= {"webhooks", "outbox_cursors"}
     assert plan[0]["Plan"]["Shared Hit Blocks"] + plan[0]["Plan"]["Shared Read Blocks"] < 100
@@ -143,7 +163,7 @@ def test_behind_a_long_transaction_a_backlog_is_not_read(
 
 
 def test_names(pool: Pool) -> None:
-    assert len(NAMES) == 10
+    assert len(NAMES) == 11
 
 
 def scanned(plan: Any) -> set[str]:
@@ -186,6 +206,10 @@ def fill(connection: psycopg.Connection) -> None:
         " next_attempt_at) SELECT %s, '1', n, 'X', 'x', '{}', now(), now() + interval '1 day'"
         " FROM generate_series(1, 20000) AS n",
         [target],
+    )
+    connection.execute(
+        "INSERT INTO ticket_export_jobs (requested_by_id, requested_by_role, status)"
+        " SELECT 'u', 'ops_manager', 'completed' FROM generate_series(1, 20000)"
     )
     connection.execute("SET session_replication_role = origin")
     connection.execute("ANALYZE")
