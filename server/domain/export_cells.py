@@ -6,7 +6,7 @@ PostgreSQL spells it for that reason.
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -136,7 +136,7 @@ def cell_text(value: Cell) -> str:
 
 def instant_text(value: datetime) -> str:
     """An instant in UTC as RFC 3339 with microseconds; so spelt, instants sort as texts."""
-    return value.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+    return value.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def metadata_text(values: Mapping[str, Any]) -> str:

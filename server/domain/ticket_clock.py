@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from server.domain.escalation_chain import next_role
+from server.domain.fsm import DONE
 from server.domain.sla import SlaPolicy, SlaStatus, clock_status
 from server.domain.sla_clock import Phase, SlaHistory, deadlines, next_level_at
 from server.domain.tickets import Ticket
@@ -64,6 +65,16 @@ def percent_left_of(ticket: Ticket, now: datetime) -> float | None:
         return 20.0 * ((due_at - at) / last_fifth)
     start = max(ticket.created_at, near_at - 4 * last_fifth)
     return min(100.0, 20.0 + 80.0 * ((near_at - at) / (near_at - start)))
+
+
+def first_response_is_late(ticket: Ticket, now: datetime) -> bool:
+    """Whether the first response came, or at ``now`` still is, too late."""
+    return ticket.first_response_breached or (
+        ticket.first_responded_at is None
+        and ticket.first_response_due_at is not None
+        and ticket.status not in DONE
+        and now > ticket.first_response_due_at
+    )
 
 
 def moment_of_change(ticket: Ticket, now: datetime) -> datetime:

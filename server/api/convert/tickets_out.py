@@ -15,14 +15,14 @@ from server.application.repositories import Found, Highlight, TicketStats
 from server.application.tickets.bulk_update_tickets import BulkOutcome, BulkReport
 from server.domain.directory import OwnerSuggestion
 from server.domain.fsm import DONE
-from server.domain.ticket_clock import percent_left_of, sla_status_of
+from server.domain.ticket_clock import first_response_is_late, percent_left_of, sla_status_of
 from server.domain.tickets import PROTECTED_FIELDS, Ticket, TicketView, make_etag, withheld_view
 
 
-def from_view(view: TicketView) -> ticket_pb2.Ticket:
-    """A ticket as one caller gets it; the state of its clock is that of now."""
+def from_view(view: TicketView, *, now: datetime | None = None) -> ticket_pb2.Ticket:
+    """A ticket as one caller gets it; the state of its clock is that of ``now``, by default this very moment."""
     ticket = view.ticket
-    now = datetime.now(UTC)
+    now = now or datetime.now(UTC)
     wire = ticket_pb2.Ticket(
         id=ticket.id,
         title=ticket.title,
@@ -39,13 +39,7 @@ def from_view(view: TicketView) -> ticket_pb2.Ticket:
         sla_escalation_level=ticket.sla_escalation_level,
         sla_breached=ticket.sla_breached,
         sla_status=SLA_STATUS.to_wire[sla_status_of(ticket, now)],
-        first_response_breached=ticket.first_response_breached
-        or (
-            ticket.first_responded_at is None
-            and ticket.first_response_due_at is not None
-            and ticket.status not in DONE
-            and now > ticket.first_response_due_at
-        ),
+        first_response_breached=first_response_is_late(ticket, now),
         tags=ticket.tags,
         is_sensitive=ticket.is_sensitive,
         archived=ticket.archived,

@@ -1,14 +1,13 @@
 """Well-known types: timestamps, structs."""
 
-import math
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from google.protobuf import struct_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from server.domain.json_numbers import as_double_holds
 from server.domain.validation import EARLIEST, LATEST, MAX_METADATA_BYTES, Checker
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -62,24 +61,4 @@ def to_metadata(check: Checker, field: str, struct: struct_pb2.Struct) -> dict[s
 
 def set_struct(target: struct_pb2.Struct, values: Mapping[str, Any]) -> None:
     """Fill a struct field from JSON values; a number that a double does not hold exactly becomes text."""
-    target.update({key: _as_double_holds(value) for key, value in values.items()})
-
-
-def _as_double_holds(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    if isinstance(value, Mapping):
-        return {key: _as_double_holds(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_as_double_holds(item) for item in value]
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return value
-    return value if _is_double(value) else str(value)
-
-
-def _is_double(value: int | float) -> bool:
-    """Whether the number, written out as jsonb keeps it, is the shortest name of a double: 10**21 is, 2**53 + 1 not."""
-    if isinstance(value, float):
-        return math.isfinite(value)
-    try:
-        return Decimal(repr(float(value))) == value
-    except OverflowError:
-        return False
+    target.update(as_double_holds(values))
