@@ -12,6 +12,7 @@ import structlog
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
+from server.adapters.postgres.deletion_queue import PostgresDeletionQueue
 from server.adapters.postgres.due_work import PostgresDueWork
 from server.adapters.postgres.file_status import PostgresFileBooks
 from server.adapters.postgres.housekeeping import PostgresHousekeeping
@@ -25,7 +26,9 @@ from server.adapters.postgres.unit_of_work import PostgresUnitOfWork
 from server.adapters.postgres.webhook_delivery import PostgresWebhookDelivery
 from server.adapters.redis.wake_ups import WakeUps
 from server.application.call import Call
+from server.application.files.delete_objects import DeleteObjects
 from server.application.files.file_status import FileStatus
+from server.application.files.sweep_uploads import SweepUploads
 from server.application.housekeeping.maintain_outbox import MaintainOutbox
 from server.application.housekeeping.purge_idempotency_keys import PurgeIdempotencyKeys
 from server.application.notifications.channels import Channel
@@ -40,6 +43,7 @@ from server.application.sla.sweep_clock_events import SweepClockEvents
 from server.application.unit_of_work import UnitOfWork
 from server.domain.clock_events import ClockEventKind
 from server.domain.principal import SYSTEM
+from server.files import open_store
 from server.notifying import providers_from, webhook_sender_from
 from server.settings import Settings
 from workers.work import TURN, Step
@@ -66,6 +70,8 @@ class UseCases:
     purge_idempotency_keys: Step
     purge_notifications: Step
     maintain_outbox: Step
+    sweep_uploads: Step
+    delete_objects: Step
 
 
 def build_use_cases(settings: Settings) -> UseCases:
@@ -89,6 +95,8 @@ def build_use_cases(settings: Settings) -> UseCases:
     }
     webhooks = DeliverWebhooks(PostgresWebhookDelivery(pool), webhook_sender_from(settings), _now, budget=TURN)
     housekeeping = PostgresHousekeeping(pool)
+    # A deletion is up to half a dozen requests to the store.
+    deletions = PostgresDeletionQueue(sessions, guard=timedelta(seconds=30 + 6 * settings.s3_timeout_seconds))
     purge_keys = PurgeIdempotencyKeys(housekeeping)
     return UseCases(
         sweep_near_breaches=_sweep(uow, ClockEventKind.NEAR_BREACH),
@@ -102,6 +110,8 @@ def build_use_cases(settings: Settings) -> UseCases:
         purge_idempotency_keys=lambda _: purge_keys(),
         purge_notifications=lambda _: purge_notifications(),
         maintain_outbox=_maintain(MaintainOutbox(housekeeping)),
+        sweep_uploads=_sweep_uploads(SweepUploads(deletions, _now)),
+        delete_objects=_delete_objects(deletions, settings),
     )
 
 
@@ -171,3 +181,13 @@ def _maintain(maintain_outbox: MaintainOutbox) -> Step:
         return len(changes)
 
     return step
+
+
+def _sweep_uploads(sweep: SweepUploads) -> Step:
+    return lambda limit: sweep(limit=limit)
+
+
+def _delete_objects(deletions: PostgresDeletionQueue, settings: Settings) -> Step:
+    """The store is opened on first use: whoever does other work needs none."""
+    run = functools.cache(lambda: DeleteObjects(deletions, open_store(settings), budget=TURN))
+    return lambda _: run()()

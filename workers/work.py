@@ -90,5 +90,7 @@ def _register(app: Celery, work: Work[Uses], locks: Callable[[], Locks], uses: C
         try:
             run(work, locks(), uses)
         except Unavailable as error:
-            _log.warning("work put off: the database is away", work=work.name, cause=str(error.context))
+            _log.warning(
+                "work put off: the database or the file store is away", work=work.name, cause=str(error.context)
+            )
             raise
