@@ -7,11 +7,10 @@ from pathlib import Path
 
 from server.adapters.objectstore.failures import store_unavailable
 from server.adapters.objectstore.object_files import ObjectFiles, read
+from server.adapters.objectstore.probe import probe
 from server.adapters.objectstore.signed_urls import SignedUrls
 from server.adapters.objectstore.signing import Signer
 from server.application.object_store import ObjectMissing, SignedRequest, StoredObject, Upload
-
-_PROBE = "check/probe"
 
 
 class LocalStore:
@@ -73,14 +72,7 @@ class LocalStore:
 
     def check(self, *, create_bucket: bool = False) -> None:  # noqa: ARG002 - a directory is always made
         """See ObjectStore."""
-        self.put(_PROBE, [b"probe"], content_type="text/plain")
-        try:
-            with self.open(_PROBE) as chunks:
-                if b"".join(chunks) != b"probe":
-                    raise store_unavailable("another object was read than was written")
-        except ObjectMissing as error:
-            raise store_unavailable("what was just written is not there") from error
-        self.delete(_PROBE)
+        probe(self)
 
 
 @contextmanager
