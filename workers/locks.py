@@ -83,6 +83,13 @@ class Locks:
             with suppress(redis.RedisError):
                 self._release(keys=[_lock(name)], args=[token])
 
+    @contextmanager
+    def answered(self, name: str) -> Iterator[bool]:
+        """Without a lock: true in any case. A request for the work that was `asked` for counts as answered."""
+        with suppress(redis.RedisError):
+            self._redis.delete(_request(name))
+        yield True
+
     def ask(self, name: str, *, seconds: float) -> bool:
         """Whether to send a task for the work: not while one runs, nor within so many seconds of the last request that
         no task has answered. Raises redis.RedisError when Redis is away."""

@@ -49,14 +49,17 @@ class Work(Generic[Uses]):
     """How many batches at once, where there is more than one."""
     time_limit: timedelta = timedelta(minutes=1)
     """A task that takes longer is ended with its process. Use cases have shorter limits of their own."""
+    alone: bool = True
+    """Whether it is left to one task at a time. Where not, the use case sees to it that each does something else."""
 
 
 def run(work: Work[Uses], locks: Locks, uses: Callable[[], Uses]) -> int:
     """Do all that is due, or as much as fits in a turn; returns how much was done.
 
-    Nothing is done while another task does the same work. `uses` is called only once the work is ours.
+    Nothing is done while another task does the same work, unless the work may be done by several. `uses` is called
+    only once the work is ours.
     """
-    with locks.held(work.name) as ours:
+    with locks.held(work.name) if work.alone else locks.answered(work.name) as ours:
         if not ours:
             return 0
         began = time.monotonic()
