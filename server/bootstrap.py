@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 
 import psycopg
 
+from rodistaa.tickets.v1.attachment_service_pb2_grpc import add_AttachmentServiceServicer_to_server
 from rodistaa.tickets.v1.directory_service_pb2_grpc import add_DirectoryServiceServicer_to_server
+from rodistaa.tickets.v1.export_service_pb2_grpc import add_ExportServiceServicer_to_server
 from rodistaa.tickets.v1.notification_service_pb2_grpc import add_NotificationServiceServicer_to_server
 from rodistaa.tickets.v1.saved_view_service_pb2_grpc import add_SavedViewServiceServicer_to_server
 from rodistaa.tickets.v1.sla_policy_service_pb2_grpc import add_SlaPolicyServiceServicer_to_server
@@ -18,17 +20,27 @@ from server.adapters.postgres.sessions import Sessions
 from server.adapters.postgres.ticket_numbers import PostgresTicketNumbers
 from server.adapters.postgres.unit_of_work import PostgresUnitOfWork
 from server.api.server import Registration
+from server.api.services.attachment_service import AttachmentService, AttachmentUseCases
 from server.api.services.directory_service import DirectoryService, DirectoryUseCases
-from server.api.services.not_offered import not_offered
+from server.api.services.export_service import ExportService, ExportUseCases
 from server.api.services.notification_service import NotificationService, NotificationUseCases
 from server.api.services.saved_view_service import SavedViewService, SavedViewUseCases
 from server.api.services.sla_policy_service import SlaPolicyService, SlaPolicyUseCases
 from server.api.services.ticket_service import TicketService, TicketUseCases
+from server.application.attachments.complete_attachment import CompleteAttachment
+from server.application.attachments.create_attachment import CreateAttachment
+from server.application.attachments.get_attachment_download import GetAttachmentDownload
+from server.application.attachments.list_attachments import ListAttachments
 from server.application.directory.list_members import ListMembers
 from server.application.directory.upsert_member import UpsertMember
+from server.application.exports.cancel_export_job import CancelExportJob
+from server.application.exports.create_export_job import CreateExportJob
+from server.application.exports.get_export_job import GetExportJob
+from server.application.exports.list_export_jobs import ListExportJobs
 from server.application.notices.list_notifications import ListNotifications
 from server.application.notices.mark_notifications_read import MarkNotificationsRead
 from server.application.notifications.webhook_targets import WebhookTargets
+from server.application.object_store import ObjectStore
 from server.application.saved_views.create_saved_view import CreateSavedView
 from server.application.saved_views.delete_saved_view import DeleteSavedView
 from server.application.saved_views.list_saved_views import ListSavedViews
@@ -65,6 +77,8 @@ from server.application.webhooks.list_webhook_deliveries import ListWebhookDeliv
 from server.application.webhooks.list_webhooks import ListWebhooks
 from server.application.webhooks.redeliver_webhook import RedeliverWebhook
 from server.application.webhooks.update_webhook import UpdateWebhook
+from server.domain.file_types import UploadRules
+from server.files import open_store
 from server.live import Live, start_live
 from server.settings import Settings
 
@@ -100,6 +114,7 @@ def build_application(settings: Settings) -> Application:
         default_timeout_ms=int(settings.call_timeout_seconds * 1000),
         interruptions=interruptions,
     )
+    store = open_store(settings)
     live = start_live(settings, _now)
     uow = PostgresUnitOfWork(sessions, wrote=live.wrote)
     registrations = (
@@ -107,6 +122,14 @@ def build_application(settings: Settings) -> Application:
             "rodistaa.tickets.v1.TicketService",
             add_TicketServiceServicer_to_server,
             TicketService(_ticket_use_cases(uow, sessions, live)),
+        ),
+        Registration.of(
+            "rodistaa.tickets.v1.AttachmentService",
+            add_AttachmentServiceServicer_to_server,
+            AttachmentService(
+                _attachment_use_cases(uow, store),
+                UploadRules(frozenset(map(str.lower, settings.attachment_types)), settings.attachment_max_bytes),
+            ),
         ),
         Registration.of(
             "rodistaa.tickets.v1.DirectoryService",
@@ -142,7 +165,18 @@ def build_application(settings: Settings) -> Application:
             add_NotificationServiceServicer_to_server,
             NotificationService(_notification_use_cases(uow, settings)),
         ),
-        *not_offered(),
+        Registration.of(
+            "rodistaa.tickets.v1.ExportService",
+            add_ExportServiceServicer_to_server,
+            ExportService(
+                ExportUseCases(
+                    create=CreateExportJob(uow, _now),
+                    get=GetExportJob(uow, _now, store),
+                    list=ListExportJobs(uow, _now),
+                    cancel=CancelExportJob(uow, _now),
+                )
+            ),
+        ),
     )
 
     def close() -> None:
@@ -181,6 +215,15 @@ def _ticket_use_cases(uow: PostgresUnitOfWork, sessions: Sessions, live: Live) -
         reapply_sla=ReapplySla(_now),
         watch_timeline=WatchTimeline(uow, live.feed, live.hub),
         watch_tickets=WatchTickets(uow, live.feed, live.hub),
+    )
+
+
+def _attachment_use_cases(uow: PostgresUnitOfWork, store: ObjectStore) -> AttachmentUseCases:
+    return AttachmentUseCases(
+        create=CreateAttachment(uow, store, _now),
+        complete=CompleteAttachment(uow, store, _now),
+        list=ListAttachments(uow),
+        download=GetAttachmentDownload(uow, store, _now),
     )
 
 

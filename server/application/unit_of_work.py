@@ -7,7 +7,7 @@ from uuid import UUID
 
 from server.application.answers import Answer, RequestKey
 from server.application.call import Call
-from server.application.file_repositories import ExportJobRepository
+from server.application.file_repositories import AttachmentRepository, ExportJobRepository
 from server.application.notification_repositories import NoticeRepository, WebhookRepository
 from server.application.repositories import (
     AuditTrail,
@@ -40,6 +40,7 @@ class Repositories:
     watchers: WatcherRepository
     members: MemberRepository
     saved_views: SavedViewRepository
+    attachments: AttachmentRepository
     sla_policies: SlaPolicyRepository
     calendars: CalendarRepository
     notices: NoticeRepository

@@ -129,6 +129,12 @@ _ARCHIVING = {
     "TICKET_ARCHIVED": _Saying(Kind.TICKET_UPDATED, "was archived", "archived it"),
     "TICKET_UNARCHIVED": _Saying(Kind.TICKET_UPDATED, "is back from the archive", "took it out of the archive"),
 }
+_FILES = {
+    Action.ATTACHMENT_ADDED: _Saying(Kind.TICKET_UPDATED, "has a new attachment", "attached a file"),
+    Action.ATTACHMENT_CHANGED: _Saying(Kind.TICKET_UPDATED, "was changed", "changed an attached file"),
+    Action.ATTACHMENT_REMOVED: _Saying(Kind.TICKET_UPDATED, "lost an attachment", "removed an attached file"),
+}
+"""Names are not told: a file may be sensitive, or become so. For staff alone, since an internal note may follow."""
 _ALARMS = frozenset({Action.SLA_NEAR_BREACH, Action.FIRST_RESPONSE_BREACHED, Action.SLA_BREACHED})
 
 
@@ -181,6 +187,8 @@ def _change(event: Event, ticket: TicketNow, people: People) -> _News:
 
     A new ticket stands in its queue for all to see, and a clock that was read anew is no news: neither tells anyone.
     """
+    if event.action in _FILES:
+        return _News(staff=_FILES[event.action])
     status = _status(event)
     if event.action != "TICKET_CREATED" and not _GIVING.isdisjoint(event.new):
         holder = _holder(ticket, people)

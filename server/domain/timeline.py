@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from server.domain.attachments import PROTECTED_ATTACHMENT_FIELDS
 from server.domain.ids import ChainNo, Seq, TicketId, UserId
 from server.domain.roles import Role
 from server.domain.tickets import PROTECTED_FIELDS
 
 
 class Action:
-    """Names of audit actions that the application itself gives. An open list: triggers add theirs."""
+    """Names of audit actions that the application gives or knows. An open list: triggers add theirs."""
 
     STATUS_CHANGED = "STATUS_CHANGED"
     ASSIGNMENT_CHANGED = "ASSIGNMENT_CHANGED"
@@ -24,6 +25,16 @@ class Action:
     SLA_DERIVED = "SLA_DERIVED"
     FIRST_RESPONSE_BREACHED = "FIRST_RESPONSE_BREACHED"
     SENSITIVE_VIEWED = "SENSITIVE_VIEWED"
+    ATTACHMENT_ADDED = "ATTACHMENT_ADDED"
+    ATTACHMENT_CHANGED = "ATTACHMENT_CHANGED"
+    ATTACHMENT_REMOVED = "ATTACHMENT_REMOVED"
+
+
+ABOUT_ATTACHMENTS = frozenset({Action.ATTACHMENT_ADDED, Action.ATTACHMENT_CHANGED, Action.ATTACHMENT_REMOVED})
+"""Their values are a file's, not the ticket's, though some have the same names."""
+
+PROTECTED_VALUES = frozenset({*PROTECTED_FIELDS, *PROTECTED_ATTACHMENT_FIELDS})
+"""Values of audit rows that a sensitive ticket protects, by their names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +85,44 @@ class AuditEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class FileView:
+    """An attachment of a message as one caller gets it."""
+
+    file: AttachmentRef
+    is_sensitive: bool
+    """By itself or since its ticket is."""
+    withheld: bool
+    """Its name."""
+
+
+@dataclass(frozen=True, slots=True)
 class MessageView:
     """A message as one caller gets it."""
 
     message: Message
     withheld: bool
+    """Its text."""
+    files: tuple[FileView, ...]
+
+
+def message_view(
+    message: Message, *, ticket_is_sensitive: bool, disclosed: bool, by_its_writer: bool = False
+) -> MessageView:
+    """``disclosed``: a reason was given for what the ticket protects, and is in the audit.
+
+    That reason is good for sensitive files of the ticket, too. On a ticket that is not sensitive no reason is asked for
+    here, so names of sensitive files are found in the list of attachments alone. A writer gets the own text back.
+    """
+    hidden = ticket_is_sensitive and not disclosed
+    files = tuple(
+        FileView(
+            file,
+            is_sensitive=ticket_is_sensitive or file.is_sensitive,
+            withheld=hidden or (file.is_sensitive and not ticket_is_sensitive),
+        )
+        for file in message.attachments
+    )
+    return MessageView(message, withheld=hidden and not by_its_writer, files=files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +139,7 @@ class AuditEntryView:
             return {}
         if not self.withheld:
             return dict(values)
-        return {key: None if key in PROTECTED_FIELDS else value for key, value in values.items()}
+        return {key: None if key in PROTECTED_VALUES else value for key, value in values.items()}
 
 
 TimelineItem = MessageView | AuditEntryView

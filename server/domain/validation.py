@@ -10,7 +10,7 @@ import json
 import math
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -42,12 +42,16 @@ MAX_PAGE_SIZE = 200
 DEFAULT_PAGE_SIZE = 25
 MAX_LIST_VALUES = 100
 MAX_ATTACHMENTS_OF_A_MESSAGE = 20
+FILE_NAME = (1, 255)
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
 _TICKET_ID = re.compile(r"TKT-[1-9][0-9]{0,17}", re.ASCII)
 _IDENTIFIER = re.compile(r"[!-~]+")
 _ETAG = re.compile(r'"[0-9a-f]{1,16}"', re.ASCII)
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
+_DISGUISES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""They turn the direction of what follows, so that "gpj.exe" is read as "exe.jpg"."""
 _LONG_TEXT_CONTROLS = frozenset("\n\t\r")
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 """Characters that Unicode does not call white space or format, and that are invisible all the same."""
@@ -154,6 +158,30 @@ class Checker:
         if str(parsed) != value.lower():
             self.fail(field, "must be a UUID in its 8-4-4-4-12 form")
         return parsed
+
+    def file_name(self, field: str, value: str) -> str:
+        """A name, never a path: without separators, nor what turns the direction of text. Else kept as it is."""
+        value = self.text(field, value, FILE_NAME)
+        if "/" in value or "\\" in value or value in (".", ".."):
+            self.fail(field, "must be a name, not a path")
+        if not _DISGUISES.isdisjoint(value):
+            self.fail(field, "has a character that turns the direction of the text")
+        return value
+
+    def media_type(self, field: str, value: str, allowed: Collection[str]) -> str:
+        """One of the media types, whatever the case of its letters; without parameters."""
+        value = value.lower()
+        if value not in allowed:
+            accepted = ", ".join(sorted(allowed))
+            self.fail(field, f"must be one of: {accepted}", reason=Reason.ATTACHMENT_TYPE_NOT_ALLOWED)
+        return value
+
+    def sha256(self, field: str, value: str) -> bytes:
+        """The 32 bytes of a checksum that is given as 64 hexadecimal digits; empty when it is not (and noted)."""
+        if not _SHA256.fullmatch(value):
+            self.fail(field, "must be 64 hexadecimal digits")
+            return b""
+        return bytes.fromhex(value)
 
     def tags(self, field: str, values: Sequence[str], *, most: int = MAX_TAGS) -> tuple[str, ...]:
         """Labels without duplicates, in the order given."""

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from server.domain.notifications import Event
-from server.domain.tickets import PROTECTED_FIELDS
+from server.domain.timeline import ABOUT_ATTACHMENTS, PROTECTED_VALUES
 
 
 def is_wanted(event_types: Collection[str], action: str) -> bool:
@@ -17,7 +17,7 @@ def payload_of(event: Event, ticket: Mapping[str, Any]) -> dict[str, Any]:
     """The body as Standard Webhooks shapes it: type, timestamp, data. Identifiers and open values only.
 
     ``ticket``: columns of the ticket as it is now, none of them protected. Texts of messages, reasons and protected
-    values are never sent, of no ticket; whoever may read them fetches them under rights of their own.
+    values are never sent, of no ticket, nor are names of files; whoever may read them fetches them under own rights.
     """
     data: dict[str, Any] = {
         "ticket_id": event.ticket_id,
@@ -28,14 +28,20 @@ def payload_of(event: Event, ticket: Mapping[str, Any]) -> dict[str, Any]:
     }
     if event.message_id is not None:
         data["message"] = {"id": event.message_id, "is_internal_note": event.is_internal_note}
-    if event.new:
+    if event.action in ABOUT_ATTACHMENTS:
+        facts = event.new or event.old
+        data["attachment"] = {"id": facts.get("attachment_id"), **{name: facts.get(name) for name in _OF_ATTACHMENTS}}
+    elif event.new:
         data["changes"] = {
             name: {"old": None, "new": None}
-            if name in PROTECTED_FIELDS
+            if name in PROTECTED_VALUES
             else {"old": event.old.get(name), "new": event.new[name]}
             for name in event.new
         }
     return {"type": event.action, "timestamp": _plain(event.at), "data": data}
+
+
+_OF_ATTACHMENTS = ("uploaded_by_id", "file_type", "file_size_bytes", "is_sensitive")
 
 
 def _plain(value: object) -> object:

@@ -138,8 +138,8 @@ def test_messages_refer_to_their_attachments(world: World) -> None:
         say(world, made.id, "See these.", attachment_ids=ids[::-1])
         live = stream.entry()
     assert [each.file_name for each in live.message.attachments] == ["scan 1.pdf", "scan 0.pdf"]
-    assert [live] == pages_of_timeline(world.admin.tickets, made.id)[1:]
-    with timeline_of(world.admin.tickets, made.id, after_seq=1) as stream:
+    assert [live] == pages_of_timeline(world.admin.tickets, made.id)[-1:]
+    with timeline_of(world.admin.tickets, made.id, after_seq=live.seq - 1) as stream:
         assert stream.replayed()[0] == [live]
 
 

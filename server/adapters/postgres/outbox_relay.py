@@ -14,7 +14,7 @@ from server.adapters.postgres.outbox_batch import CONSUMER, FailedEvent, Storing
 from server.application.notifications.relay_outbox import EventKey, OutboxRow, RelayBatch
 from server.domain.ids import Seq, TicketId, UserId
 from server.domain.notifications import LONGEST_EXCERPT, Event
-from server.domain.tickets import PROTECTED_FIELDS
+from server.domain.timeline import PROTECTED_VALUES
 
 T = TypeVar("T")
 Connection = psycopg.Connection[TupleRow]
@@ -169,7 +169,7 @@ def _next_batch(connection: Connection, after: EventKey, limit: int) -> StoringB
 
 
 def _read(connection: Connection, statement: bytes, **parameters: object) -> list[TupleRow]:
-    given = {"protected": list(PROTECTED_FIELDS), "excerpt": LONGEST_EXCERPT + 1, **parameters}
+    given = {"protected": sorted(PROTECTED_VALUES), "excerpt": LONGEST_EXCERPT + 1, **parameters}
     return connection.execute(statement, given).fetchall()
 
 

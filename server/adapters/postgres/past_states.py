@@ -13,6 +13,7 @@ from server.domain.fsm import TicketStatus
 from server.domain.ids import ChainNo, UserId
 from server.domain.roles import Role
 from server.domain.tickets import LinkedType, TicketPriority
+from server.domain.timeline import ABOUT_ATTACHMENTS
 
 EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
 LATEST = datetime(9999, 12, 30, tzinfo=UTC)
@@ -47,6 +48,8 @@ def _undone(state: TicketState, change: AuditedChange) -> TicketState | None:
         return None if change.action == "TICKET_CREATED" else state
     if change.action == "WATCH_CHANGED":
         return _watched_before(state, change.old, change.watcher_now)
+    if change.action in ABOUT_ATTACHMENTS:
+        return state
     values = {}
     for name in _PAST.keys() & change.old.keys():
         try:

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import LargeBinary, Text, Uuid, bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
+from server.adapters.postgres.attachment_repository import PostgresAttachmentRepository
 from server.adapters.postgres.calendar_repository import PostgresCalendarRepository
 from server.adapters.postgres.context import context_cte, context_of
 from server.adapters.postgres.export_job_repository import PostgresExportJobRepository
@@ -208,6 +209,7 @@ class PostgresUnitOfWork:
             watchers=PostgresWatcherRepository(session),
             members=PostgresMemberRepository(session),
             saved_views=PostgresSavedViewRepository(session),
+            attachments=PostgresAttachmentRepository(session),
             sla_policies=PostgresSlaPolicyRepository(session),
             calendars=PostgresCalendarRepository(session),
             notices=PostgresNoticeRepository(session),

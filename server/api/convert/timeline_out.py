@@ -7,7 +7,7 @@ from server.api.convert.enums import FINDING, ROLE
 from server.api.convert.values import set_struct, set_timestamp
 from server.application.timeline.verify_audit import AuditVerdict
 from server.domain.ids import TicketId
-from server.domain.timeline import AttachmentRef, AuditEntryView, Message, MessageView, TimelineItem, Watcher
+from server.domain.timeline import AuditEntryView, FileView, Message, MessageView, TimelineItem, Watcher
 
 _FINDING_TEXTS = {
     "EDITED": "The row does not match its hash.",
@@ -32,7 +32,7 @@ def from_item(item: TimelineItem) -> timeline_pb2.TimelineEntry:
 
 
 def from_message(view: MessageView) -> timeline_pb2.Message:
-    """A message; a withheld one keeps who, when and what is attached."""
+    """A message; a withheld one keeps who, when and what is attached, but for the names of files."""
     message: Message = view.message
     wire = timeline_pb2.Message(
         id=message.id,
@@ -41,7 +41,7 @@ def from_message(view: MessageView) -> timeline_pb2.Message:
         actor_id=message.actor_id,
         actor_role=ROLE.to_wire[message.actor_role],
         message="" if view.withheld else message.message,
-        attachments=[_from_attachment(message.ticket_id, reference) for reference in message.attachments],
+        attachments=[_from_file(message.ticket_id, file) for file in view.files],
         is_internal_note=message.is_internal_note,
         redacted=view.withheld,
     )
@@ -49,17 +49,21 @@ def from_message(view: MessageView) -> timeline_pb2.Message:
     return wire
 
 
-def _from_attachment(ticket_id: TicketId, reference: AttachmentRef) -> attachment_pb2.Attachment:
+def _from_file(ticket_id: TicketId, view: FileView) -> attachment_pb2.Attachment:
+    """A message tells no checksum of any file: the list of attachments does."""
+    file = view.file
     wire = attachment_pb2.Attachment(
-        id=reference.id,
+        id=file.id,
         ticket_id=ticket_id,
-        uploaded_by_id=reference.uploaded_by_id,
-        file_name=reference.file_name,
-        file_type=reference.file_type,
-        file_size_bytes=reference.file_size_bytes,
-        is_sensitive=reference.is_sensitive,
+        uploaded_by_id=file.uploaded_by_id,
+        file_name="" if view.withheld else file.file_name,
+        file_type=file.file_type,
+        file_size_bytes=file.file_size_bytes,
+        is_sensitive=view.is_sensitive,
+        state=attachment_pb2.ATTACHMENT_STATE_READY,
+        redacted=view.withheld,
     )
-    set_timestamp(wire.created_at, reference.created_at)
+    set_timestamp(wire.created_at, file.created_at)
     return wire
 
 

@@ -46,7 +46,7 @@ from server.application.timeline.verify_audit import VerifyAudit
 from server.application.watching.watch_tickets import WatchTickets
 from server.application.watching.watch_timeline import WatchTimeline
 from server.domain.tickets import Ticket
-from server.domain.timeline import Message, MessageView, Watcher
+from server.domain.timeline import MessageView, Watcher
 
 Context = grpc.ServicerContext
 
@@ -175,8 +175,7 @@ class TicketService(TicketServiceServicer):
         return self._do.bulk(call_of(context), command, answer_for(request, bulk.BulkUpdateTicketsResponse, present))
 
     def AddMessage(self, request: writes.AddMessageRequest, context: Context) -> writes.AddMessageResponse:
-        def present(message: Message) -> writes.AddMessageResponse:
-            view = MessageView(message, withheld=False)
+        def present(view: MessageView) -> writes.AddMessageResponse:
             return writes.AddMessageResponse(message=timeline_out.from_message(view))
 
         ticket_id, new = changes_in.to_message(request)

@@ -16,7 +16,7 @@ from server.domain.errors import FailedPrecondition, NotFound, Reason
 from server.domain.ids import TicketId
 from server.domain.permissions import require_staff
 from server.domain.roles import STAFF
-from server.domain.timeline import Message
+from server.domain.timeline import MessageView, message_view
 
 A = TypeVar("A")
 
@@ -41,11 +41,11 @@ class AddMessage:
     uow: UnitOfWork
     clock: Clock
 
-    def __call__(self, call: Call, ticket_id: TicketId, new: NewMessage, answer: Answer[Message, A]) -> A:
-        """The message with its number. Raises NotFound, PermissionDenied, FailedPrecondition."""
+    def __call__(self, call: Call, ticket_id: TicketId, new: NewMessage, answer: Answer[MessageView, A]) -> A:
+        """The message with its number, its text in it. Raises NotFound, PermissionDenied, FailedPrecondition."""
         now = self.clock()
 
-        def body(repositories: Repositories) -> Message:
+        def body(repositories: Repositories) -> MessageView:
             ticket = lock_visible(repositories, call, ticket_id, etag=None)
             if new.is_internal_note:
                 require_staff(call.principal, "An internal note is")
@@ -54,12 +54,13 @@ class AddMessage:
             answers = call.principal.role in STAFF and not new.is_internal_note
             if answers and ticket.first_responded_at is None:
                 repositories.tickets.save(ticket, first_response(ticket, now=now), Change())
-            return repositories.timeline.add_message(
+            message = repositories.timeline.add_message(
                 ticket_id,
                 new.text,
                 attachment_ids=new.attachment_ids,
                 is_internal_note=new.is_internal_note,
             )
+            return message_view(message, ticket_is_sensitive=ticket.is_sensitive, disclosed=False, by_its_writer=True)
 
         return self.uow.answer_once(call, answer, body)
 

@@ -7,7 +7,7 @@ from server.application.tickets.finding import get_visible
 from server.application.tickets.get_ticket import disclose
 from server.application.unit_of_work import Repositories, UnitOfWork
 from server.domain.ids import Seq, TicketId
-from server.domain.timeline import AuditEntryView, Message, MessageView, TimelineItem
+from server.domain.timeline import AuditEntryView, Message, TimelineItem, message_view
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,14 @@ class ListTimeline:
     ) -> TimelinePage:
         """One page. Raises NotFound."""
 
-        def page(repositories: Repositories, *, withheld: bool) -> TimelinePage:
+        def page(repositories: Repositories, *, sensitive: bool, disclosed: bool) -> TimelinePage:
             rows = repositories.timeline.page(
                 ticket_id, after=after, limit=limit + 1, public_only=not call.principal.is_staff
             )
             items: list[TimelineItem] = [
-                MessageView(row, withheld) if isinstance(row, Message) else AuditEntryView(row, withheld)
+                message_view(row, ticket_is_sensitive=sensitive, disclosed=disclosed)
+                if isinstance(row, Message)
+                else AuditEntryView(row, withheld=sensitive and not disclosed)
                 for row in rows[:limit]
             ]
             last = rows[limit - 1].seq if len(rows) > limit else None
@@ -42,11 +44,11 @@ class ListTimeline:
 
         def plain(repositories: Repositories) -> tuple[bool, TimelinePage]:
             sensitive = get_visible(repositories, call, ticket_id).is_sensitive
-            return sensitive, page(repositories, withheld=sensitive)
+            return sensitive, page(repositories, sensitive=sensitive, disclosed=False)
 
         def disclosed(repositories: Repositories) -> TimelinePage:
-            disclose(repositories, call, ticket_id, access_reason or "")
-            return page(repositories, withheld=False)
+            ticket = disclose(repositories, call, ticket_id, access_reason or "").ticket
+            return page(repositories, sensitive=ticket.is_sensitive, disclosed=ticket.is_sensitive)
 
         sensitive, found = self.uow.read(call, plain)
         if sensitive and access_reason is not None:

@@ -15,7 +15,7 @@ from server.application.watching.page_size import PageSize
 from server.application.watching.telling import Tellers
 from server.domain.errors import TicketsError, ticket_not_found
 from server.domain.ids import Seq, TicketId
-from server.domain.timeline import AuditEntry, AuditEntryView, Message, MessageView, TimelineItem
+from server.domain.timeline import AuditEntry, AuditEntryView, Message, MessageView, TimelineItem, message_view
 from server.domain.visibility import visibility_of
 
 PAGE = 100
@@ -27,24 +27,29 @@ class Entries:
 
     def __init__(self, rows: Sequence[Message | AuditEntry]) -> None:
         self._rows = rows
-        self._views: dict[bool, list[Shared[TimelineItem]]] = {}
+        self._views: dict[tuple[bool, bool], list[Shared[TimelineItem]]] = {}
 
     def __len__(self) -> int:
         return len(self._rows)
 
-    def after(self, seq: Seq, *, withheld: bool) -> Iterator[tuple[Seq, Shared[TimelineItem]]]:
-        """Those beyond a number."""
-        views = self._views.get(withheld)
+    def after(self, seq: Seq, *, sensitive: bool, disclosed: bool) -> Iterator[tuple[Seq, Shared[TimelineItem]]]:
+        """Those beyond a number, on a ticket that is sensitive or not, for readers who gave a reason or did not."""
+        kind = (sensitive, disclosed and sensitive)
+        views = self._views.get(kind)
         if views is None:
-            views = self._views[withheld] = [Shared(_view(row, withheld=withheld)) for row in self._rows]
+            views = self._views[kind] = [
+                Shared(_view(row, sensitive=sensitive, disclosed=disclosed)) for row in self._rows
+            ]
         for row, view in zip(self._rows, views, strict=True):
             number = row.seq
             if number is not None and number > seq:
                 yield number, view
 
 
-def _view(row: Message | AuditEntry, *, withheld: bool) -> TimelineItem:
-    return MessageView(row, withheld) if isinstance(row, Message) else AuditEntryView(row, withheld)
+def _view(row: Message | AuditEntry, *, sensitive: bool, disclosed: bool) -> TimelineItem:
+    if isinstance(row, Message):
+        return message_view(row, ticket_is_sensitive=sensitive, disclosed=disclosed)
+    return AuditEntryView(row, withheld=sensitive and not disclosed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +184,8 @@ class TimelineStream:
 
     def _take(self, place: TimelinePlace, entries: Entries, *, contiguous: bool) -> bool:
         """Whether everything went out, and, for what others read, whether that was all."""
-        withheld = place.state.ticket.is_sensitive and not self.reader.disclosed
-        for seq, item in entries.after(self._loaded, withheld=withheld):
+        sensitive = place.state.ticket.is_sensitive
+        for seq, item in entries.after(self._loaded, sensitive=sensitive, disclosed=self.reader.disclosed):
             if (contiguous and seq != self._loaded + 1) or not self.outlet.has_room:
                 return False
             if self.reader.may_read(item.value):
