@@ -18,6 +18,7 @@ from workers.alarm import Alarm, DueWork
 from workers.celery_settings import Broker, configure
 from workers.companions import Companion, companions_step
 from workers.database_metrics import DatabaseMetrics, Readings
+from workers.exports import export_work
 from workers.files import file_work
 from workers.health import HealthServer, is_well
 from workers.housekeeping import housekeeping_work
@@ -40,6 +41,7 @@ def all_work(settings: Settings) -> Sequence[Work[UseCases]]:
         *outbox_work(settings),
         *notification_work(settings),
         *webhook_work(settings),
+        *export_work(settings),
         *housekeeping_work(),
         *file_work(),
     )

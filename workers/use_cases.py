@@ -12,8 +12,11 @@ import structlog
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
+from server.adapters.exporting.workbooks import XlsxWorkbooks
 from server.adapters.postgres.deletion_queue import PostgresDeletionQueue
 from server.adapters.postgres.due_work import PostgresDueWork
+from server.adapters.postgres.export_queue import PostgresExportQueue
+from server.adapters.postgres.export_source import PostgresExportSource
 from server.adapters.postgres.file_status import PostgresFileBooks
 from server.adapters.postgres.housekeeping import PostgresHousekeeping
 from server.adapters.postgres.notification_delivery import PostgresNotificationDelivery
@@ -26,6 +29,8 @@ from server.adapters.postgres.unit_of_work import PostgresUnitOfWork
 from server.adapters.postgres.webhook_delivery import PostgresWebhookDelivery
 from server.adapters.redis.wake_ups import WakeUps
 from server.application.call import Call
+from server.application.exports.run_export import Outcome, RunExport
+from server.application.exports.write_file import WriteFile
 from server.application.files.delete_objects import DeleteObjects
 from server.application.files.file_status import FileStatus
 from server.application.files.sweep_uploads import SweepUploads
@@ -42,6 +47,7 @@ from server.application.sla.derive_stale_clocks import DeriveStaleClocks
 from server.application.sla.sweep_clock_events import SweepClockEvents
 from server.application.unit_of_work import UnitOfWork
 from server.domain.clock_events import ClockEventKind
+from server.domain.errors import TicketsError
 from server.domain.principal import SYSTEM
 from server.files import open_store
 from server.notifying import providers_from, webhook_sender_from
@@ -72,6 +78,7 @@ class UseCases:
     maintain_outbox: Step
     sweep_uploads: Step
     delete_objects: Step
+    run_export: Step
 
 
 def build_use_cases(settings: Settings) -> UseCases:
@@ -112,6 +119,7 @@ def build_use_cases(settings: Settings) -> UseCases:
         maintain_outbox=_maintain(MaintainOutbox(housekeeping)),
         sweep_uploads=_sweep_uploads(SweepUploads(deletions, _now)),
         delete_objects=_delete_objects(deletions, settings),
+        run_export=_run_export(sessions, settings),
     )
 
 
@@ -191,3 +199,38 @@ def _delete_objects(deletions: PostgresDeletionQueue, settings: Settings) -> Ste
     """The store is opened on first use: whoever does other work needs none."""
     run = functools.cache(lambda: DeleteObjects(deletions, open_store(settings), budget=TURN))
     return lambda _: run()()
+
+
+def _run_export(sessions: Sessions, settings: Settings) -> Step:
+    run = functools.cache(
+        lambda: RunExport(
+            PostgresExportQueue(sessions),
+            PostgresExportSource(sessions),
+            open_store(settings),
+            WriteFile(XlsxWorkbooks(settings.export_temp_dir)),
+            keep_for=timedelta(hours=settings.export_retention_hours),
+        )
+    )
+
+    def step(_limit: int) -> int:
+        outcome = run()()
+        if outcome is None:
+            return 0
+        _say_of(outcome)
+        return 1
+
+    return step
+
+
+def _say_of(outcome: Outcome) -> None:
+    job = outcome.job
+    log = _log.bind(job=str(job.id), attempt=job.attempts, format=job.format.value)
+    if isinstance(outcome.failure, TicketsError):
+        log.warning("export put back", cause=outcome.failure.message, **outcome.failure.context)
+    elif outcome.failure is not None:
+        log.error("export put back", exc_info=outcome.failure)
+    elif outcome.lost or outcome.manifest is None:
+        log.info("export cancelled, or taken by another worker")
+    else:
+        manifest = outcome.manifest
+        log.info("export finished", tickets=manifest.row_count, bytes=manifest.file_size_bytes)
