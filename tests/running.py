@@ -1,14 +1,18 @@
 """Servers for tests: in this process, or as processes of their own that may be killed."""
 
+import atexit
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import grpc
@@ -69,6 +73,7 @@ def settings_for(database: Database, **changes: object) -> Settings:
     """Settings of a server on the database, with the tests' secret and a free port."""
     values: dict[str, object] = {
         "database_url": database.dsn,
+        "data_dir": _data_dir(),
         "jwt_secret": SECRET,
         "jwks_file": None,
         "grpc_port": 0,
@@ -78,6 +83,14 @@ def settings_for(database: Database, **changes: object) -> Settings:
         **changes,
     }
     return Settings.model_validate(values)
+
+
+@cache
+def _data_dir() -> Path:
+    """Files and keys of this process's servers; removed when it ends."""
+    made = tempfile.mkdtemp(prefix="tickets-tests-")
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return Path(made)
 
 
 @contextmanager
@@ -174,6 +187,7 @@ def server_processes(database: Database, tmp_path: Path) -> Iterator[StartServer
         process = ServerProcess(
             {
                 "TICKETS_DATABASE_URL": database.dsn,
+                "TICKETS_DATA_DIR": str(tmp_path / "data"),
                 "TICKETS_JWT_SECRET": SECRET,
                 "TICKETS_JWKS_FILE": "",
                 "TICKETS_GRPC_PORT": str(chosen),

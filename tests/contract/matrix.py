@@ -72,6 +72,7 @@ class Rule:
     relations: frozenset[str] = frozenset()
     reason: str = "ACTION_NOT_ALLOWED"
     from_specification: bool = False
+    code: str = "PERMISSION_DENIED"
 
     def allows(self, role: str, relations: frozenset[str]) -> bool:
         """Whether a caller who sees the ticket may."""
@@ -126,6 +127,10 @@ RULES: Mapping[str, Rule] = {
     "change_policies": Rule("change SLA policies and calendars", ADMIN, from_specification=True),
     "notifications": Rule("read one's own notifications, mark them as read", EVERYBODY),
     "webhooks": Rule("read and change webhooks, send to them again", ADMIN),
+    "export": Rule("export tickets: have files made, get them, give up one's own", MANAGERS, from_specification=True),
+    "others_exports": Rule(
+        "get, list and cancel what somebody else exports", ADMIN, reason="EXPORT_JOB_NOT_FOUND", code="NOT_FOUND"
+    ),
     "directory": Rule("read and change the directory", ADMIN, from_specification=True),
     "views": Rule("save views, use shared ones", INSIDE),
     "others_views": Rule("change a shared view of somebody else", NOBODY),
@@ -155,9 +160,9 @@ def expected(
     """
     relations = frozenset({relation} | ({"queue"} if queue == role else set()))
     seen = unseen is None or any(sees(role, each) for each in relations)
-    refusal = next((RULES[name].reason for name in rules if not RULES[name].allows(role, relations)), None)
+    refusal = next((RULES[name] for name in rules if not RULES[name].allows(role, relations)), None)
     if refusal is not None and (seen or by_role_alone):
-        return f"PERMISSION_DENIED {refusal}"
+        return f"{refusal.code} {refusal.reason}"
     return OK if seen else str(unseen)
 
 

@@ -24,6 +24,7 @@ from rodistaa.tickets.v1 import ticket_watch_pb2 as watch
 from rodistaa.tickets.v1 import ticket_writes_pb2 as writes
 from rodistaa.tickets.v1 import timeline_reads_pb2 as timeline
 from server.domain.roles import Role
+from tests.contract import export_requests
 from tests.contract import sla_and_notification_requests as others
 from tests.contract.expectations import Rpc
 from tests.contract.streams import STREAMING, first_of
@@ -75,6 +76,7 @@ OFFERED = (
     "SavedViewService/UpdateSavedView",
     "SavedViewService/DeleteSavedView",
     *others.OFFERED,
+    *export_requests.OFFERED,
 )
 """The methods that this version of the server serves."""
 
@@ -278,6 +280,7 @@ class World:
             ),
             "SavedViewService/DeleteSavedView": views.DeleteSavedViewRequest(id=self.view().id),
             **others.valid_requests(self.admin, ADMIN, self.running.database, full_filter()),
+            **export_requests.valid_requests(self.admin, full_filter()),
         }
         for request in requests.values():
             if "request_id" in request.DESCRIPTOR.fields_by_name:
@@ -298,6 +301,7 @@ def rpc_of(client: TicketsClient, name: str) -> Rpc:
         "SavedViewService": client.saved_views,
         "SlaPolicyService": client.sla_policies,
         "NotificationService": client.notifications,
+        "ExportService": client.exports,
     }[service]
     rpc = getattr(stub, method)
     return first_of(rpc) if method in STREAMING else cast("Rpc", rpc)

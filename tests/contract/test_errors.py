@@ -70,7 +70,7 @@ def test_methods_that_are_not_offered_yet_are_unimplemented(server: Running, nam
 def test_every_method_of_the_contract_is_offered_or_unimplemented() -> None:
     assert set(OFFERED) <= contract().keys()
     missing = {name.partition("/")[0] for name in contract().keys() - set(OFFERED)}
-    assert missing == {"AttachmentService", "ExportService"}
+    assert missing == {"AttachmentService"}
 
 
 @pytest.mark.parametrize(

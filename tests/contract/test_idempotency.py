@@ -13,6 +13,7 @@ from google.protobuf.message import Message
 
 from rodistaa.tickets.client import TicketsError
 from rodistaa.tickets.v1 import directory_service_pb2 as directory
+from rodistaa.tickets.v1 import export_service_pb2 as exports
 from rodistaa.tickets.v1 import filter_pb2
 from rodistaa.tickets.v1 import notification_service_pb2 as notifications
 from rodistaa.tickets.v1 import saved_view_service_pb2 as views
@@ -26,13 +27,14 @@ from server.adapters.postgres.pool import open_pool
 from server.application.housekeeping.purge_idempotency_keys import PurgeIdempotencyKeys
 from server.domain.roles import Role
 from tests.contract.mutations import TICKET_AND_VIEW_MUTATIONS, a_ticket, manager_of
+from tests.contract.mutations_of_exports import EXPORT_MUTATIONS
 from tests.contract.mutations_of_sla_and_notifications import SLA_AND_NOTIFICATION_MUTATIONS
 from tests.running import Running, StartServer
 from tests.ticket_requests import REASON, new_ticket, retitle
 
 Rpc = Callable[[Any], Message]
 
-MUTATIONS = TICKET_AND_VIEW_MUTATIONS | SLA_AND_NOTIFICATION_MUTATIONS
+MUTATIONS = TICKET_AND_VIEW_MUTATIONS | SLA_AND_NOTIFICATION_MUTATIONS | EXPORT_MUTATIONS
 
 
 def test_no_mutation_is_left_out() -> None:
@@ -44,6 +46,7 @@ def test_no_mutation_is_left_out() -> None:
             (views, "SavedViewService"),
             (policies, "SlaPolicyService"),
             (notifications, "NotificationService"),
+            (exports, "ExportService"),
         )
         for method in file.DESCRIPTOR.services_by_name[name].methods
     ]
@@ -86,7 +89,9 @@ def _rows_of(connection: Any) -> Any:
             (SELECT coalesce(sum(version), 0) FROM sla_config), (SELECT count(*) FROM sla_calendars),
             (SELECT count(*) FROM notifications WHERE read_at IS NULL),
             (SELECT coalesce(sum(version), 0) FROM webhooks),
-            (SELECT count(*) FROM webhook_deliveries WHERE status = 'pending')
+            (SELECT count(*) FROM webhook_deliveries WHERE status = 'pending'),
+            (SELECT count(*) FROM ticket_export_jobs WHERE completed_at IS NULL),
+            (SELECT max(completed_at) FROM ticket_export_jobs)
         """
     ).fetchone()
 

@@ -11,6 +11,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 
 from rodistaa.tickets.v1 import directory_service_pb2 as directory
+from rodistaa.tickets.v1 import export_service_pb2 as exports
 from rodistaa.tickets.v1 import filter_pb2
 from rodistaa.tickets.v1 import notification_service_pb2 as notifications
 from rodistaa.tickets.v1 import saved_view_service_pb2 as views
@@ -22,6 +23,7 @@ from rodistaa.tickets.v1 import timeline_reads_pb2 as timeline
 from server.domain.roles import Role
 from tests.contract import sla_and_notification_requests as others
 from tests.contract.expectations import refused
+from tests.contract.export_requests import make_room, new_job
 from tests.contract.requests import ADMIN, World, full_filter, full_member, ticket
 from tests.running import Running
 
@@ -133,7 +135,7 @@ def requests_with_pages(world: World) -> dict[str, tuple[Callable[[Any], Any], A
 
 
 def sla_and_notification_requests(world: World) -> dict[str, tuple[Callable[[Any], Any], Any]]:
-    """The same of calendars, notifications, webhooks and deliveries."""
+    """The same of calendars, notifications, webhooks, deliveries and export jobs."""
     admin, database = world.admin, world.running.database
     webhook = others.new_webhook(admin)
     for _ in range(2):
@@ -141,6 +143,9 @@ def sla_and_notification_requests(world: World) -> dict[str, tuple[Callable[[Any
         others.new_notification(database, ADMIN)
         others.new_webhook(admin)
         others.new_delivery(database, webhook.id)
+    make_room(admin)
+    for _ in range(2):
+        new_job(admin)
     service = admin.notifications
     return {
         "ListCalendars": (admin.sla_policies.ListCalendars, policies.ListCalendarsRequest(page_size=1)),
@@ -150,6 +155,7 @@ def sla_and_notification_requests(world: World) -> dict[str, tuple[Callable[[Any
             service.ListWebhookDeliveries,
             notifications.ListWebhookDeliveriesRequest(webhook_id=webhook.id, page_size=1),
         ),
+        "ListExportJobs": (admin.exports.ListExportJobs, exports.ListExportJobsRequest(page_size=1)),
     }
 
 

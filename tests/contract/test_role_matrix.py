@@ -16,6 +16,7 @@ from rodistaa.tickets.client import TicketsClient
 from rodistaa.tickets.client.errors import TicketsError
 from rodistaa.tickets.v1 import (
     directory_service_pb2,
+    export_service_pb2,
     filter_pb2,
     notification_service_pb2,
     sla_policy_service_pb2,
@@ -28,11 +29,12 @@ from rodistaa.tickets.v1 import ticket_writes_pb2 as writes
 from server.domain.roles import Role
 from tests.contract.matrix import INSIDE, OK, RELATIONS, ROLES, RULES, expected, sees, table
 from tests.contract.matrix_calls import FRANCHISE, TICKET_OPERATIONS, Case, Operation
+from tests.contract.matrix_exports import EXPORT_OPERATIONS
 from tests.contract.matrix_sla_and_notifications import SLA_AND_NOTIFICATION_OPERATIONS
 from tests.contract.streams import list_of, settle, timeline_of
 from tests.running import Running
 
-OPERATIONS = (*TICKET_OPERATIONS, *SLA_AND_NOTIFICATION_OPERATIONS)
+OPERATIONS = (*TICKET_OPERATIONS, *SLA_AND_NOTIFICATION_OPERATIONS, *EXPORT_OPERATIONS)
 DOCUMENT = Path(__file__).parents[2] / "docs" / "permissions.md"
 
 # All tickets of the matrix are CRITICAL, whose chain ends with ceo_oncall; nobody in it stands above admin.
@@ -149,6 +151,7 @@ def test_the_matrix_covers_every_rpc_that_is_offered() -> None:
         saved_views.DESCRIPTOR.services_by_name["SavedViewService"],
         sla_policy_service_pb2.DESCRIPTOR.services_by_name["SlaPolicyService"],
         notification_service_pb2.DESCRIPTOR.services_by_name["NotificationService"],
+        export_service_pb2.DESCRIPTOR.services_by_name["ExportService"],
     ]
     methods = {method.name for service in services for method in service.methods}
     assert {operation.rpc for operation in OPERATIONS} == methods
