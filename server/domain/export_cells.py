@@ -50,6 +50,16 @@ COLUMNS: tuple[str, ...] = (
 )
 """In the order of the file; with messages, CSV has one column more."""
 MESSAGES_COLUMN = "messages"
+MESSAGE_COLUMNS: tuple[str, ...] = (
+    "ticket_id",
+    "seq",
+    "created_at",
+    "actor_id",
+    "actor_role",
+    "is_internal_note",
+    "message",
+)
+"""Of a table with a row for each message, as workbooks have it."""
 
 FORMULA_LEADS: frozenset[str] = frozenset(
     "=+-@"
@@ -123,6 +133,19 @@ def messages_cell(ticket: Ticket, messages: Iterable[Message]) -> str:
         for message in messages
     ]
     return json.dumps(rows, ensure_ascii=False, separators=(", ", " : "))
+
+
+def message_cells(ticket: Ticket, message: Message) -> tuple[Cell, ...]:
+    """One value for each of ``MESSAGE_COLUMNS``; the text of a sensitive ticket's message is withheld."""
+    return (
+        _text(ticket.id),
+        message.seq,
+        instant_text(message.created_at),
+        _text(message.actor_id),
+        message.actor_role.value,
+        message.is_internal_note,
+        None if withheld_view(ticket).withheld else _text(message.message),
+    )
 
 
 def cell_text(value: Cell) -> str:
