@@ -11,6 +11,8 @@ from pydantic import SecretStr, ValidationError
 
 from server.domain.roles import Role
 from server.settings import Settings, complaints
+from server.ticket_exporting import export
+from server.ticket_files import attach, attachments
 from server.ticket_watching import watch
 
 DEFAULT_TOKEN_HOURS = 12.0
@@ -171,7 +173,8 @@ def token(role: str, sub: str | None, franchises: tuple[str, ...], hours: float)
     click.echo(demo_token(_settings(), Role(role), sub=sub, franchises=franchises, ttl=timedelta(hours=hours)))
 
 
-main.add_command(watch)
+for command in (watch, attach, attachments, export):
+    main.add_command(command)
 
 
 @main.group()

@@ -4,9 +4,7 @@ Colours, and lines broken to the width of the window, are for terminals alone; a
 """
 
 import json
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
 import click
@@ -16,26 +14,26 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from rodistaa.tickets.client import Interruption, TicketsClient, TicketsError, follow_tickets, follow_timeline
+from rodistaa.tickets.client import Interruption, TicketsClient, follow_tickets, follow_timeline
 from rodistaa.tickets.v1.filter_pb2 import TicketFilter
 from rodistaa.tickets.v1.ticket_pb2 import Role, Ticket, TicketPriority, TicketStatus
 from rodistaa.tickets.v1.ticket_watch_pb2 import WatchTicketsRequest, WatchTicketsResponse
 from rodistaa.tickets.v1.timeline_pb2 import AuditEntry, TimelineEntry
 from rodistaa.tickets.v1.timeline_reads_pb2 import WatchTimelineRequest
+from server.terminal import console, failures_in_a_line, sentence, visible
 from server.unread_output import call_when_unread
 
 _INDENT = 4
 _VALUE_LIMIT = 200
 _WITHHELD = "withheld: the ticket is sensitive"
-_COMMANDS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def print_timeline(client: TicketsClient, ticket_id: str, *, after: int, access_reason: str, as_json: bool) -> None:
     """Until the watch ends, of which click's error says why, or nobody reads what is printed any longer."""
-    out, err = _console(), _console(stderr=True)
+    out, err = console(), console(stderr=True)
     request = WatchTimelineRequest(ticket_id=ticket_id, after_seq=after, access_reason=access_reason)
     with (
-        _one_line(),
+        failures_in_a_line(),
         follow_timeline(client, request, on_interruption=_telling(err), on_resumption=_relieving(err)) as entries,
     ):
         call_when_unread(entries.close)
@@ -48,27 +46,17 @@ def print_timeline(client: TicketsClient, ticket_id: str, *, after: int, access_
 
 def print_list(
     client: TicketsClient,
+    wanted: TicketFilter,
     *,
-    statuses: Sequence[str],
-    priorities: Sequence[str],
-    owner_roles: Sequence[str],
-    unassigned: bool,
     first: int,
     cursor: str,
     as_json: bool,
 ) -> None:
-    """The same for a list; names are those of the domain."""
-    wanted = TicketFilter(
-        statuses=[TicketStatus.Value(f"TICKET_STATUS_{each}") for each in statuses],
-        priorities=[TicketPriority.Value(f"TICKET_PRIORITY_{each}") for each in priorities],
-        owner_roles=[Role.Value(f"ROLE_{each.upper()}") for each in owner_roles],
-        # Not asked for is not the same as "tickets that a person owns".
-        unassigned=True if unassigned else None,
-    )
-    out, err = _console(), _console(stderr=True)
+    """The same for a list."""
+    out, err = console(), console(stderr=True)
     request = WatchTicketsRequest(filter=wanted, snapshot_size=first, cursor=cursor)
     with (
-        _one_line(),
+        failures_in_a_line(),
         follow_tickets(client, request, on_interruption=_telling(err), on_resumption=_relieving(err)) as events,
     ):
         call_when_unread(events.close)
@@ -79,14 +67,10 @@ def print_list(
                 _print_event(out, event)
 
 
-def _console(*, stderr: bool = False) -> Console:
-    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
-
-
 def _telling(err: Console) -> Callable[[Interruption], None]:
     def tell(interruption: Interruption) -> None:
         seconds = interruption.pause.total_seconds()
-        line = f"interrupted: {_sentence(interruption.error)}; trying again in {seconds:.1f} s"
+        line = f"interrupted: {sentence(interruption.error)}; trying again in {seconds:.1f} s"
         err.print(Text(line, style="dim"), soft_wrap=True)
 
     return tell
@@ -94,19 +78,6 @@ def _telling(err: Console) -> Callable[[Interruption], None]:
 
 def _relieving(err: Console) -> Callable[[], None]:
     return lambda: err.print(Text("connected again", style="dim"))
-
-
-@contextmanager
-def _one_line() -> Iterator[None]:
-    try:
-        yield
-    except TicketsError as error:
-        raise click.ClickException(_sentence(error)) from None
-
-
-def _sentence(error: TicketsError) -> str:
-    told = "; ".join((error.message, *error.unmentioned_fields()))
-    return " ".join(_visible(f"{told} ({error.reason or error.code.name})").split())
 
 
 def _print_json(message: Message) -> None:
@@ -123,10 +94,10 @@ def _print_entry(out: Console, entry: TimelineEntry) -> None:
         actor, role = message.actor_id, message.actor_role
         deed, style = ("internal note", "bold yellow") if message.is_internal_note else ("message", "bold green")
         body = [
-            Text(_WITHHELD, style="italic magenta") if message.redacted else Text(_visible(message.message)),
+            Text(_WITHHELD, style="italic magenta") if message.redacted else Text(visible(message.message)),
             *(
                 Text(
-                    f"attached: {_visible(each.file_name)} ({each.file_type}, {each.file_size_bytes} bytes)",
+                    f"attached: {visible(each.file_name)} ({each.file_type}, {each.file_size_bytes} bytes)",
                     style="dim",
                 )
                 for each in message.attachments
@@ -134,7 +105,7 @@ def _print_entry(out: Console, entry: TimelineEntry) -> None:
         ]
     elif entry.HasField("audit_entry"):
         actor, role, deed, style = audit.actor_id, audit.actor_role, audit.action, "bold cyan"
-        body = [*_changes(audit), *([Text(f"reason: {_visible(audit.reason)}")] if audit.reason else [])]
+        body = [*_changes(audit), *([Text(f"reason: {visible(audit.reason)}")] if audit.reason else [])]
     else:
         actor, role, deed, style, body = (
             "-",
@@ -147,7 +118,7 @@ def _print_entry(out: Console, entry: TimelineEntry) -> None:
     head = Text.assemble(
         (f"#{entry.seq}", "bold"),
         f"  {when:%Y-%m-%d %H:%M:%S}Z  ",
-        _visible(actor),
+        visible(actor),
         f" ({_role(role)})  ",
         (deed, style),
     )
@@ -183,7 +154,7 @@ def _value(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    text = " ".join(_visible(text).split())
+    text = " ".join(visible(text).split())
     return text if len(text) <= _VALUE_LIMIT else f"{text[:_VALUE_LIMIT]}…"
 
 
@@ -219,9 +190,9 @@ def _row(ticket: Ticket, action: str = "") -> Text:
         (f"{ticket.id:<12}", "bold"),
         " ",
         (f"{priority:<8}", _PRIORITY_STYLES.get(ticket.priority, "")),
-        f" {status:<18} {_role(ticket.owner_role)}/{_visible(ticket.owner_id) or '-'}  ",
+        f" {status:<18} {_role(ticket.owner_role)}/{visible(ticket.owner_id) or '-'}  ",
         (f"{action}  " if action else "", "dim"),
-        _visible(ticket.title),
+        visible(ticket.title),
     )
 
 
@@ -236,8 +207,3 @@ def _print_line(out: Console, label: str, style: str, what: Text) -> None:
 
 def _role(role: Role.ValueType) -> str:
     return Role.Name(role).removeprefix("ROLE_").lower() if role in Role.values() else f"role {role}"
-
-
-def _visible(text: str) -> str:
-    """Without what could command the terminal (controls), or make it show another order than was written."""
-    return _COMMANDS.sub("\N{REPLACEMENT CHARACTER}", text)
