@@ -8,13 +8,19 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
+from gateway.files import Files
 from gateway.response_headers import ResponseHeaders
+from server.files import open_local_requests
 from server.settings import Settings
 
 
 def build_app(settings: Settings) -> ASGIApp:
     """Signed URLs are served where there is a local store; with S3 settings their addresses are unknown here."""
     routes: list[BaseRoute] = [Route("/healthz", _healthy, methods=["GET"])]
+    local = open_local_requests(settings)
+    if local is not None:
+        files = Files(local, stall_seconds=settings.http_stall_seconds)
+        routes.append(Route(f"/{local.bucket}/{{key:path}}", files))
     middleware = []
     if settings.http_allowed_origins:
         middleware.append(

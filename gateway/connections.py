@@ -7,10 +7,15 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 HEAD_SECONDS = 20.0
 """How long the line and the headers of a request may take, from its first byte, or from the connection's start."""
 HEAD_BYTES = 64 * 1024
+FLUSH_SECONDS = 60.0
+"""How long a client may take for the rest of an answer when its connection is to be closed."""
+
+CUT_OFF = "tickets.cut_off"
+"""Name of the ASGI extension that ends a connection at once: a call without arguments."""
 
 
 class BoundedConnection(HttpToolsProtocol):
-    """uvicorn's, with the two limits that it leaves to a proxy: a connection is closed when the head of a request takes
+    """uvicorn's, with the limits that it leaves to a proxy: a connection is closed when the head of a request takes
     too long or too much. The time a body may take is up to who reads it."""
 
     _patience: TimerHandle | None = None
@@ -33,6 +38,11 @@ class BoundedConnection(HttpToolsProtocol):
         elif self._head_bytes > HEAD_BYTES:
             self.send_400_response("Request head too large.")
 
+    def on_message_begin(self) -> None:
+        """Nothing but an abort ends a connection whose client takes no more of what is written to it."""
+        super().on_message_begin()
+        self.scope["extensions"] = {CUT_OFF: self.transport.abort}  # type: ignore[dict-item]  # uvicorn's are dicts
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_is_over()
         super().connection_lost(exc)
@@ -50,6 +60,12 @@ class BoundedConnection(HttpToolsProtocol):
             self._patience.cancel()
             self._patience = None
 
+    def timeout_keep_alive_handler(self) -> None:
+        """Closing waits for what is written to be taken, for ever; that has an end here."""
+        self._close()
+
     def _close(self) -> None:
         if not self.transport.is_closing():
             self.transport.close()
+            if self.transport.get_write_buffer_size() > 0:
+                self.loop.call_later(FLUSH_SECONDS, self.transport.abort)

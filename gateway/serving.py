@@ -24,13 +24,17 @@ _BACKLOG = 1024
 def serve(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT; drain; return the exit status.
 
-    Raises OSError when the port is taken. Runs in the main thread, and only once in a process.
+    Raises OSError when the port is taken or the data directory cannot be written. Runs in the main thread, and only
+    once in a process.
     """
     # uvicorn takes the signals over while it runs, and afterwards sends those that came to whom it had them from.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
     log.configure(settings.log_level, settings.log_format)
-    listener = listen(settings.http_host, settings.http_port)
+    try:
+        listener = listen(settings.http_host, settings.http_port)
+    except OSError as error:
+        raise OSError(f"port {settings.http_port} on {settings.http_host} cannot be used: {_words(error)}") from None
     writer = LineWriter(sys.stderr)
     server = make_server(settings, writer.write if settings.access_log else None)
     _log.info("listening", address=f"{settings.http_host}:{listener.getsockname()[1]}", pid=os.getpid())
@@ -47,6 +51,11 @@ def listen(host: str, port: int) -> socket.socket:
         return socket.create_server((address, port), backlog=_BACKLOG)
     both = address == "::" and socket.has_dualstack_ipv6()
     return socket.create_server((address, port), family=socket.AF_INET6, backlog=_BACKLOG, dualstack_ipv6=both)
+
+
+def _words(error: OSError) -> str:
+    """The system's, without what Python adds."""
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error.strerror)
 
 
 def make_server(settings: Settings, access_sink: Callable[[str], None] | None = None) -> uvicorn.Server:

@@ -107,10 +107,8 @@ def gateway() -> None:
     settings = _settings()
     try:
         status = run(settings)
-    except OSError as error:
-        raise click.ClickException(
-            f"port {settings.http_port} on {settings.http_host} cannot be used: {error.strerror}"
-        ) from None
+    except (ValueError, OSError) as error:
+        raise click.ClickException(str(error)) from None
     sys.exit(status)
 
 

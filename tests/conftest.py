@@ -5,6 +5,8 @@ import signal
 from hypothesis import settings
 
 from tests.database import *  # noqa: F403 - pytest finds fixtures and hooks by their names here
+from tests.gateway_process import *  # noqa: F403 - as above
+from tests.minio_process import *  # noqa: F403 - as above
 from tests.redis_process import *  # noqa: F403 - as above
 from tests.running import *  # noqa: F403 - as above
 from tests.worker_processes import *  # noqa: F403 - as above

@@ -1,0 +1,182 @@
+"""Signed uploads and downloads of the local store, over HTTP: bodies stream between socket and disk.
+
+What a request may do is decided by the store's adapter; here it meets clients that stall, go away, or send what they
+should not. All work on the disk is done by a bounded number of threads.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime
+from functools import partial
+from typing import TypeVar
+
+import anyio
+import structlog
+from anyio.to_thread import run_sync
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from gateway.connections import CUT_OFF
+from server.adapters.objectstore.local_requests import LocalRequests, SignedGet, SignedPut
+from server.adapters.objectstore.refusal import StoreRefusal
+
+_log = structlog.get_logger("gateway.files")
+
+T = TypeVar("T")
+
+_THREADS = 16
+_PIECE = 64 * 1024
+"""Given to a client at a time; it has taken one when the next is asked for."""
+_LINGER_BYTES = 32 * 1024 * 1024
+_LINGER_SECONDS = 10.0
+"""How much of the body of a refused upload is read and thrown away. A connection that is closed while its client still
+sends is reset, and the client never sees why."""
+
+
+class ClientGone(Exception):
+    """Nobody is left to answer."""
+
+
+class Files:
+    """An ASGI app for all paths below the bucket's.
+
+    ``stall_seconds`` is how long a client may take for the next bytes, either way, before it is cut off. Of an upload
+    that ended early, for whatever reason, nothing is left.
+    """
+
+    def __init__(self, requests: LocalRequests, *, stall_seconds: float) -> None:
+        self._requests = requests
+        self._stall_seconds = stall_seconds
+        self._threads = anyio.CapacityLimiter(_THREADS)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        body = _Body(receive, self._stall_seconds)
+        try:
+            permitted = await self._permitted(Request(scope))
+            if isinstance(permitted, SignedGet):
+                await self._give(permitted, scope, receive, send)
+                return
+            etag = await self._take(permitted, body)
+        except StoreRefusal as refusal:
+            await _refuse(refusal, body if scope["method"] == "PUT" else None, scope, receive, send)
+        except ClientGone:
+            return
+        else:
+            await Response(headers={"ETag": etag})(scope, receive, send)
+
+    async def _permitted(self, request: Request) -> SignedPut | SignedGet:
+        headers = {name: ",".join(request.headers.getlist(name)) for name in request.headers}
+        if "transfer-encoding" in headers:
+            raise StoreRefusal(411, "MissingContentLength", "Content-Length is needed, and no Transfer-Encoding.")
+        return await self._in_thread(
+            lambda: self._requests.authorize(
+                request.method,
+                request.scope["raw_path"].decode("latin-1"),
+                request.scope["query_string"].decode("latin-1"),
+                headers,
+                datetime.now(UTC),
+            )
+        )
+
+    async def _take(self, upload: SignedPut, body: "_Body") -> str:
+        """Store the body; gives the etag."""
+        writer = await self._in_thread(upload.open_writer)
+        try:
+            async for chunk in body.chunks():
+                await self._in_thread(partial(writer.write, chunk))
+            return await self._in_thread(writer.finish)
+        finally:
+            writer.abort()  # not in a thread: when the process ends none may be left for it, and it is quick
+
+    async def _give(self, download: SignedGet, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the file, unless the client goes away or takes no more of it."""
+        async with anyio.create_task_group() as together:
+
+            async def stop_when_gone() -> None:
+                while (await receive())["type"] != "http.disconnect":
+                    pass
+                together.cancel_scope.cancel()
+
+            together.start_soon(stop_when_gone)
+            try:
+                await self._send_file(download, send)
+            except TimeoutError:
+                scope["extensions"][CUT_OFF]()
+            finally:
+                download.close()
+            together.cancel_scope.cancel()
+
+    async def _send_file(self, download: SignedGet, send: Send) -> None:
+        await send(
+            {
+                "type": "http.response.start",
+                "status": download.status,
+                "headers": [(name.lower().encode(), value.encode()) for name, value in download.headers.items()],
+            }
+        )
+        chunks: Iterator[bytes] = download.chunks()
+        while (chunk := await self._in_thread(lambda: next(chunks, b""))) != b"":
+            for start in range(0, len(chunk), _PIECE):
+                async with asyncio.timeout(self._stall_seconds):
+                    await send({"type": "http.response.body", "body": chunk[start : start + _PIECE], "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        """Its result. Never left before the work is done, cancelled or not: a file is in one thread at a time."""
+        return await run_sync(work, limiter=self._threads)
+
+
+class _Body:
+    """What a client sends."""
+
+    def __init__(self, receive: Receive, stall_seconds: float) -> None:
+        self._receive = receive
+        self._stall_seconds = stall_seconds
+        self._ended = False
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """All of it, as it comes. Raises StoreRefusal when it does not go on, and ClientGone."""
+        while not self._ended:
+            try:
+                async with asyncio.timeout(self._stall_seconds):
+                    chunk = await self._next()
+            except TimeoutError:
+                self._ended = True
+                raise StoreRefusal(400, "RequestTimeout", "The body did not go on in time.") from None
+            if chunk:
+                yield chunk
+
+    async def discard(self) -> None:
+        """What is still to come, within bounds."""
+        discarded = 0
+        try:
+            async with asyncio.timeout(_LINGER_SECONDS):
+                while not self._ended and discarded <= _LINGER_BYTES:
+                    discarded += len(await self._next())
+        except (TimeoutError, ClientGone):
+            return
+
+    async def _next(self) -> bytes:
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        self._ended = not message["more_body"]
+        chunk: bytes = message["body"]
+        return chunk
+
+
+async def _refuse(refusal: StoreRefusal, body: _Body | None, scope: Scope, receive: Receive, send: Send) -> None:
+    """``body`` is what the client may still be sending."""
+    if refusal.status >= 500:
+        _log.error("the file store failed", code=refusal.code, cause=repr(refusal.__cause__))
+    headers = {"Content-Type": "application/xml", **refusal.headers}
+    if body is None:
+        await Response(refusal.xml(), refusal.status, headers)(scope, receive, send)
+        return
+    answer = Response(refusal.xml(), refusal.status, {**headers, "Connection": "close"})
+    await send({"type": "http.response.start", "status": answer.status_code, "headers": answer.raw_headers})
+    await send({"type": "http.response.body", "body": answer.body, "more_body": True})
+    await body.discard()
+    await send({"type": "http.response.body", "body": b"", "more_body": False})

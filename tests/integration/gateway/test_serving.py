@@ -1,0 +1,141 @@
+"""The gateway as a process, and what it says to any client."""
+
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from gateway.connections import HEAD_BYTES
+from server.settings import Settings
+from tests.gateway_process import Gateway, StartGateway, serving_gateway
+from tests.integration.gateway.requests import (
+    answer_on,
+    begun,
+    request,
+    seconds_until_closed,
+    send,
+    sign_download,
+    sign_upload,
+)
+from tests.waiting import eventually
+
+ORIGIN = "https://admin.example.com"
+BODY = b"what was attached" * 10_000
+
+
+def test_it_is_healthy_and_says_no_more_than_it_must(gateway: Gateway) -> None:
+    answer = request("GET", f"{gateway.url}/healthz")
+    assert (answer.status, answer.body) == (200, b"serving\n")
+    for path in ("/healthz", "/nowhere", "/healthz/"):
+        answer = request("GET", gateway.url + path)
+        assert answer.status == (200 if path == "/healthz" else 404)
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert "server" not in answer.headers
+
+
+def test_pages_of_other_origins_are_admitted_by_name_alone(gateway: Gateway, tmp_path: Path) -> None:
+    asked = {"Origin": ORIGIN, "Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "content-type"}
+    url = sign_upload(gateway.store, BODY).url
+    assert "access-control-allow-origin" not in request("OPTIONS", url, asked).headers
+    with serving_gateway(tmp_path / "other", http_allowed_origins=[ORIGIN]) as open_gateway:
+        signed = sign_upload(open_gateway.store, BODY)
+        wanted = ",".join(sorted(name.lower() for name in signed.headers if name.lower() != "content-length"))
+        preflight = request("OPTIONS", signed.url, {**asked, "Access-Control-Request-Headers": wanted})
+        assert preflight.status == 200
+        assert preflight.headers["access-control-allow-origin"] == ORIGIN
+        assert "access-control-allow-credentials" not in preflight.headers
+        assert request("OPTIONS", signed.url, {**asked, "Origin": "https://evil.example.com"}).status == 400
+        put = send(signed, BODY, Origin=ORIGIN)
+        assert (put.status, put.headers["access-control-allow-origin"]) == (200, ORIGIN)
+        assert "etag" in put.headers["access-control-expose-headers"]
+
+
+@pytest.mark.parametrize("origin", ["*", "https://a.example.com/", "admin.example.com", "https://*.example.com"])
+def test_an_origin_is_written_as_browsers_do(origin: str) -> None:
+    with pytest.raises(ValidationError, match="http_allowed_origins"):
+        Settings.model_validate({"http_allowed_origins": [origin]})
+
+
+def test_a_connection_that_says_nothing_is_closed(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.connections.HEAD_SECONDS", 0.2)
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as silent:
+        seconds_until_closed(silent)
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as slow:
+        slow.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n")
+        seconds_until_closed(slow)
+
+
+def test_a_head_without_end_is_refused(gateway: Gateway) -> None:
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n")
+        line = b"X-Filler: " + b"x" * 4000 + b"\r\n"
+        for _ in range(HEAD_BYTES // len(line) + 1):
+            connection.sendall(line)
+        assert answer_on(connection).status == 400
+
+
+def test_one_connection_serves_many_requests(gateway: Gateway) -> None:
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as connection:
+        for _ in range(3):
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert answer_on(connection).body == b"serving\n"
+
+
+def test_at_sigterm_an_upload_under_way_is_finished(gateway_processes: StartGateway) -> None:
+    process = gateway_processes()
+    with begun(sign_upload(process.store, BODY)) as connection:
+        connection.sendall(BODY[:1000])
+        eventually(lambda: list((process.settings.data_dir / "files").rglob("*,,*")), what="the draft")
+        process.process.send_signal(signal.SIGTERM)
+        eventually(lambda: not listens(process.settings.http_port), what="the end of listening")
+        connection.sendall(BODY[1000:])
+        assert answer_on(connection).status == 200
+    assert process.stop() == 0
+    assert "Traceback" not in process.log.read_text()
+
+
+def test_an_upload_longer_than_the_drain_is_cut_off_and_nothing_is_left(gateway_processes: StartGateway) -> None:
+    process = gateway_processes(TICKETS_DRAIN_GRACE_SECONDS="1")
+    files = process.settings.data_dir / "files"
+    with begun(sign_upload(process.store, BODY)) as connection:
+        connection.sendall(BODY[:1000])
+        eventually(lambda: list(files.rglob("*,,*")), what="the draft")
+        assert process.stop() == 0
+    assert [path for path in files.rglob("*") if path.is_file()] == []
+
+
+def test_after_a_kill_files_are_there_and_urls_work(gateway_processes: StartGateway) -> None:
+    first = gateway_processes()
+    assert send(sign_upload(first.store, BODY), BODY).status == 200
+    first.kill()
+    second = gateway_processes()
+    assert send(sign_download(second.store)).body == BODY
+    log = first.log.read_text() + second.log.read_text()
+    assert "X-Amz" not in log
+
+
+def test_a_taken_port_is_one_clear_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            [sys.executable, "-m", "server.cli", "gateway"],
+            env={"TICKETS_HTTP_PORT": str(port)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == f"Error: port {port} on 127.0.0.1 cannot be used: Address already in use\n"
+
+
+def listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except ConnectionRefusedError:
+        return False
+    return True
