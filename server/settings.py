@@ -296,7 +296,7 @@ class Settings(BaseSettings):
     export_retention_hours: float = Field(72.0, gt=0, le=8760, description="How long the file of an export is kept.")
     export_temp_dir: Path | None = Field(
         None,
-        description="Where a workbook is put together on disk, some 100 MB a million tickets. [default: the system's]",
+        description="Where a workbook is put together on disk, some 4 GB a million tickets. [default: the system's]",
     )
     export_sweep_seconds: float = Field(
         30.0, ge=1, le=86_400, description="Beat's cadence of looking for export jobs, beside the alarm."

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from google.protobuf.json_format import MessageToDict
+from google.protobuf.json_format import MessageToDict, ParseDict
 from hypothesis import given, settings
 
+from rodistaa.tickets.v1 import ticket_pb2
 from server.api.convert.tickets_out import from_ticket, from_view
 from server.api.convert.timeline_out import from_message
 from server.application.exports.ticket_json import message_json, ticket_json
@@ -19,7 +20,10 @@ _MANY = settings(max_examples=max(500, settings().max_examples), deadline=None)
 @_MANY
 @given(tickets(), instants)
 def test_a_ticket_is_what_the_api_makes_of_it(ticket: Ticket, now: datetime) -> None:
-    assert ticket_json(ticket, now=now) == MessageToDict(from_view(withheld_view(ticket), now=now))
+    wire = from_view(withheld_view(ticket), now=now)
+    shown = ticket_json(ticket, now=now)
+    assert shown == MessageToDict(wire)
+    assert ParseDict(shown, ticket_pb2.Ticket()) == wire
 
 
 def test_an_answer_of_lists_shows_the_same_view() -> None:
