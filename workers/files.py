@@ -10,6 +10,7 @@ from workers.use_cases import UseCases
 from workers.work import ONCE, Work
 
 SWEEP_UPLOADS = "housekeeping.sweep_uploads"
+EXPIRE_EXPORTS = "housekeeping.expire_exports"
 DELETE_OBJECTS = "housekeeping.delete_objects"
 
 EVERY = timedelta(minutes=10)
@@ -24,5 +25,6 @@ def file_work() -> Sequence[Work[UseCases]]:
     """Objects are deleted by one task alone, whoever made them superfluous."""
     return (
         Work(SWEEP_UPLOADS, QUEUE, EVERY, BATCH, lambda uses: uses.sweep_uploads),
+        Work(EXPIRE_EXPORTS, QUEUE, EVERY, BATCH, lambda uses: uses.expire_exports),
         Work(DELETE_OBJECTS, QUEUE, EVERY, ONCE, lambda uses: uses.delete_objects, time_limit=LIMIT),
     )

@@ -32,6 +32,7 @@ from server.application.call import Call
 from server.application.exports.run_export import Outcome, RunExport
 from server.application.exports.write_file import WriteFile
 from server.application.files.delete_objects import DeleteObjects
+from server.application.files.expire_exports import ExpireExports
 from server.application.files.file_status import FileStatus
 from server.application.files.sweep_uploads import SweepUploads
 from server.application.housekeeping.maintain_outbox import MaintainOutbox
@@ -77,6 +78,7 @@ class UseCases:
     purge_notifications: Step
     maintain_outbox: Step
     sweep_uploads: Step
+    expire_exports: Step
     delete_objects: Step
     run_export: Step
 
@@ -102,8 +104,8 @@ def build_use_cases(settings: Settings) -> UseCases:
     }
     webhooks = DeliverWebhooks(PostgresWebhookDelivery(pool), webhook_sender_from(settings), _now, budget=TURN)
     housekeeping = PostgresHousekeeping(pool)
-    # A deletion is up to half a dozen requests to the store.
-    deletions = PostgresDeletionQueue(sessions, guard=timedelta(seconds=30 + 6 * settings.s3_timeout_seconds))
+    # A deletion is a few requests to the store, each tried twice, each try with two waits.
+    deletions = PostgresDeletionQueue(sessions, guard=timedelta(seconds=30 + 12 * settings.s3_timeout_seconds))
     purge_keys = PurgeIdempotencyKeys(housekeeping)
     return UseCases(
         sweep_near_breaches=_sweep(uow, ClockEventKind.NEAR_BREACH),
@@ -118,6 +120,7 @@ def build_use_cases(settings: Settings) -> UseCases:
         purge_notifications=lambda _: purge_notifications(),
         maintain_outbox=_maintain(MaintainOutbox(housekeeping)),
         sweep_uploads=_sweep_uploads(SweepUploads(deletions, _now)),
+        expire_exports=_expire_exports(ExpireExports(PostgresExportQueue(sessions))),
         delete_objects=_delete_objects(deletions, settings),
         run_export=_run_export(sessions, settings),
     )
@@ -193,6 +196,10 @@ def _maintain(maintain_outbox: MaintainOutbox) -> Step:
 
 def _sweep_uploads(sweep: SweepUploads) -> Step:
     return lambda limit: sweep(limit=limit)
+
+
+def _expire_exports(expire: ExpireExports) -> Step:
+    return lambda limit: expire(limit=limit)
 
 
 def _delete_objects(deletions: PostgresDeletionQueue, settings: Settings) -> Step:

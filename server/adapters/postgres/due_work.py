@@ -44,12 +44,12 @@ _WEBHOOKS: LiteralString = """(
     WHERE webhook.enabled LIMIT 1
 )"""
 
-# An export to be begun, or one whose worker was not heard of for a lease. Few are unfinished, so their index is read.
+# What a worker would claim: an export to be begun, or one whose worker was not heard of for a lease.
 _EXPORTS: LiteralString = _first(
     "ticket_export_jobs",
-    """status IN ('pending', 'processing') AND (
-        (status = 'pending' AND next_attempt_at <= now()) OR (status = 'processing' AND lease_until < now())
-    )""",
+    """status IN ('pending', 'processing') AND CASE status
+        WHEN 'pending' THEN next_attempt_at <= now() ELSE coalesce(lease_until <= now(), true)
+    END""",
     "created_at",
 )
 _NOT_PUT_OFF: LiteralString = "(sla_put_off_until IS NULL OR sla_put_off_until <= now())"
