@@ -20,18 +20,48 @@ OFFERED = (
 SHA256 = "0123456789abcdef" * 4
 
 
+def wanted(**fields: Any) -> exports.CreateExportJobRequest:
+    """For a CSV of all tickets, save for what is given."""
+    return exports.CreateExportJobRequest(
+        export_job=exports.ExportJob(**{"format": exports.EXPORT_FORMAT_CSV, **fields})
+    )
+
+
+def read(client: TicketsClient, job_id: str) -> exports.ExportJob:
+    """The job as it is now."""
+    return client.exports.GetExportJob(exports.GetExportJobRequest(id=job_id)).export_job
+
+
+def cancel(client: TicketsClient, job_id: str) -> exports.ExportJob:
+    """The job, given up."""
+    return client.exports.CancelExportJob(exports.CancelExportJobRequest(id=job_id)).export_job
+
+
+def listed(
+    client: TicketsClient, *statuses: exports.ExportStatus.ValueType, size: int = 200
+) -> list[exports.ExportJob]:
+    """All that the client gets listed, in pages of a size."""
+    found: list[exports.ExportJob] = []
+    request = exports.ListExportJobsRequest(statuses=statuses, page_size=size)
+    while True:
+        page = client.exports.ListExportJobs(request)
+        assert len(page.export_jobs) <= size
+        found += page.export_jobs
+        if not page.next_page_token:
+            return found
+        request.page_token = page.next_page_token
+
+
 def new_job(client: TicketsClient, **fields: Any) -> exports.ExportJob:
     """A job of the client's, PENDING."""
-    job = exports.ExportJob(**{"format": exports.EXPORT_FORMAT_CSV, **fields})
-    return client.exports.CreateExportJob(exports.CreateExportJobRequest(export_job=job)).export_job
+    return client.exports.CreateExportJob(wanted(**fields)).export_job
 
 
-def make_room(client: TicketsClient) -> None:
+def make_room(client: TicketsClient, user_id: str) -> None:
     """One person may have 5 unfinished jobs, and nobody works on these."""
-    statuses = [exports.EXPORT_STATUS_PENDING, exports.EXPORT_STATUS_PROCESSING]
-    request = exports.ListExportJobsRequest(statuses=statuses, page_size=200)
-    for job in client.exports.ListExportJobs(request).export_jobs:
-        client.exports.CancelExportJob(exports.CancelExportJobRequest(id=job.id))
+    for job in listed(client, exports.EXPORT_STATUS_PENDING, exports.EXPORT_STATUS_PROCESSING):
+        if job.requested_by_id == user_id:  # admin sees those of others too
+            cancel(client, job.id)
 
 
 def process(connection: psycopg.Connection, job_id: str, *, done: int = 0, total: int | None = None) -> None:
@@ -67,9 +97,9 @@ def fail(connection: psycopg.Connection, job_id: str, message: str) -> None:
     )
 
 
-def valid_requests(admin: TicketsClient, where: filter_pb2.TicketFilter) -> dict[str, Message]:
+def valid_requests(admin: TicketsClient, admin_id: str, where: filter_pb2.TicketFilter) -> dict[str, Message]:
     """By ``Service/Method``, in the order of OFFERED."""
-    make_room(admin)
+    make_room(admin, admin_id)
     wanted = exports.ExportJob(filter=where, format=exports.EXPORT_FORMAT_XLSX, include_messages=True)
     return {
         "ExportService/CreateExportJob": exports.CreateExportJobRequest(export_job=wanted),

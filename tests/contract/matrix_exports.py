@@ -7,7 +7,7 @@ from tests.contract.matrix_calls import Call, Case, Operation
 
 def _create(case: Case) -> None:
     new_job(case.client, filter=case.filter)
-    make_room(case.client)
+    make_room(case.client, case.caller)
 
 
 def _job_of(case: Case, *, own: bool) -> str:

@@ -20,7 +20,7 @@ def _someone(server: Running) -> Any:
 def create_export_job(server: Running) -> Mutation:
     """Meanwhile a worker begins with it."""
 
-    def request(kind: exports.ExportFormat) -> exports.CreateExportJobRequest:
+    def request(kind: exports.ExportFormat.ValueType) -> exports.CreateExportJobRequest:
         return exports.CreateExportJobRequest(export_job=exports.ExportJob(format=kind))
 
     someone = f"once-exporter-{uuid4().hex[:8]}"

@@ -280,7 +280,7 @@ class World:
             ),
             "SavedViewService/DeleteSavedView": views.DeleteSavedViewRequest(id=self.view().id),
             **others.valid_requests(self.admin, ADMIN, self.running.database, full_filter()),
-            **export_requests.valid_requests(self.admin, full_filter()),
+            **export_requests.valid_requests(self.admin, ADMIN, full_filter()),
         }
         for request in requests.values():
             if "request_id" in request.DESCRIPTOR.fields_by_name:

@@ -143,7 +143,7 @@ def sla_and_notification_requests(world: World) -> dict[str, tuple[Callable[[Any
         others.new_notification(database, ADMIN)
         others.new_webhook(admin)
         others.new_delivery(database, webhook.id)
-    make_room(admin)
+    make_room(admin, ADMIN)
     for _ in range(2):
         new_job(admin)
     service = admin.notifications
