@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
 
 from xlsxwriter.format import Format
+from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
@@ -11,29 +14,38 @@ from server.domain.export_cells import Cell
 
 _WIDTH = 16
 
-_NOT_XML = "\\x00-\\x08\\x0b-\\x1f\ufffe\uffff"
-_ESCAPED = re.compile(f"[{_NOT_XML}]|_(?=x[0-9a-fA-F]{{4}}[_{_NOT_XML}])")
-"""What XML cannot hold (or, as CR, does not keep), and an underscore that would be read as the beginning of an escape:
-of ``_x0041_``, or of ``_x0041`` before a character that is escaped itself."""
+_column = cache(xl_col_to_name)
+
+_NOT_XML = "\\x00-\\x08\\x0b-\\x1f\\ufffe\\uffff"
+_ESCAPED = re.compile(f"[&<>{_NOT_XML}]|_(?=x[0-9a-fA-F]{{4}}[_{_NOT_XML}])")
+"""Mark-up; what XML cannot hold or, as CR, does not keep; and an underscore that would be read as the beginning of an
+escape: of ``_x0041_``, or of ``_x0041`` before a character that is escaped itself."""
+_MARK_UP = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
 def _escape(match: re.Match[str]) -> str:
-    return f"_x{ord(match[0]):04X}_"
+    character = match[0]
+    return _MARK_UP.get(character) or f"_x{ord(character):04X}_"
 
 
 class PlainSheet(Worksheet):
-    """A sheet that writes every text so that it is read back as it was.
+    """A sheet that writes texts itself, so that each is read back as it was.
 
     In constant memory the library takes a text that looks like its own rich text for it: a ticket called ``<r>&</r>``
     would break the file, and a longer one put anything into it. And its escapes run into one another.
     """
 
-    def _xml_rich_inline_string(self, string: str, attributes: Sequence[tuple[str, object]] = ()) -> None:
-        self._xml_inline_string(string, None, attributes)
-
-    @staticmethod
-    def _escape_control_characters(data: object) -> object:
-        return _ESCAPED.sub(_escape, data) if isinstance(data, str) else data
+    def _write_cell(self, row: int, col: int, cell: Any) -> None:  # noqa: ANN401 - the library has no common type
+        if cell.__class__.__name__ != "String":
+            super()._write_cell(row, col, cell)
+            return
+        text: str = cell.string
+        style = f' s="{cell.format._get_xf_index()}"' if cell.format else ""  # noqa: SLF001 - as the library does it
+        space = ' xml:space="preserve"' if text[0].isspace() or text[-1].isspace() else ""
+        self.fh.write(  # type: ignore[attr-defined] # the library annotates nothing but its None
+            f'<c r="{_column(col)}{row + 1}"{style} t="inlineStr">'
+            f"<is><t{space}>{_ESCAPED.sub(_escape, text)}</t></is></c>"
+        )
 
     def release(self) -> None:
         """Give back the open file of a sheet that will not be finished."""
