@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 import urllib3
+from minio import Minio
+from minio.error import MinioException
 
 from tests.running import free_port
 from tests.waiting import eventually
@@ -81,11 +83,21 @@ class MinioProcess:
     def _ready(self) -> bool:
         assert self._process is not None
         assert self._process.poll() is None, (self._directory / "minio.log").read_text()[-2000:]
+        # Its own health check says yes before requests are served.
         with urllib3.PoolManager(retries=False, timeout=5) as pool:
+            client = Minio(
+                self.url.removeprefix("http://"),
+                self.access_key,
+                self.secret_key,
+                secure=False,
+                region=self.region,
+                http_client=pool,
+            )
             try:
-                return pool.request("GET", f"{self.url}/minio/health/ready").status == 200
-            except urllib3.exceptions.HTTPError:
+                client.list_buckets()
+            except (MinioException, urllib3.exceptions.HTTPError):
                 return False
+        return True
 
 
 def _binary() -> str:

@@ -23,6 +23,7 @@ __all__ = ["LocalRequests", "SignedGet", "SignedPut", "StoreRefusal", "UploadWri
 _RESPONSE_HEADERS = {
     "response-cache-control": "Cache-Control",
     "response-content-disposition": "Content-Disposition",
+    "response-content-encoding": "Content-Encoding",
     "response-content-type": "Content-Type",
 }
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)

@@ -73,9 +73,10 @@ class S3Store:
 
     def stat(self, key: str) -> StoredObject | None:
         """See ObjectStore."""
+        checked(key)
         with _failures():
             try:
-                found = self._client.stat_object(self._bucket, checked(key))
+                found = self._client.stat_object(self._bucket, key)
             except S3Error as error:
                 if error.code not in _GONE:
                     raise
@@ -88,9 +89,10 @@ class S3Store:
     @contextmanager
     def open(self, key: str) -> Iterator[Iterator[bytes]]:
         """See ObjectStore."""
+        checked(key)
         with _failures():
             try:
-                response = self._client.get_object(self._bucket, checked(key))
+                response = self._client.get_object(self._bucket, key)
             except S3Error as error:
                 if error.code in _GONE:
                     raise ObjectMissing from None
@@ -107,6 +109,7 @@ class S3Store:
         What is small goes in one request, all else in parts, which are sent by a thread of their own while the next
         are made. The client's own threads are not used: they are left behind when a part fails.
         """
+        checked(key)
         pipe = Pipe()
         failures: list[Exception] = []
 
@@ -126,7 +129,6 @@ class S3Store:
             finally:
                 pipe.abandon()
 
-        checked(key)
         sender = Thread(target=send, name="object-store-put", daemon=True)
         sender.start()
         try:
@@ -146,8 +148,9 @@ class S3Store:
 
     def delete(self, key: str) -> None:
         """See ObjectStore."""
+        checked(key)
         with _failures():
-            self._client.remove_object(self._bucket, checked(key))
+            self._client.remove_object(self._bucket, key)
             # The client has no public call for these; a test holds the private ones in place.
             unfinished = self._client._list_multipart_uploads(self._bucket, prefix=key)  # noqa: SLF001
             for upload in unfinished.uploads:

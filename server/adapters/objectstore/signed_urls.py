@@ -50,6 +50,8 @@ class SignedUrls:
             headers={},
             query={
                 "response-cache-control": "private, no-store",
+                # S3 keeps a Content-Encoding that an uploader adds unsigned; browsers shall get what was checked.
+                "response-content-encoding": "identity",
                 "response-content-disposition": attachment_disposition(file_name),
                 "response-content-type": content_type,
             },
