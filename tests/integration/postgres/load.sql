@@ -45,8 +45,10 @@ FROM (
     SELECT n, n % 5 > 0 AS done, now() - n * interval '3 minutes' AS created FROM generate_series(1, 40000) AS n
 ) AS numbered;
 
-INSERT INTO ticket_messages (ticket_id, seq, actor_id, actor_role, message, created_at)
-SELECT 'TKT-' || n % 4000, 1 + n / 4000, 'u-1', 'ops_agent', 'x', now() FROM generate_series(0, 19999) AS n;
+INSERT INTO ticket_messages (ticket_id, seq, actor_id, actor_role, message, created_at, attachments)
+SELECT 'TKT-' || n % 4000, 1 + n / 4000, 'u-1', 'ops_agent', 'x', now(),
+    CASE WHEN n % 50 = 0 THEN ARRAY[uuidv7()] ELSE '{}' END
+FROM generate_series(0, 19999) AS n;
 
 INSERT INTO ticket_audit (ticket_id, chain_no, seq, actor_id, actor_role, action, created_at, hash)
 SELECT 'TKT-' || n % 4000, 1 + n / 4000, CASE WHEN n % 9 > 0 THEN 1 + n / 4000 END, 'u-' || n % 500, 'ops_agent', 'x',
@@ -55,14 +57,20 @@ FROM generate_series(0, 39999) AS n;
 
 INSERT INTO ticket_watchers (ticket_id, user_id) SELECT 'TKT-' || n, 'u-' || n % 700 FROM generate_series(1, 20000) AS n;
 
-INSERT INTO ticket_attachments (ticket_id, uploaded_by_id, file_name, object_key, file_type, file_size_bytes, status)
+INSERT INTO ticket_attachments (
+    ticket_id, uploaded_by_id, file_name, object_key, file_type, file_size_bytes, status, created_at
+)
 SELECT 'TKT-' || n, 'u-1', 'pod.pdf', 'k-' || n, 'application/pdf', 1,
-    CASE WHEN n % 100 = 0 THEN 'pending' ELSE 'completed' END
+    CASE WHEN n % 100 = 0 THEN 'pending' ELSE 'completed' END, now() - n * interval '1 minute'
 FROM generate_series(1, 10000) AS n;
 
-INSERT INTO ticket_export_jobs (requested_by_id, requested_by_role, status, created_at)
-SELECT 'u-' || n % 300, 'ops_manager', CASE WHEN n % 500 = 0 THEN 'pending' ELSE 'completed' END, now() - n * interval '1h'
+INSERT INTO ticket_export_jobs (requested_by_id, requested_by_role, status, created_at, object_key, expires_at)
+SELECT 'u-' || n % 300, 'ops_manager', CASE WHEN n % 500 = 0 THEN 'pending' ELSE 'completed' END,
+    now() - n * interval '1h', CASE WHEN n <= 72 AND n % 500 > 0 THEN 'exports/' || n END, now() + (72 - n) * interval '1h'
 FROM generate_series(1, 10000) AS n;
+
+INSERT INTO object_deletions (object_key, delete_after)
+SELECT 'k-' || n, now() - interval '2 days' + n * interval '1 minute' FROM generate_series(1, 10000) AS n;
 
 INSERT INTO idempotency_keys (principal_id, request_id, method, fingerprint, created_at)
 SELECT 'u-' || n % 100, gen_random_uuid(), 'm', '\x00', now() - n * interval '10s' FROM generate_series(1, 20000) AS n;

@@ -146,6 +146,10 @@ QUERIES: list[tuple[str, LiteralString]] = [
     ("tickets_pkey", "SELECT * FROM tickets WHERE id = 'TKT-77'"),
     ("ticket_messages_pkey", "SELECT * FROM ticket_messages WHERE ticket_id = 'TKT-7' AND seq > 2 ORDER BY seq"),
     (
+        "ticket_messages_attachments_idx",
+        "SELECT unnest(attachments) FROM ticket_messages WHERE ticket_id = 'TKT-7' AND attachments <> '{}'",
+    ),
+    (
         "ticket_messages_id_key",
         """SELECT * FROM ticket_messages
         WHERE ticket_id = 'TKT-7' AND id = '01a2074e-1fa7-7f03-8bda-8cfecba65f99'""",
@@ -170,7 +174,9 @@ QUERIES: list[tuple[str, LiteralString]] = [
     ),
     (
         "ticket_attachments_pending_idx",
-        "SELECT * FROM ticket_attachments WHERE status = 'pending' ORDER BY created_at LIMIT 20",
+        """SELECT ticket_id, id FROM ticket_attachments
+        WHERE status = 'pending' AND created_at < now() - interval '48 hours'
+        ORDER BY created_at LIMIT 500 FOR UPDATE SKIP LOCKED""",
     ),
     (
         "ticket_export_jobs_requester_idx",
@@ -179,8 +185,20 @@ QUERIES: list[tuple[str, LiteralString]] = [
     (
         "ticket_export_jobs_unfinished_idx",
         """SELECT * FROM ticket_export_jobs
-        WHERE status = 'pending' OR (status = 'processing' AND lease_until < now())
+        WHERE status IN ('pending', 'processing') AND CASE status
+            WHEN 'pending' THEN next_attempt_at <= now() ELSE coalesce(lease_until <= now(), true)
+        END
         ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED""",
+    ),
+    (
+        "ticket_export_jobs_expiry_idx",
+        """SELECT id FROM ticket_export_jobs WHERE object_key IS NOT NULL AND expires_at <= now()
+        ORDER BY expires_at LIMIT 500 FOR UPDATE SKIP LOCKED""",
+    ),
+    (
+        "object_deletions_due_idx",
+        """SELECT object_key FROM object_deletions WHERE delete_after <= now()
+        ORDER BY delete_after LIMIT 20 FOR UPDATE SKIP LOCKED""",
     ),
     (
         "idempotency_keys_created_idx",
