@@ -10,6 +10,7 @@ import click
 from pydantic import SecretStr, ValidationError
 
 from server.domain.roles import Role
+from server.file_commands import files
 from server.settings import Settings, complaints
 from server.ticket_exporting import export
 from server.ticket_files import attach, attachments
@@ -171,7 +172,7 @@ def token(role: str, sub: str | None, franchises: tuple[str, ...], hours: float)
     click.echo(demo_token(_settings(), Role(role), sub=sub, franchises=franchises, ttl=timedelta(hours=hours)))
 
 
-for command in (watch, attach, attachments, export):
+for command in (watch, attach, attachments, export, files):
     main.add_command(command)
 
 
