@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,6 +18,7 @@ from server.domain.ticket_clock import (
     Past,
     after_change,
     derived,
+    first_response_is_late,
     level_after,
     moment_of_change,
     percent_left_of,
@@ -315,3 +317,20 @@ def test_round_the_clock_the_share_that_is_left_is_the_one_that_was_counted(
         # It paused within the last fifth: what is stored does not tell for how long.
         assert 0 <= left <= explanation.percent_left + 1e-6 <= 20 + 2e-6
     assert sla_status_of(ticket, now) is explanation.status
+
+
+@pytest.mark.parametrize(
+    ("hours", "changes", "late"),
+    [
+        (2, {}, False),
+        (2.1, {}, True),
+        (2.1, {"first_responded_at": after(1)}, False),
+        (2.1, {"status": S.RESOLVED}, False),
+        (2.1, {"first_response_due_at": None}, False),
+        (1, {"first_responded_at": after(3), "first_response_breached": True}, True),
+    ],
+)
+def test_a_first_response_is_late_once_found_so_or_while_it_is_owed(
+    hours: float, changes: dict[str, Any], late: bool
+) -> None:
+    assert first_response_is_late(clocked(**changes), after(hours)) is late
