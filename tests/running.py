@@ -73,7 +73,7 @@ def settings_for(database: Database, **changes: object) -> Settings:
     """Settings of a server on the database, with the tests' secret and a free port."""
     values: dict[str, object] = {
         "database_url": database.dsn,
-        "data_dir": _data_dir(),
+        "data_dir": shared_data_dir(),
         "jwt_secret": SECRET,
         "jwks_file": None,
         "grpc_port": 0,
@@ -86,7 +86,7 @@ def settings_for(database: Database, **changes: object) -> Settings:
 
 
 @cache
-def _data_dir() -> Path:
+def shared_data_dir() -> Path:
     """Files and keys of this process's servers; removed when it ends."""
     made = tempfile.mkdtemp(prefix="tickets-tests-")
     atexit.register(shutil.rmtree, made, ignore_errors=True)

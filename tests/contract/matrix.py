@@ -92,6 +92,14 @@ RULES: Mapping[str, Rule] = {
     "create_in_queue": Rule("create a ticket in the queue of a chosen role", MANAGERS),
     "message": Rule("write a public message", EVERYBODY),
     "note": Rule("write an internal note", INSIDE, from_specification=True),
+    "attach": Rule("attach a file; complete one's own upload", EVERYBODY),
+    "complete_others": Rule("complete what somebody else has uploaded and completed", NOBODY),
+    "others_uploads": Rule(
+        "learn of somebody else's upload that is not complete", NOBODY, reason="ATTACHMENT_NOT_FOUND", code="NOT_FOUND"
+    ),
+    "note_files": Rule(
+        "see and download files that internal notes alone name", INSIDE, reason="ATTACHMENT_NOT_FOUND", code="NOT_FOUND"
+    ),
     "watch": Rule("watch, and stop watching", EVERYBODY),
     "watch_for_others": Rule("let somebody else watch, or stop", MANAGERS),
     "edit": Rule("edit title, description, severity, link, tags, metadata", INSIDE, frozenset({"owner"})),

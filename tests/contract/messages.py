@@ -99,6 +99,10 @@ def texts(ids: Sequence[str], field: str) -> st.SearchStrategy[str]:
         return st.one_of(st.sampled_from(ids), st.sampled_from(ids), any_text)
     if field in ("reason", "access_reason"):
         return st.one_of(st.just("The operator asked for it on the phone"), any_text)
+    if field == "file_type":
+        return st.one_of(st.sampled_from(["application/pdf", "Text/Plain", "text/plain; charset=utf-8"]), any_text)
+    if field == "sha256":
+        return st.one_of(st.just("0123456789abcdef" * 4), any_text)
     if field == "title":
         return st.one_of(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=12, max_size=40), any_text)
     if field in ("description", "message", "resolution_summary"):

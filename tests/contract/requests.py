@@ -24,7 +24,7 @@ from rodistaa.tickets.v1 import ticket_watch_pb2 as watch
 from rodistaa.tickets.v1 import ticket_writes_pb2 as writes
 from rodistaa.tickets.v1 import timeline_reads_pb2 as timeline
 from server.domain.roles import Role
-from tests.contract import export_requests
+from tests.contract import attachment_requests, export_requests
 from tests.contract import sla_and_notification_requests as others
 from tests.contract.expectations import Rpc
 from tests.contract.streams import STREAMING, first_of
@@ -76,6 +76,7 @@ OFFERED = (
     "SavedViewService/UpdateSavedView",
     "SavedViewService/DeleteSavedView",
     *others.OFFERED,
+    *attachment_requests.OFFERED,
     *export_requests.OFFERED,
 )
 """The methods that this version of the server serves."""
@@ -280,6 +281,7 @@ class World:
             ),
             "SavedViewService/DeleteSavedView": views.DeleteSavedViewRequest(id=self.view().id),
             **others.valid_requests(self.admin, ADMIN, self.running.database, full_filter()),
+            **attachment_requests.valid_requests(self.admin, self.open_ticket().id),
             **export_requests.valid_requests(self.admin, ADMIN, full_filter()),
         }
         for request in requests.values():
@@ -301,6 +303,7 @@ def rpc_of(client: TicketsClient, name: str) -> Rpc:
         "SavedViewService": client.saved_views,
         "SlaPolicyService": client.sla_policies,
         "NotificationService": client.notifications,
+        "AttachmentService": client.attachments,
         "ExportService": client.exports,
     }[service]
     rpc = getattr(stub, method)

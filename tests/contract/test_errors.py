@@ -1,4 +1,4 @@
-"""The form of errors: ErrorInfo, BadRequest, a request id, nothing of the inside; and what is not offered yet."""
+"""The form of errors: ErrorInfo, BadRequest, a request id, nothing of the inside; and methods that no contract has."""
 
 from typing import Any, cast
 
@@ -58,19 +58,8 @@ def call(running: Running, name: str, request: Message, **options: Any) -> Any:
     return make(path_of(name), lambda message: message.SerializeToString())(request, **options)
 
 
-@pytest.mark.parametrize("name", sorted(contract().keys() - set(OFFERED)))
-def test_methods_that_are_not_offered_yet_are_unimplemented(server: Running, name: str) -> None:
-    with pytest.raises(TicketsError) as caught:
-        call(server, name, contract()[name]())
-    assert caught.value.code is grpc.StatusCode.UNIMPLEMENTED
-    assert caught.value.reason == "UNIMPLEMENTED"
-    check_form(caught.value)
-
-
-def test_every_method_of_the_contract_is_offered_or_unimplemented() -> None:
-    assert set(OFFERED) <= contract().keys()
-    missing = {name.partition("/")[0] for name in contract().keys() - set(OFFERED)}
-    assert missing == {"AttachmentService"}
+def test_every_method_of_the_contract_is_offered() -> None:
+    assert set(OFFERED) == contract().keys()
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 
+from rodistaa.tickets.v1 import attachment_service_pb2 as attachments
 from rodistaa.tickets.v1 import directory_service_pb2 as directory
 from rodistaa.tickets.v1 import export_service_pb2 as exports
 from rodistaa.tickets.v1 import filter_pb2
@@ -21,6 +22,7 @@ from rodistaa.tickets.v1 import ticket_reads_pb2 as reads
 from rodistaa.tickets.v1 import ticket_writes_pb2 as writes
 from rodistaa.tickets.v1 import timeline_reads_pb2 as timeline
 from server.domain.roles import Role
+from tests.contract import attachment_requests
 from tests.contract import sla_and_notification_requests as others
 from tests.contract.expectations import refused
 from tests.contract.export_requests import make_room, new_job
@@ -144,8 +146,10 @@ def sla_and_notification_requests(world: World) -> dict[str, tuple[Callable[[Any
         others.new_webhook(admin)
         others.new_delivery(database, webhook.id)
     make_room(admin, ADMIN)
+    ticket_id = world.new_ticket().id
     for _ in range(2):
         new_job(admin)
+        attachment_requests.create(admin, ticket_id)
     service = admin.notifications
     return {
         "ListCalendars": (admin.sla_policies.ListCalendars, policies.ListCalendarsRequest(page_size=1)),
@@ -154,6 +158,10 @@ def sla_and_notification_requests(world: World) -> dict[str, tuple[Callable[[Any
         "ListWebhookDeliveries": (
             service.ListWebhookDeliveries,
             notifications.ListWebhookDeliveriesRequest(webhook_id=webhook.id, page_size=1),
+        ),
+        "ListAttachments": (
+            admin.attachments.ListAttachments,
+            attachments.ListAttachmentsRequest(ticket_id=ticket_id, page_size=1),
         ),
         "ListExportJobs": (admin.exports.ListExportJobs, exports.ListExportJobsRequest(page_size=1)),
     }

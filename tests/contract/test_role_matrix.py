@@ -15,6 +15,7 @@ import pytest
 from rodistaa.tickets.client import TicketsClient
 from rodistaa.tickets.client.errors import TicketsError
 from rodistaa.tickets.v1 import (
+    attachment_service_pb2,
     directory_service_pb2,
     export_service_pb2,
     filter_pb2,
@@ -28,13 +29,14 @@ from rodistaa.tickets.v1 import ticket_watch_pb2 as watch
 from rodistaa.tickets.v1 import ticket_writes_pb2 as writes
 from server.domain.roles import Role
 from tests.contract.matrix import INSIDE, OK, RELATIONS, ROLES, RULES, expected, sees, table
+from tests.contract.matrix_attachments import ATTACHMENT_OPERATIONS
 from tests.contract.matrix_calls import FRANCHISE, TICKET_OPERATIONS, Case, Operation
 from tests.contract.matrix_exports import EXPORT_OPERATIONS
 from tests.contract.matrix_sla_and_notifications import SLA_AND_NOTIFICATION_OPERATIONS
 from tests.contract.streams import list_of, settle, timeline_of
 from tests.running import Running
 
-OPERATIONS = (*TICKET_OPERATIONS, *SLA_AND_NOTIFICATION_OPERATIONS, *EXPORT_OPERATIONS)
+OPERATIONS = (*TICKET_OPERATIONS, *ATTACHMENT_OPERATIONS, *SLA_AND_NOTIFICATION_OPERATIONS, *EXPORT_OPERATIONS)
 DOCUMENT = Path(__file__).parents[2] / "docs" / "permissions.md"
 
 # All tickets of the matrix are CRITICAL, whose chain ends with ceo_oncall; nobody in it stands above admin.
@@ -151,6 +153,7 @@ def test_the_matrix_covers_every_rpc_that_is_offered() -> None:
         saved_views.DESCRIPTOR.services_by_name["SavedViewService"],
         sla_policy_service_pb2.DESCRIPTOR.services_by_name["SlaPolicyService"],
         notification_service_pb2.DESCRIPTOR.services_by_name["NotificationService"],
+        attachment_service_pb2.DESCRIPTOR.services_by_name["AttachmentService"],
         export_service_pb2.DESCRIPTOR.services_by_name["ExportService"],
     ]
     methods = {method.name for service in services for method in service.methods}
