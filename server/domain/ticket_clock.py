@@ -64,6 +64,8 @@ def percent_left_of(ticket: Ticket, now: datetime) -> float | None:
     if at >= near_at:
         return 20.0 * ((due_at - at) / last_fifth)
     start = max(ticket.created_at, near_at - 4 * last_fifth)
+    if start >= near_at:  # instants that no policy gives, but somebody in psql did
+        return 100.0
     return min(100.0, 20.0 + 80.0 * ((near_at - at) / (near_at - start)))
 
 

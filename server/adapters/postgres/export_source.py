@@ -17,8 +17,9 @@ from psycopg.rows import TupleRow
 from sqlalchemy import Select, func, select
 
 from server.adapters.postgres.export_columns import csv_record
+from server.adapters.postgres.fitting import fitting, to_fitting_ticket
 from server.adapters.postgres.predicates import Shape, predicate, shape_of, values_of
-from server.adapters.postgres.rows import MESSAGE_COLUMNS, TICKET_COLUMNS, to_message, to_ticket
+from server.adapters.postgres.rows import MESSAGE_COLUMNS, TICKET_COLUMNS, to_message
 from server.adapters.postgres.sessions import Connection, Sessions
 from server.adapters.postgres.statements import Statement
 from server.adapters.postgres.tables import ticket_messages, tickets
@@ -89,7 +90,7 @@ class PostgresExportSnapshot:
                     yield bytes(line[:-1]) + b"\r\n"
 
     def tickets(self) -> Iterator[Ticket]:
-        rows = self._each("export_tickets", _tickets(self.shape), _ROWS_AT_A_TIME, to_ticket)
+        rows = self._each("export_tickets", _tickets(self.shape), _ROWS_AT_A_TIME, to_fitting_ticket)
         return self.readings.enter_context(closing(rows))
 
     def messages(self) -> Iterator[Message]:
@@ -142,11 +143,11 @@ def _csv(shape: Shape, *, include_messages: bool) -> Statement:
 
 @lru_cache(maxsize=64)
 def _tickets(shape: Shape) -> Statement:
-    return Statement(_newest_first(select(*TICKET_COLUMNS).where(predicate(shape))), prepare=False)
+    return Statement(_newest_first(select(*map(fitting, TICKET_COLUMNS)).where(predicate(shape))), prepare=False)
 
 
 @lru_cache(maxsize=64)
 def _messages(shape: Shape) -> Statement:
     beside = tickets.join(ticket_messages, ticket_messages.c.ticket_id == _t.id)
-    query = _newest_first(select(*MESSAGE_COLUMNS).select_from(beside).where(predicate(shape)))
+    query = _newest_first(select(*map(fitting, MESSAGE_COLUMNS)).select_from(beside).where(predicate(shape)))
     return Statement(query.order_by(ticket_messages.c.seq), prepare=False)

@@ -4,7 +4,6 @@ One ticket with values that Python cannot hold, which somebody in psql may give 
 others. So what is read here is made to fit: instants are clamped, arrays flattened, JSON that cannot be read is empty.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -15,7 +14,6 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     Column,
-    DateTime,
     Select,
     TableValuedAlias,
     Text,
@@ -33,7 +31,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import ColumnElement
 
-from server.adapters.postgres.past_states import EARLIEST, LATEST, AuditedChange
+from server.adapters.postgres.fitting import PAYLOAD_PLACE, fitting, json_object, to_fitting_ticket
+from server.adapters.postgres.past_states import AuditedChange
 from server.adapters.postgres.rows import (
     ATTACHMENT_COLUMNS,
     AUDIT_COLUMNS,
@@ -42,7 +41,6 @@ from server.adapters.postgres.rows import (
     to_attachment,
     to_audit_entry,
     to_message,
-    to_ticket,
 )
 from server.adapters.postgres.sessions import Session
 from server.adapters.postgres.statements import Statement
@@ -56,26 +54,8 @@ from server.adapters.postgres.tables import (
 )
 from server.application.watching.change_feed import TicketState, TimelinePlace
 from server.domain.ids import ChainNo, Seq, TicketId
-from server.domain.tickets import PROTECTED_FIELDS, Ticket
+from server.domain.tickets import PROTECTED_FIELDS
 from server.domain.timeline import AttachmentRef, AuditEntry, Message
-
-_METADATA = Ticket.__slots__.index("metadata")
-_PAYLOAD = AUDIT_COLUMNS.index(ticket_audit.c.payload)
-_earliest: ColumnElement[Any] = literal_column(f"'{EARLIEST.isoformat()}'::timestamptz")
-_latest: ColumnElement[Any] = literal_column(f"'{LATEST.isoformat()}'::timestamptz")
-
-
-def _fitting(stored: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The column as Python can hold it."""
-    if stored is tickets.c.metadata or stored is ticket_audit.c.payload:
-        return cast(stored, Text).label(stored.name)
-    if isinstance(stored, Column) and isinstance(stored.type, ARRAY):
-        part = func.unnest(stored).column_valued("part")
-        flat = func.array(select(part).where(part.is_not(None)).scalar_subquery())
-        return flat.label(stored.name)
-    if isinstance(stored, Column) and isinstance(stored.type, DateTime):
-        return case((stored < _earliest, _earliest), (stored > _latest, _latest), else_=stored).label(stored.name)
-    return stored
 
 
 def _wanted(kind: type[BigInteger | Uuid[Any]]) -> TableValuedAlias:
@@ -102,7 +82,7 @@ _heads = ticket_timeline_heads.c
 _last_seq = select(_heads.last_seq).where(_heads.ticket_id == tickets.c.id).scalar_subquery()
 _watchers = select(ticket_watchers.c.user_id).where(ticket_watchers.c.ticket_id == tickets.c.id).scalar_subquery()
 _PLACES = Statement(
-    select(*map(_fitting, TICKET_COLUMNS), func.array(_watchers), func.coalesce(_last_seq, literal_column("0"))).where(
+    select(*map(fitting, TICKET_COLUMNS), func.array(_watchers), func.coalesce(_last_seq, literal_column("0"))).where(
         tickets.c.id == any_(bindparam("ids", type_=ARRAY(Text(collation="C"))))
     )
 )
@@ -123,14 +103,14 @@ _CHANGES = Statement(
         last_first=True,
     )
 )
-_MESSAGES = Statement(_each(tuple(map(_fitting, MESSAGE_COLUMNS)), number=ticket_messages.c.seq))
-_EVENTS = Statement(_each(tuple(map(_fitting, AUDIT_COLUMNS)), number=ticket_audit.c.seq))
+_MESSAGES = Statement(_each(tuple(map(fitting, MESSAGE_COLUMNS)), number=ticket_messages.c.seq))
+_EVENTS = Statement(_each(tuple(map(fitting, AUDIT_COLUMNS)), number=ticket_audit.c.seq))
 
 
 def _attachments_wanted() -> Statement:
     wanted = _wanted(Uuid)
     same = and_(ticket_attachments.c.ticket_id == wanted.c.ticket_id, ticket_attachments.c.id == wanted.c.beside)
-    columns = (*map(_fitting, ATTACHMENT_COLUMNS), ticket_attachments.c.ticket_id)
+    columns = (*map(fitting, ATTACHMENT_COLUMNS), ticket_attachments.c.ticket_id)
     return Statement(select(*columns).select_from(wanted.join(ticket_attachments, same)))
 
 
@@ -148,7 +128,7 @@ def changes_since(session: Session, first: Mapping[TicketId, ChainNo]) -> Mappin
     found: dict[TicketId, list[AuditedChange]] = defaultdict(list)
     rows = session.all(_CHANGES, {"ids": list(first), "beside": list(first.values())}) if first else []
     for ticket_id, chain_no, action, old, watcher_now in rows:
-        change = AuditedChange(ChainNo(chain_no), action, None if old is None else _object(old), watcher_now)
+        change = AuditedChange(ChainNo(chain_no), action, None if old is None else json_object(old), watcher_now)
         found[TicketId(ticket_id)].append(change)
     return found
 
@@ -167,8 +147,8 @@ def entries_after(
         ticket_id = TicketId(row[1])
         found[ticket_id].append(to_message(row, attachments.get(ticket_id, {})))
     for row in session.all(_EVENTS, values):
-        payload = _object(row[_PAYLOAD])
-        found[TicketId(row[1])].append(to_audit_entry((*row[:_PAYLOAD], payload, *row[_PAYLOAD + 1 :])))
+        payload = json_object(row[PAYLOAD_PLACE])
+        found[TicketId(row[1])].append(to_audit_entry((*row[:PAYLOAD_PLACE], payload, *row[PAYLOAD_PLACE + 1 :])))
     return {
         ticket_id: sorted(entries, key=lambda entry: entry.seq or 0)[:limit] for ticket_id, entries in found.items()
     }
@@ -189,14 +169,4 @@ def _attachments(
 
 def _to_place(row: TupleRow) -> TimelinePlace:
     *columns, watchers, last_seq = row
-    columns[_METADATA] = _object(columns[_METADATA])
-    return TimelinePlace(TicketState(to_ticket(tuple(columns)), frozenset(watchers)), Seq(last_seq))
-
-
-def _object(text: str) -> dict[str, Any]:
-    """JSON of PostgreSQL may have numbers too long, and be nested too deep, for Python."""
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    return TimelinePlace(TicketState(to_fitting_ticket(columns), frozenset(watchers)), Seq(last_seq))

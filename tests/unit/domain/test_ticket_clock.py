@@ -296,6 +296,14 @@ def test_without_a_deadline_nothing_is_left_of_it() -> None:
     assert sla_status_of(replace(free, status=S.RESOLVED), after(99)) is SlaStatus.COMPLETED
 
 
+@pytest.mark.parametrize("hours", [-1, 0, 1, 30])
+@pytest.mark.parametrize(("near", "due"), [(0, 0), (10, 10), (20, 10), (-5, 30), (-5, -5)])
+def test_instants_that_only_psql_makes_are_read_all_the_same(hours: float, near: float, due: float) -> None:
+    left = percent_left_of(replace(clocked(), sla_near_breach_at=after(near), sla_due_at=after(due)), after(hours))
+    assert left is not None
+    assert 0 <= left <= 100
+
+
 @given(stops=st.lists(st.tuples(st.sampled_from(tuple(S)), st.floats(0.01, 6)), max_size=6), since=st.floats(0, 12))
 def test_round_the_clock_the_share_that_is_left_is_the_one_that_was_counted(
     stops: list[tuple[TicketStatus, float]], since: float
