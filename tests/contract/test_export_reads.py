@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from urllib.request import Request, urlopen
 from uuid import UUID, uuid4
 
 import grpc
@@ -19,7 +20,9 @@ from server.domain.validation import MAX_LIST_VALUES
 from tests.contract.expectations import refused
 from tests.contract.export_requests import SHA256, cancel, complete, fail, listed, new_job, process, read, wanted
 from tests.contract.matrix import ROLES
-from tests.running import Running
+from tests.database import Database
+from tests.gateway_process import Gateway
+from tests.running import Running, free_port, running
 
 PENDING, PROCESSING = pb.EXPORT_STATUS_PENDING, pb.EXPORT_STATUS_PROCESSING
 COMPLETED, FAILED, CANCELLED = pb.EXPORT_STATUS_COMPLETED, pb.EXPORT_STATUS_FAILED, pb.EXPORT_STATUS_CANCELLED
@@ -84,6 +87,36 @@ def test_a_completed_job_has_a_manifest_and_a_download(manager: TicketsClient, c
     assert name in asked["response-content-disposition"][0]
     lifetime = download.expires_at.ToDatetime(UTC) - before
     assert DOWNLOAD_LIFETIME - timedelta(seconds=1) <= lifetime <= DOWNLOAD_LIFETIME + timedelta(seconds=10)
+
+
+def test_the_download_has_the_bytes_and_the_name(database: Database, gateway: Gateway) -> None:
+    """With the store's own signatures, over HTTP, as a browser would."""
+    content = "id,title\n1,नमस्ते\n".encode()
+    changes = {"data_dir": gateway.settings.data_dir, "files_url": gateway.url}
+    with running(database, **changes) as served, database.connect() as connection:
+        manager = served.client(Role.OPS_MANAGER, "exporter")
+        job_id = new_job(manager).id
+        complete(connection, job_id)
+        gateway.store.put(f"exports/{job_id}/1.csv", [content], content_type="text/plain")
+        download = read(manager, job_id).download
+    request = Request(download.url, headers=dict(download.headers), method=download.method)
+    with urlopen(request) as answer:
+        assert answer.read() == content
+        assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+        assert answer.headers["Cache-Control"] == "private, no-store"
+        disposition = answer.headers["Content-Disposition"]
+    assert disposition.startswith("attachment")
+    assert f"tickets-20261123T103000Z-{job_id[-8:]}.csv" in disposition
+
+
+def test_the_store_need_not_be_there_to_look_at_a_job(database: Database) -> None:
+    away = f"http://127.0.0.1:{free_port()}"
+    changes = {"s3_endpoint": away, "s3_access_key": "somebody", "s3_secret_key": "0123456789"}
+    with running(database, **changes) as served, database.connect() as connection:
+        manager = served.client(Role.OPS_MANAGER, "exporter")
+        job_id = new_job(manager).id
+        complete(connection, job_id)
+        assert read(manager, job_id).download.url.startswith(f"{away}/")
 
 
 def test_a_download_ends_with_its_file(manager: TicketsClient, connection: psycopg.Connection) -> None:

@@ -21,6 +21,7 @@ from server.domain.roles import Role
 from tests.contract.expectations import refused, rows
 from tests.contract.export_requests import cancel, complete, fail, listed, new_job, process, read, wanted
 from tests.contract.requests import full_filter, moment
+from tests.integration.postgres.transaction_pooler import TransactionPooler
 from tests.running import Running, StartServer, running
 from tests.waiting import eventually
 
@@ -236,10 +237,15 @@ def test_twenty_at_once_over_two_processes_make_five_jobs(server_processes: Star
 
 def test_behind_a_transaction_pooler_twenty_at_once_make_five_jobs_too(database: Any) -> None:
     """The lock that they queue for ends with the transaction, not with the session."""
-    with running(database, database_transaction_pooling=True) as served:
-        client = served.client(Role.OPS_MANAGER, "exporter")
-        assert at_once(lambda _: new_job(client), 20).count("OK") == 5
-        assert len(listed(client)) == 5
+    pooler = TransactionPooler(database.dsn, 4)
+    try:
+        with running(database, database_url=pooler.dsn, database_transaction_pooling=True) as served:
+            client = served.client(Role.OPS_MANAGER, "exporter")
+            assert at_once(lambda _: new_job(client), 20).count("OK") == 5
+            assert len(listed(client)) == 5
+        assert pooler.left_behind == set()
+    finally:
+        pooler.close()
 
 
 def test_the_same_request_twenty_times_at_once_is_one_job(manager: TicketsClient) -> None:
@@ -321,7 +327,7 @@ def test_twenty_cancel_at_once_and_a_job_ends_once(manager: TicketsClient) -> No
 
 def somebody_waits(connection: psycopg.Connection) -> Any:
     """For a row that this connection has locked."""
-    query = "SELECT 1 FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    query = "SELECT 1 FROM pg_locks WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
     return connection.execute(query).fetchone()
 
 
@@ -351,6 +357,7 @@ def test_a_deadline_that_passes_while_a_job_is_locked_leaves_nothing(
         with pytest.raises(TicketsError) as caught:
             manager.exports.CancelExportJob(request, timeout=0.3)
         assert caught.value.code is grpc.StatusCode.DEADLINE_EXCEEDED
+        eventually(lambda: not somebody_waits(connection))
     assert read(manager, job_id).status == PENDING
     assert manager.exports.CancelExportJob(request).export_job.status == CANCELLED, "its request_id is free"
 
