@@ -1,6 +1,7 @@
 """docker-compose.yml and the Dockerfiles name only what exists. No engine is needed to see that."""
 
 import importlib
+import itertools
 import re
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from server.embedded.stack import NOTIFIER_QUEUES, WORKER_QUEUES
+from server.embedded.stack import EXPORTER_QUEUES, NOTIFIER_QUEUES, WORKER_QUEUES
 from server.settings import Settings
 from workers.factory import all_work
 
@@ -28,9 +29,12 @@ def test_every_part_of_the_system_is_there() -> None:
         "redis",
         "minio",
         "migrate",
+        "bucket",
         "server",
+        "gateway",
         "worker",
         "notifier",
+        "exporter",
         "beat",
     } <= SERVICES.keys()
     assert SERVICES["server"]["deploy"]["replicas"] >= 2
@@ -40,9 +44,10 @@ def test_every_part_of_the_system_is_there() -> None:
 def test_our_commands_exist(name: str) -> None:
     command = [str(word) for word in SERVICES[name].get("command", [])]
     match command:
-        case ["tickets", subcommand, *_]:
+        case ["tickets", *words]:
+            named = list(itertools.takewhile(lambda word: not word.startswith("--"), words))
             shown = subprocess.run(
-                [sys.executable, "-m", "server.cli", subcommand, "--help"], capture_output=True, text=True, check=False
+                [sys.executable, "-m", "server.cli", *named, "--help"], capture_output=True, text=True, check=False
             )
             assert shown.returncode == 0, shown.stderr
             assert all(option in shown.stdout for option in command if option.startswith("--"))
@@ -68,7 +73,7 @@ def test_modules_in_health_checks_exist() -> None:
 
 
 def test_all_but_beat_and_one_shots_have_a_health_check() -> None:
-    assert {name for name, service in SERVICES.items() if "healthcheck" not in service} == {"migrate", "beat"}
+    assert {name for name, service in SERVICES.items() if "healthcheck" not in service} == {"migrate", "bucket", "beat"}
 
 
 @pytest.mark.parametrize("dockerfile", DOCKERFILES)
@@ -111,6 +116,31 @@ def test_every_queue_has_one_kind_of_worker_here_as_in_a_local_instance() -> Non
         command = SERVICES[name]["command"]
         return str(command[command.index("--queues") + 1])
 
-    assert (queues("worker"), queues("notifier")) == (WORKER_QUEUES, NOTIFIER_QUEUES)
-    works = {work.queue for work in all_work(Settings())}
-    assert works == set(f"{WORKER_QUEUES},{NOTIFIER_QUEUES}".split(","))
+    here = {name: queues(name) for name in ("worker", "notifier", "exporter")}
+    assert here == {"worker": WORKER_QUEUES, "notifier": NOTIFIER_QUEUES, "exporter": EXPORTER_QUEUES}
+    assert {work.queue for work in all_work(Settings())} == set(",".join(here.values()).split(","))
+
+
+def test_who_keeps_files_knows_the_store_and_waits_for_its_bucket() -> None:
+    knows = {name for name, service in SERVICES.items() if "TICKETS_S3_ENDPOINT" in service.get("environment", {})}
+    assert knows == {"bucket", "server", "gateway", "worker", "exporter"}
+    for name in ("server", "gateway", "exporter"):
+        assert SERVICES[name]["depends_on"]["bucket"]["condition"] == "service_completed_successfully"
+    assert SERVICES["bucket"]["depends_on"]["minio"]["condition"] == "service_healthy"
+    settings = {name for name in SERVICES["server"]["environment"] if name.startswith("TICKETS_S3_")}
+    assert {name.removeprefix("TICKETS_").lower() for name in settings} <= Settings.model_fields.keys()
+
+
+def test_workbooks_are_put_together_on_a_disk() -> None:
+    exporter = SERVICES["exporter"]
+    assert exporter["read_only"]
+    place = exporter["environment"]["TICKETS_EXPORT_TEMP_DIR"]
+    assert place in {volume.partition(":")[2] for volume in exporter["volumes"]}
+    # A volume takes over the owner of a directory that the image has; any other would be root's.
+    assert f"install -d -o tickets -g tickets -m 0700 {place}\n" in (ROOT / "deploy" / "Dockerfile").read_text()
+
+
+def test_images_of_others_are_pinned() -> None:
+    images = [service["image"] for service in SERVICES.values() if "build" not in service]
+    assert images
+    assert not [image for image in images if ":" not in image or image.endswith(":latest")]
