@@ -141,6 +141,10 @@ def draw_message(draw: Draw, descriptor: Any, ids: Sequence[str], *, density: fl
         if field.message_type is not None and field.message_type.full_name == _MASK:
             paths = draw(st.lists(st.one_of(st.sampled_from(_names(descriptor)), texts(ids, "")), max_size=4))
             getattr(message, field.name).paths.extend(paths)
+        elif field.message_type is not None and field.message_type.GetOptions().map_entry:
+            # The only kind of map that the contract has is of texts.
+            entries = draw(st.dictionaries(texts(ids, ""), texts(ids, ""), max_size=2))
+            getattr(message, field.name).update(entries)
         elif field.is_repeated:
             count = draw(st.integers(0, 3))
             getattr(message, field.name).extend([_value(draw, field, ids, density) for _ in range(count)])
