@@ -6,7 +6,7 @@ from pathlib import Path
 from server.adapters.objectstore.local import LocalStore
 from server.adapters.objectstore.local_requests import LocalRequests
 from server.adapters.objectstore.s3 import S3Store
-from server.adapters.objectstore.signing import Signer
+from server.adapters.objectstore.signing import Signer, origin
 from server.application.object_store import ObjectStore
 from server.created_once import create_once
 from server.settings import Settings
@@ -22,15 +22,19 @@ def open_store(settings: Settings) -> ObjectStore:
     """
     if settings.s3_endpoint is None:
         return LocalStore(
-            files_in(settings.data_dir), _local_signer(settings), settings.s3_bucket, _gateway_url(settings)
+            files_in(settings.data_dir),
+            _local_signer(settings),
+            settings.s3_bucket,
+            _address("TICKETS_FILES_URL", settings.files_url or f"http://127.0.0.1:{settings.http_port}"),
         )
     assert settings.s3_access_key is not None  # noqa: S101 - Settings has seen to it
     assert settings.s3_secret_key is not None  # noqa: S101 - likewise
+    endpoint = _address("TICKETS_S3_ENDPOINT", settings.s3_endpoint)
     return S3Store(
         Signer(settings.s3_access_key, settings.s3_secret_key.get_secret_value(), settings.s3_region),
         settings.s3_bucket,
-        endpoint=settings.s3_endpoint,
-        public_endpoint=settings.s3_public_endpoint or settings.s3_endpoint,
+        endpoint=endpoint,
+        public_endpoint=_address("TICKETS_S3_PUBLIC_ENDPOINT", settings.s3_public_endpoint or endpoint),
         timeout_seconds=settings.s3_timeout_seconds,
     )
 
@@ -47,8 +51,11 @@ def files_in(data_dir: Path) -> Path:
     return data_dir / "files"
 
 
-def _gateway_url(settings: Settings) -> str:
-    return settings.files_url or f"http://127.0.0.1:{settings.http_port}"
+def _address(name: str, url: str) -> str:
+    try:
+        return origin(url)[0]
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
 
 
 def _local_signer(settings: Settings) -> Signer:

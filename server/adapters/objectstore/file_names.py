@@ -1,11 +1,13 @@
 """Names of files as people write them, made fit for a header and for any file system."""
 
+import re
 import unicodedata
 from urllib.parse import quote
 
 _MAX_BYTES = 200
 """Of a name in UTF-8: file systems take 255, and browsers add a number to a name that is taken."""
 _MAX_EXTENSION = 20
+_LOST_AT_THE_END = re.compile(r"[\s.]+\Z")
 _NOT_IN_NAMES = frozenset('<>:"/\\|?*')
 _JOINERS = frozenset("\u200c\u200d")
 """Format characters that Indic scripts and emoji are written with."""
@@ -21,7 +23,7 @@ _DEVICES = frozenset(
 def safe_name(name: str) -> str:
     """The nearest name that every file system takes as that of one plain file; never empty."""
     kept = "".join(char if _fits(char) else "_" for char in name).strip()
-    kept = kept.rstrip(". ")
+    kept = _LOST_AT_THE_END.sub("", kept)
     if kept.startswith("."):
         kept = "_" + kept[1:]
     if kept.partition(".")[0].strip().upper() in _DEVICES:
@@ -49,4 +51,5 @@ def _shortened(name: str) -> str:
     if not dot or not stem or len(extension.encode()) > _MAX_EXTENSION:
         stem, dot, extension = name, "", ""
     room = _MAX_BYTES - len((dot + extension).encode())
-    return stem.encode()[:room].decode(errors="ignore").rstrip(". ") + dot + extension
+    stem = stem.encode()[:room].decode(errors="ignore")
+    return _LOST_AT_THE_END.sub("", stem) + dot + extension

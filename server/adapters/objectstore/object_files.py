@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import struct
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ CHUNK: Final = 1024 * 1024
 _MAGIC = b"RDSTOBJ1"
 _END = struct.Struct(f">I{len(_MAGIC)}s")
 _MAX_NOTES = 4096
+_DEAD_AFTER_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +44,6 @@ class ObjectFiles:
         self._root = root
         self._drafts = root / "unfinished"
 
-    def make_directories(self) -> None:
-        """For the first object of a new directory."""
-        self._drafts.mkdir(mode=0o700, parents=True, exist_ok=True)
-
     def open(self, key: str) -> tuple[IO[bytes], Notes] | None:
         """The object's file, at its first byte, whatever happens to the key from now on; None when there is none."""
         try:
@@ -64,7 +62,8 @@ class ObjectFiles:
 
     def draft(self, key: str, content_type: str) -> "Draft":
         """Begin an object."""
-        self.make_directories()
+        self._drafts.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._sweep()
         return Draft(self.path_of(key), self._drafts, _flat(key), content_type)
 
     def delete(self, key: str) -> None:
@@ -72,6 +71,14 @@ class ObjectFiles:
         self.path_of(key).unlink(missing_ok=True)
         for draft in self._drafts.glob(f"{_flat(key)},,*"):
             draft.unlink(missing_ok=True)
+
+    def _sweep(self) -> None:
+        """Drafts whose process has died: nobody has written to them for long."""
+        before = time.time() - _DEAD_AFTER_SECONDS
+        for draft in self._drafts.iterdir():
+            with suppress(FileNotFoundError):
+                if draft.stat().st_mtime < before:
+                    draft.unlink()
 
     def path_of(self, key: str) -> Path:
         """Where it is, or would be. Spread over directories, since tools are slow where there are millions of files."""
@@ -113,7 +120,9 @@ class Draft:
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
-        self._target.parent.mkdir(mode=0o700, exist_ok=True)
+        with suppress(FileExistsError):
+            self._target.parent.mkdir(mode=0o700)
+            _sync_directory(self._target.parent.parent)
         if replace:
             self._draft.replace(self._target)
         else:
