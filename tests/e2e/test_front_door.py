@@ -1,5 +1,6 @@
 """What a newcomer does: start it, paste the printed line, stop it, start it again. On real processes."""
 
+import hashlib
 import json
 import os
 import re
@@ -13,12 +14,17 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 
-from server.embedded.health import is_serving
+from server.application.object_store import Upload
+from server.embedded.health import gateway_answers, is_serving
+from server.files import open_store
+from server.settings import Settings
 from tests.waiting import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,8 +54,9 @@ def processes_of(data_dir: Path) -> dict[int, str]:
     return {pid: command for pid, command in found.items() if command}  # a zombie has no command line
 
 
-def servers_of(data_dir: Path) -> set[int]:
-    return {pid for pid, command in processes_of(data_dir).items() if "serve" in command.split()}
+def running_as(command: str, data_dir: Path) -> set[int]:
+    """Processes of a `tickets` command."""
+    return {pid for pid, line in processes_of(data_dir).items() if command in line.split()}
 
 
 @dataclass
@@ -58,6 +65,7 @@ class Running:
 
     data_dir: Path
     port: int = field(default_factory=free_port)
+    http_port: int = field(default_factory=free_port)
     command: tuple[str, ...] = (sys.executable, "-m", "server.cli", "up")
     directory: Path = ROOT
     process: subprocess.Popen[str] | None = None
@@ -66,7 +74,16 @@ class Running:
 
     @property
     def environment(self) -> dict[str, str]:
-        return {**os.environ, "TICKETS_DATA_DIR": str(self.data_dir), "TICKETS_GRPC_PORT": str(self.port)}
+        return {
+            **os.environ,
+            "TICKETS_DATA_DIR": str(self.data_dir),
+            "TICKETS_GRPC_PORT": str(self.port),
+            "TICKETS_HTTP_PORT": str(self.http_port),
+        }
+
+    @property
+    def http_url(self) -> str:
+        return f"http://127.0.0.1:{self.http_port}"
 
     def start(self) -> None:
         """Returns when it says that it is ready."""
@@ -233,30 +250,64 @@ def test_the_second_start_keeps_the_data(begin: Callable[..., Running], grpcurl:
 def test_no_process_is_left_behind(begin: Callable[..., Running], number: signal.Signals) -> None:
     running = begin()
     running.start()
-    assert processes_of(running.data_dir)
+    assert running_as("gateway", running.data_dir)
     assert running.stop(number) == (-number if number is signal.SIGKILL else 0), running.printed
     # After SIGKILL the guard does the work, a moment later.
     eventually(lambda: not processes_of(running.data_dir), within=60 if number is signal.SIGKILL else 1)
 
 
-def test_a_killed_server_comes_back(begin: Callable[..., Running]) -> None:
+@pytest.mark.parametrize("command", ["serve", "gateway"])
+def test_who_is_killed_comes_back(begin: Callable[..., Running], command: str) -> None:
     running = begin()
     running.start()
-    target = f"127.0.0.1:{running.port}"
-    servers = servers_of(running.data_dir)
-    os.kill(min(servers), signal.SIGKILL)
-    eventually(lambda: servers_of(running.data_dir) - servers, within=20)
-    eventually(lambda: is_serving(target), within=20)
+    before = running_as(command, running.data_dir)
+    os.kill(min(before), signal.SIGKILL)
+    eventually(lambda: running_as(command, running.data_dir) - before, within=20)
+    eventually(lambda: is_serving(f"127.0.0.1:{running.port}") and gateway_answers(running.http_url), within=20)
+
+
+def test_the_gateway_takes_and_gives_files_by_signed_urls(running: Running) -> None:
+    assert f"  HTTP   {running.http_url} " in running.printed
+    assert f"  files  {running.data_dir}/files" in running.printed
+    body = os.urandom(200_000)
+    upload = Upload("attachments/front-door/1", "application/pdf", len(body), hashlib.sha256(body).digest())
+    store = open_store(Settings(data_dir=running.data_dir, files_url=running.http_url))
+    now, lifetime = datetime.now(UTC), timedelta(minutes=5)
+    put = store.sign_upload(upload, now=now, lifetime=lifetime)
+    with urlopen(Request(put.url, body, dict(put.headers), method=put.method), timeout=10) as answer:
+        assert answer.status == 200
+    get = store.sign_download(
+        upload.key, file_name="POD.pdf", content_type=upload.content_type, now=now, lifetime=lifetime
+    )
+    with urlopen(get.url, timeout=10) as answer:
+        assert answer.read() == body
+    assert "X-Amz" not in (running.data_dir / "logs" / "gateway.log").read_text()
+
+
+def test_the_instances_store_is_checked_by_a_command(running: Running) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "server.cli", "files", "check"],
+        env=running.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines()[:2] == [
+        f"files are kept in {running.data_dir}/files",
+        f"clients find them at {running.http_url}",
+    ]
 
 
 def test_two_instances_at_once_do_not_collide(begin: Callable[..., Running]) -> None:
     first, second = begin("first"), begin("second")
     first.start()
     second.start()
-    assert is_serving(f"127.0.0.1:{first.port}")
-    assert is_serving(f"127.0.0.1:{second.port}")
+    for each in (first, second):
+        assert is_serving(f"127.0.0.1:{each.port}")
+        assert gateway_answers(each.http_url)
     assert first.stop() == 0, first.printed
     assert is_serving(f"127.0.0.1:{second.port}")
+    assert gateway_answers(second.http_url)
 
 
 def refusal(running: Running) -> str:
@@ -270,6 +321,9 @@ def refusal(running: Running) -> str:
 
 def test_a_taken_port_and_a_used_directory_are_named(running: Running, begin: Callable[..., Running]) -> None:
     assert f"port {running.port} " in refusal(begin(port=running.port))
+    taken = refusal(begin("http", http_port=running.http_port))
+    assert f"port {running.http_port} " in taken
+    assert "TICKETS_HTTP_PORT" in taken
     assert f"{running.data_dir} is in use by another instance" in refusal(Running(running.data_dir))
     assert is_serving(f"127.0.0.1:{running.port}")
 
