@@ -31,12 +31,13 @@ def get_visible_attachment(repositories: Repositories, call: Call, attachment_id
     ticket = None
     if attachment is not None:
         ticket = repositories.tickets.get(attachment.ticket_id, visibility_of(call.principal))
-    if attachment is None or ticket is None or not _may_see(repositories, call, attachment):
+    if attachment is None or ticket is None or not may_see(repositories, call, attachment):
         raise attachment_not_found(attachment_id)
     return ticket, attachment
 
 
-def _may_see(repositories: Repositories, call: Call, attachment: Attachment) -> bool:
+def may_see(repositories: Repositories, call: Call, attachment: Attachment) -> bool:
+    """Whether one of a ticket that the caller sees is for the caller's eyes."""
     if attachment.uploaded_by_id == call.principal.user_id:
         return True
     if attachment.state is not AttachmentState.READY:

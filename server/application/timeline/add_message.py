@@ -6,6 +6,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from server.application.answers import Answer
+from server.application.attachments.finding import may_see
 from server.application.call import Call
 from server.application.clock import Clock
 from server.application.repositories import Change
@@ -50,7 +51,7 @@ class AddMessage:
             if new.is_internal_note:
                 require_staff(call.principal, "An internal note is")
             require_not_archived(ticket)
-            _require_complete(repositories, ticket_id, new.attachment_ids)
+            _require_complete(repositories, call, ticket_id, new.attachment_ids)
             answers = call.principal.role in STAFF and not new.is_internal_note
             if answers and ticket.first_responded_at is None:
                 repositories.tickets.save(ticket, first_response(ticket, now=now), Change())
@@ -65,12 +66,13 @@ class AddMessage:
         return self.uow.answer_once(call, answer, body)
 
 
-def _require_complete(repositories: Repositories, ticket_id: TicketId, ids: Sequence[UUID]) -> None:
+def _require_complete(repositories: Repositories, call: Call, ticket_id: TicketId, ids: Sequence[UUID]) -> None:
+    """A public message makes its files public, so nobody names one that is hidden from them."""
     if not ids:
         return
     found = repositories.timeline.attachments(ticket_id, ids)
     for attachment_id in ids:
-        if attachment_id not in found:
+        if attachment_id not in found or not _is_seen(repositories, call, attachment_id):
             raise NotFound(
                 f"Attachment {attachment_id} was not found on ticket {ticket_id}.",
                 reason=Reason.ATTACHMENT_NOT_FOUND,
@@ -82,3 +84,10 @@ def _require_complete(repositories: Repositories, ticket_id: TicketId, ids: Sequ
                 reason=Reason.ATTACHMENT_NOT_READY,
                 metadata={"attachment_id": str(attachment_id)},
             )
+
+
+def _is_seen(repositories: Repositories, call: Call, attachment_id: UUID) -> bool:
+    if call.principal.is_staff:
+        return True
+    attachment = repositories.attachments.get(attachment_id)
+    return attachment is not None and may_see(repositories, call, attachment)
