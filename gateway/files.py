@@ -119,12 +119,17 @@ class Files:
         chunks: Iterator[bytes] = download.chunks()
         while (chunk := await self._in_thread(lambda: next(chunks, b""))) != b"":
             for start in range(0, len(chunk), _PIECE):
-                async with asyncio.timeout(self._stall_seconds):
-                    await send({"type": "http.response.body", "body": chunk[start : start + _PIECE], "more_body": True})
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+                await self._send_piece(send, chunk[start : start + _PIECE], more=True)
+        await self._send_piece(send, b"", more=False)
+
+    async def _send_piece(self, send: Send, piece: bytes, *, more: bool) -> None:
+        """Returns when what was sent before is taken, but for a little. Raises TimeoutError."""
+        async with asyncio.timeout(self._stall_seconds):
+            await send({"type": "http.response.body", "body": piece, "more_body": more})
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
-        """Its result. Never left before the work is done, cancelled or not: a file is in one thread at a time."""
+        """Its result. A client that goes away does not end it half-way, so a file is in one thread at a time; the end
+        of the process does."""
         return await run_sync(work, limiter=self._threads)
 
 

@@ -86,6 +86,24 @@ def test_one_connection_serves_many_requests(gateway: Gateway) -> None:
             assert answer_on(connection).body == b"serving\n"
 
 
+def test_more_connections_than_may_be_are_told_so(tmp_path: Path) -> None:
+    with (
+        serving_gateway(tmp_path, http_max_connections=2) as gateway,
+        begun(sign_upload(gateway.store, BODY, key="a")),
+        begun(sign_upload(gateway.store, BODY, key="b")),
+    ):
+        eventually(lambda: request("GET", f"{gateway.url}/healthz").status == 503, what="the refusal")
+
+
+def test_large_files_take_no_memory(gateway_processes: StartGateway) -> None:
+    process = gateway_processes()
+    body = bytes(100_000_000)
+    before = peak_memory(process.process.pid)
+    assert send(sign_upload(process.store, body), body).status == 200
+    assert send(sign_download(process.store)).body == body
+    assert peak_memory(process.process.pid) - before < 30_000_000
+
+
 def test_at_sigterm_an_upload_under_way_is_finished(gateway_processes: StartGateway) -> None:
     process = gateway_processes()
     with begun(sign_upload(process.store, BODY)) as connection:
@@ -139,3 +157,9 @@ def listens(port: int) -> bool:
     except ConnectionRefusedError:
         return False
     return True
+
+
+def peak_memory(pid: int) -> int:
+    """Bytes that were resident at most."""
+    (line,) = [line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmHWM:")]
+    return int(line.split()[1]) * 1024
