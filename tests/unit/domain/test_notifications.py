@@ -383,3 +383,40 @@ def test_a_webhook_gets_identifiers_and_open_values() -> None:
             "changes": {"tags": {"old": [], "new": ["a"]}, "description": {"old": None, "new": None}},
         },
     }
+
+
+FILE = {
+    "attachment_id": "01a2074e-1fa7-7f03-8bda-8cfecba65f99",
+    "uploaded_by_id": "driver-1",
+    "file_type": "application/pdf",
+    "file_size_bytes": 12,
+    "is_sensitive": True,
+    "file_name": "Aadhaar.pdf",
+    "sha256": "ab" * 32,
+}
+
+
+@pytest.mark.parametrize(
+    ("action", "side", "words"),
+    [
+        ("ATTACHMENT_ADDED", "new", "attached a file"),
+        ("ATTACHMENT_CHANGED", "new", "changed an attached file"),
+        ("ATTACHMENT_REMOVED", "old", "removed an attached file"),
+    ],
+)
+def test_staff_are_told_of_files_without_their_names_and_webhooks_too(action: str, side: str, words: str) -> None:
+    happened = event(action, "driver-2", "driver", **{side: FILE})
+    told = plan(happened, TICKET, EVERYBODY)
+    assert {each.user_id for each in told} == {"owner", "colleague"}, "an internal note may follow"
+    assert all(words in each.body and "protection" not in each.body for each in told)
+    sent = payload_of(happened, {"id": "TKT-1001"})
+    assert sent["data"]["attachment"] == {
+        "id": FILE["attachment_id"],
+        "uploaded_by_id": "driver-1",
+        "file_type": "application/pdf",
+        "file_size_bytes": 12,
+        "is_sensitive": True,
+    }
+    assert "changes" not in sent["data"]
+    assert not any("Aadhaar" in text or "abab" in text for text in (str(sent), str(told)))
+    assert plan(happened, replace(TICKET, archived=True), EVERYBODY) == []
