@@ -21,6 +21,7 @@ from tests.integration.gateway.requests import (
     sign_download,
     sign_upload,
 )
+from tests.running import free_port
 from tests.waiting import eventually
 
 ORIGIN = "https://admin.example.com"
@@ -77,6 +78,41 @@ def test_a_head_without_end_is_refused(gateway: Gateway) -> None:
         for _ in range(HEAD_BYTES // len(line) + 1):
             connection.sendall(line)
         assert answer_on(connection).status == 400
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"CONNECT a:1 HTTP/1.1",
+        b"GET /rodistaa-tickets/a?X-Amz-Date=\xe9 HTTP/1.1",
+        b"GET /healthz HTTP/1.1\r\nX-Torn: a\rb",
+        b"PUT /rodistaa-tickets/a HTTP/1.1\r\nContent-Length: -3",
+        b"PUT /rodistaa-tickets/a HTTP/1.1\r\nContent-Length: 3\r\nContent-Length: 4",
+        b"PUT /rodistaa-tickets/a HTTP/1.1\r\nTransfer-Encoding : chunked",
+        b"\x16\x03\x01\x02\x00\x01",
+    ],
+)
+def test_what_is_no_request_is_refused_and_the_connection_ends(gateway: Gateway, line: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as connection:
+        connection.sendall(line + b"\r\nHost: x\r\n\r\n")
+        assert answer_on(connection).status == 400
+        seconds_until_closed(connection)
+
+
+@pytest.mark.parametrize("path", ["/rodistaa-tickets/../../etc/passwd", "/rodistaa-tickets/%2e%2e/%00%ff", "/*"])
+def test_no_path_leads_out_of_the_store(gateway: Gateway, path: str) -> None:
+    assert request("GET", gateway.url + path).status in {403, 404}
+
+
+def test_the_health_check_of_containers(gateway: Gateway) -> None:
+    def outcome(target: str) -> tuple[int, bytes]:
+        done = subprocess.run(
+            [sys.executable, "-m", "server.embedded.health", target], capture_output=True, check=False
+        )
+        return done.returncode, done.stderr
+
+    assert outcome(gateway.url) == (0, b"")
+    assert outcome(f"http://127.0.0.1:{free_port()}") == (1, b"")
 
 
 def test_one_connection_serves_many_requests(gateway: Gateway) -> None:
