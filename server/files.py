@@ -6,7 +6,7 @@ from pathlib import Path
 from server.adapters.objectstore.local import LocalStore
 from server.adapters.objectstore.local_requests import LocalRequests
 from server.adapters.objectstore.s3 import S3Store
-from server.adapters.objectstore.signing import Signer, origin
+from server.adapters.objectstore.signing import Signer
 from server.application.object_store import ObjectStore
 from server.created_once import create_once
 from server.settings import Settings
@@ -17,24 +17,22 @@ _LOCAL_ACCOUNT = "tickets"
 def open_store(settings: Settings) -> ObjectStore:
     """Nothing is asked of the store yet, except that the local one's key is made when there is none.
 
-    Raises ValueError, naming the setting, for an address that cannot be signed for; OSError when the data directory
-    cannot be written.
+    Raises OSError when the data directory cannot be written.
     """
     if settings.s3_endpoint is None:
         return LocalStore(
             files_in(settings.data_dir),
             _local_signer(settings),
             settings.s3_bucket,
-            _address("TICKETS_FILES_URL", settings.files_url or f"http://127.0.0.1:{settings.http_port}"),
+            settings.files_url or f"http://127.0.0.1:{settings.http_port}",
         )
     assert settings.s3_access_key is not None  # noqa: S101 - Settings has seen to it
     assert settings.s3_secret_key is not None  # noqa: S101 - likewise
-    endpoint = _address("TICKETS_S3_ENDPOINT", settings.s3_endpoint)
     return S3Store(
         Signer(settings.s3_access_key, settings.s3_secret_key.get_secret_value(), settings.s3_region),
         settings.s3_bucket,
-        endpoint=endpoint,
-        public_endpoint=_address("TICKETS_S3_PUBLIC_ENDPOINT", settings.s3_public_endpoint or endpoint),
+        endpoint=settings.s3_endpoint,
+        public_endpoint=settings.s3_public_endpoint or settings.s3_endpoint,
         timeout_seconds=settings.s3_timeout_seconds,
     )
 
@@ -49,13 +47,6 @@ def open_local_requests(settings: Settings) -> LocalRequests | None:
 def files_in(data_dir: Path) -> Path:
     """Where the local store is."""
     return data_dir / "files"
-
-
-def _address(name: str, url: str) -> str:
-    try:
-        return origin(url)[0]
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from None
 
 
 def _local_signer(settings: Settings) -> Signer:

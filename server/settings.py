@@ -61,6 +61,22 @@ SecureUrl = Annotated[str, AfterValidator(_secure)]
 """Where secrets or what people wrote are sent."""
 
 
+def _bare(url: str) -> str:
+    parts = urlsplit(url)
+    try:
+        known = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0 and "@" not in parts.netloc
+    except ValueError:  # of a bad port, which it repeats
+        known = False
+    if not known:
+        raise ValueError("must be http://host:port or https://host:port")
+    if parts.path not in {"", "/"} or parts.query or parts.fragment:
+        raise ValueError("must end after the port, since what follows would not be part of signatures")
+    return url
+
+
+BareAddress = Annotated[str, AfterValidator(_bare)]
+"""Of a server that signed URLs are made for."""
+
 Origin = Annotated[str, Field(pattern=r"^https?://[^/?#@\s*]+$")]
 """As browsers write it: no path, and no slash at the end."""
 
@@ -236,17 +252,17 @@ class Settings(BaseSettings):
 
     # --- files: in an S3-compatible store, or, without S3_ENDPOINT, in a directory below the data directory
 
-    files_url: str | None = Field(
+    files_url: BareAddress | None = Field(
         None,
         description="Where clients find the gateway, which then holds the files itself: http://host:port."
         " [default: http://127.0.0.1 and the gateway's port]",
     )
-    s3_endpoint: str | None = Field(
+    s3_endpoint: BareAddress | None = Field(
         None,
         validation_alias=AliasChoices("TICKETS_S3_ENDPOINT", "S3_ENDPOINT"),
         description="The store, for the service itself: http://minio:9000. S3_… may be written without TICKETS_.",
     )
-    s3_public_endpoint: str | None = Field(
+    s3_public_endpoint: BareAddress | None = Field(
         None,
         validation_alias=AliasChoices("TICKETS_S3_PUBLIC_ENDPOINT", "S3_PUBLIC_ENDPOINT"),
         description="The store as clients find it, in signed URLs. [default: S3_ENDPOINT]",
@@ -384,5 +400,7 @@ def complaints(error: ValidationError) -> list[str]:
         name, *place = each["loc"] or ("",)
         inside = f"[{place[0]}]" if place else ""
         message = each["msg"].removeprefix("Value error, ")
-        lines.append(f"{PREFIX}{str(name).upper()}{inside}: {message}" if name else message)
+        # The library names a setting with aliases by the first of them.
+        variable = PREFIX + str(name).upper().removeprefix(PREFIX)
+        lines.append(f"{variable}{inside}: {message}" if name else message)
     return list(dict.fromkeys(lines))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from server.settings import ServicePrincipal, Settings
+from server.settings import ServicePrincipal, Settings, complaints
 
 
 @pytest.fixture(autouse=True)
@@ -73,6 +73,31 @@ def test_a_certificate_stands_for_nobody_that_a_token_could_not(principal: dict[
     with pytest.raises(ValidationError):
         ServicePrincipal.model_validate(principal)
     assert ServicePrincipal.model_validate({"sub": "svc-billing", "franchise_ids": ["FR-001"]}).role == "system"
+
+
+@pytest.mark.parametrize(
+    ("variable", "name"),
+    [
+        ("FILES_URL", "TICKETS_FILES_URL"),
+        ("S3_ENDPOINT", "TICKETS_S3_ENDPOINT"),
+        ("S3_PUBLIC_ENDPOINT", "TICKETS_S3_PUBLIC_ENDPOINT"),
+    ],
+)
+@pytest.mark.parametrize(
+    "address",
+    ["minio:9000", "ftp://a", "http:///", "http://a/b", "http://a?b", "http://a#b", "http://u:p@a", "http://a:b"],
+)
+def test_an_address_that_cannot_be_signed_for_is_found_at_the_start(
+    monkeypatch: pytest.MonkeyPatch, variable: str, name: str, address: str
+) -> None:
+    monkeypatch.setenv(f"TICKETS_{variable}", address)
+    monkeypatch.setenv("S3_ACCESS_KEY", "a")
+    monkeypatch.setenv("S3_SECRET_KEY", "b")
+    with pytest.raises(ValidationError) as caught:
+        Settings()
+    [complaint] = complaints(caught.value)
+    assert complaint.startswith(f"{name}: must ")
+    assert address not in complaint
 
 
 def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,8 +6,6 @@ from pathlib import Path
 from stat import S_IMODE
 from urllib.parse import urlsplit
 
-import pytest
-
 from server.adapters.objectstore.local import LocalStore
 from server.adapters.objectstore.local_requests import LocalRequests
 from server.adapters.objectstore.s3 import S3Store
@@ -66,16 +64,3 @@ def test_one_process_takes_what_another_signed(tmp_path: Path) -> None:
 def test_two_instances_do_not_take_each_others(tmp_path: Path) -> None:
     here, there = (Settings(data_dir=tmp_path / name) for name in ("here", "there"))
     assert signed_at(here) != signed_at(there)
-
-
-@pytest.mark.parametrize(
-    ("settings", "name"),
-    [
-        (s3(s3_endpoint="minio:9000"), "TICKETS_S3_ENDPOINT"),
-        (s3(s3_public_endpoint="https://files.example/minio"), "TICKETS_S3_PUBLIC_ENDPOINT"),
-        (Settings(files_url="https://tickets.example/files"), "TICKETS_FILES_URL"),
-    ],
-)
-def test_an_address_that_cannot_be_signed_for_is_told_at_once(tmp_path: Path, settings: Settings, name: str) -> None:
-    with pytest.raises(ValueError, match=f"^{name}: must be"):
-        open_store(settings.model_copy(update={"data_dir": tmp_path}))
