@@ -101,8 +101,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_ATTACHMENT_NOT_UPLOADED: _ErrorReason.ValueType  # 48
     """FAILED_PRECONDITION: nothing was uploaded yet."""
     ERROR_REASON_ATTACHMENT_MISMATCH: _ErrorReason.ValueType  # 49
-    """FAILED_PRECONDITION: size, type or checksum of the upload differ from what
-    was announced.
+    """FAILED_PRECONDITION: the upload is not what was announced. Metadata:
+    `mismatch`, one of "size", "type", "checksum" and "content", which stands
+    for bytes that are no file of the announced type.
     """
     ERROR_REASON_EXPORT_JOB_FINISHED: _ErrorReason.ValueType  # 50
     """FAILED_PRECONDITION: the export job has already ended."""
@@ -117,7 +118,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     `limit`.
     """
     ERROR_REASON_TOO_MANY_ATTACHMENTS: _ErrorReason.ValueType  # 54
-    """FAILED_PRECONDITION: the ticket has as many attachments as it may have."""
+    """FAILED_PRECONDITION: the ticket has as many attachments as it may have.
+    Metadata: `limit`.
+    """
     ERROR_REASON_TOO_MANY_EXPORT_JOBS: _ErrorReason.ValueType  # 55
     """FAILED_PRECONDITION: the caller has as many unfinished export jobs as one
     person may have. Wait for one to end, or cancel one.
@@ -257,8 +260,9 @@ ERROR_REASON_ATTACHMENT_NOT_READY: ErrorReason.ValueType  # 47
 ERROR_REASON_ATTACHMENT_NOT_UPLOADED: ErrorReason.ValueType  # 48
 """FAILED_PRECONDITION: nothing was uploaded yet."""
 ERROR_REASON_ATTACHMENT_MISMATCH: ErrorReason.ValueType  # 49
-"""FAILED_PRECONDITION: size, type or checksum of the upload differ from what
-was announced.
+"""FAILED_PRECONDITION: the upload is not what was announced. Metadata:
+`mismatch`, one of "size", "type", "checksum" and "content", which stands
+for bytes that are no file of the announced type.
 """
 ERROR_REASON_EXPORT_JOB_FINISHED: ErrorReason.ValueType  # 50
 """FAILED_PRECONDITION: the export job has already ended."""
@@ -273,7 +277,9 @@ ERROR_REASON_TOO_MANY_WEBHOOKS: ErrorReason.ValueType  # 53
 `limit`.
 """
 ERROR_REASON_TOO_MANY_ATTACHMENTS: ErrorReason.ValueType  # 54
-"""FAILED_PRECONDITION: the ticket has as many attachments as it may have."""
+"""FAILED_PRECONDITION: the ticket has as many attachments as it may have.
+Metadata: `limit`.
+"""
 ERROR_REASON_TOO_MANY_EXPORT_JOBS: ErrorReason.ValueType  # 55
 """FAILED_PRECONDITION: the caller has as many unfinished export jobs as one
 person may have. Wait for one to end, or cancel one.

@@ -244,8 +244,9 @@ export enum ErrorReason {
   ATTACHMENT_NOT_UPLOADED = 48,
 
   /**
-   * FAILED_PRECONDITION: size, type or checksum of the upload differ from what
-   * was announced.
+   * FAILED_PRECONDITION: the upload is not what was announced. Metadata:
+   * `mismatch`, one of "size", "type", "checksum" and "content", which stands
+   * for bytes that are no file of the announced type.
    *
    * @generated from enum value: ERROR_REASON_ATTACHMENT_MISMATCH = 49;
    */
@@ -283,6 +284,7 @@ export enum ErrorReason {
 
   /**
    * FAILED_PRECONDITION: the ticket has as many attachments as it may have.
+   * Metadata: `limit`.
    *
    * @generated from enum value: ERROR_REASON_TOO_MANY_ATTACHMENTS = 54;
    */
