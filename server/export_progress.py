@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from rodistaa.tickets.v1.export_service_pb2 import EXPORT_STATUS_PROCESSING, ExportJob
 from server.terminal import console
@@ -37,60 +37,68 @@ def export_progress() -> Iterator[ExportProgress]:
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.fields[amount]}"),
-        TimeRemainingColumn(compact=True),
     )
     with Progress(*columns, console=err, transient=True) as progress:
         yield _Bar(progress)
 
 
-class _Rate:
-    """Rows a second since the attempt that is under way had its first."""
+class _Pace:
+    """Speed and time left, by what was seen here since the attempt that is under way began."""
 
     def __init__(self) -> None:
         self._began: tuple[float, int] | None = None
         self._last = 0
 
-    def at(self, processed: int) -> float | None:
-        """None while that cannot be told."""
+    def at(self, done: int, total: int | None) -> tuple[float, str] | None:
+        """Units a second, and the time left as m:ss or nothing; None while that cannot be told."""
         now = time.monotonic()
-        if self._began is None or processed < self._last:
-            self._began = (now, processed)
-        self._last = processed
+        if self._began is None or done < self._last:
+            self._began = (now, done)
+        self._last = done
         since, first = self._began
-        return (processed - first) / (now - since) if now > since and processed > first else None
+        if now <= since or done <= first:
+            return None
+        speed = (done - first) / (now - since)
+        minutes, seconds = divmod(round(max(0, (total or 0) - done) / speed), 60)
+        return speed, f", {minutes}:{seconds:02} left" if total is not None else ""
 
 
-def _amount(job: ExportJob, rate: float | None) -> str:
-    total = f"{job.total_records:,}" if job.HasField("total_records") else "?"
-    speed = "" if rate is None else f", {rate:,.0f}/s"
-    return f"{job.processed_records:,} of {total} tickets{speed}"
+class _Amounts:
+    """How far it is, in words."""
 
+    def __init__(self) -> None:
+        self._making, self._fetching = _Pace(), _Pace()
 
-def _megabytes(count: int, size: int) -> str:
-    return f"{count / 1e6:,.1f} of {size / 1e6:,.1f} MB"
+    def of_tickets(self, job: ExportJob) -> str:
+        total = job.total_records if job.HasField("total_records") else None
+        amount = f"{job.processed_records:,} of {'?' if total is None else f'{total:,}'} tickets"
+        pace = self._making.at(job.processed_records, total)
+        return amount if pace is None else f"{amount}, {pace[0]:,.0f}/s{pace[1]}"
+
+    def of_bytes(self, count: int, size: int) -> str:
+        amount = f"{count / 1e6:,.1f} of {size / 1e6:,.1f} MB"
+        pace = self._fetching.at(count, size)
+        return amount if pace is None else f"{amount}, {pace[0] / 1e6:,.1f} MB/s{pace[1]}"
 
 
 class _Bar:
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self._rate = _Rate()
+        self._amounts = _Amounts()
         self._phase = ""
         self._task: TaskID | None = None
 
     def made(self, job: ExportJob) -> None:
-        if job.status != EXPORT_STATUS_PROCESSING:
-            if not self._phase:
-                self._show(_WAITING, None, 0, "")
-            return
-        total = job.total_records if job.HasField("total_records") else None
-        amount = _amount(job, self._rate.at(job.processed_records))
-        self._show(_EXPORTING, total, job.processed_records, amount)
+        if job.status == EXPORT_STATUS_PROCESSING:
+            total = job.total_records if job.HasField("total_records") else None
+            self._show(_EXPORTING, total, job.processed_records, self._amounts.of_tickets(job))
+        elif not self._phase:
+            self._show(_WAITING, None, 0, "")
 
     def fetched(self, count: int, size: int) -> None:
-        self._show(_FETCHING, size, count, _megabytes(count, size))
+        self._show(_FETCHING, size, count, self._amounts.of_bytes(count, size))
 
     def _show(self, phase: str, total: int | None, completed: int, amount: str) -> None:
-        # Each phase has a task of its own, so that the time left is told by the speed of that phase.
         if self._task is None or phase != self._phase:
             if self._task is not None:
                 self._progress.remove_task(self._task)
@@ -102,28 +110,26 @@ class _Bar:
 class _Lines:
     def __init__(self, err: Console) -> None:
         self._err = err
-        self._rate = _Rate()
+        self._amounts = _Amounts()
         self._phase = ""
         self._said = 0.0
 
     def made(self, job: ExportJob) -> None:
         if job.status == EXPORT_STATUS_PROCESSING:
-            self._say(_EXPORTING, _amount(job, self._rate.at(job.processed_records)) + _left(job))
+            self._say(_EXPORTING, self._amounts.of_tickets(job))
         elif not self._phase:
             self._say(_WAITING, f"export {job.id}")
 
     def fetched(self, count: int, size: int) -> None:
-        self._say(_FETCHING, _megabytes(count, size))
+        # Most downloads are over before anybody has read that they began.
+        if not self._is_early():
+            self._say(_FETCHING, self._amounts.of_bytes(count, size))
 
     def _say(self, phase: str, amount: str) -> None:
-        now = time.monotonic()
-        if phase == self._phase and now - self._said < _LINE_SECONDS:
+        if phase == self._phase and self._is_early():
             return
-        self._phase, self._said = phase, now
+        self._phase, self._said = phase, time.monotonic()
         self._err.print(f"{phase}: {amount}", soft_wrap=True)
 
-
-def _left(job: ExportJob) -> str:
-    if not job.HasField("estimated_completion_at"):
-        return ""
-    return f", done by {job.estimated_completion_at.ToDatetime():%H:%M:%S}Z"
+    def _is_early(self) -> bool:
+        return time.monotonic() - self._said < _LINE_SECONDS

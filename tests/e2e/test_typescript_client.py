@@ -1,4 +1,4 @@
-"""The TypeScript client against a real server process: built from its lock file, its own tests, Node."""
+"""The TypeScript client against everything that `tickets up` starts: built from its lock file, its own tests, Node."""
 
 import os
 import shutil
@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from server.domain.roles import Role
-from tests.running import StartServer, token_for
+from tests.e2e.test_front_door import instances
 
 CLIENT = Path(__file__).parents[2] / "clients" / "typescript"
 
@@ -26,24 +25,19 @@ def node() -> Path:
     return found
 
 
-def test_its_tests_pass_against_a_server_process(server_processes: StartServer, node: Path, tmp_path: Path) -> None:
+def test_its_tests_pass_against_an_instance(node: Path, tmp_path: Path) -> None:
     # A copy: the build must not race with one that somebody else makes in the working tree.
     client = tmp_path / "typescript"
     shutil.copytree(CLIENT, client, ignore=shutil.ignore_patterns("node_modules", "dist"))
     environment = {**os.environ, "PATH": f"{node}{os.pathsep}{os.environ['PATH']}"}
     npm(client, environment, "ci", "--prefer-offline", "--no-audit", "--no-fund")
 
-    server = server_processes()
-    server.wait_ready()
-    output = npm(
-        client,
-        {
-            **environment,
-            "TICKETS_GRPC_ADDRESS": server.target,
-            "TICKETS_TOKEN": token_for(Role.ADMIN, "typescript-client"),
-        },
-        "test",
-    )
+    # A server alone would not do: the worker makes exports, the gateway takes and gives files.
+    with instances() as make:
+        instance = make()
+        instance.start()
+        served = {"TICKETS_GRPC_ADDRESS": f"127.0.0.1:{instance.port}", "TICKETS_TOKEN": instance.token("admin")}
+        output = npm(client, {**environment, **served}, "test")
     assert "# fail 0" in output
     assert "# skipped 0" in output, "nothing may be skipped when there is a server"
     assert "a real server" in output

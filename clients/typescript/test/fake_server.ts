@@ -1,5 +1,5 @@
 import { connectNodeAdapter } from "@connectrpc/connect-node";
-import { ConnectError, type Code, type ServiceImpl } from "@connectrpc/connect";
+import { ConnectError, type Code, type ConnectRouter, type ServiceImpl } from "@connectrpc/connect";
 import { once } from "node:events";
 import { createServer, type ServerHttp2Session } from "node:http2";
 import type { AddressInfo } from "node:net";
@@ -20,7 +20,16 @@ export async function fakeServer(
   tickets: Partial<ServiceImpl<typeof TicketService>>,
   options: Partial<TicketsClientOptions> = {},
 ): Promise<FakeServer> {
-  const server = createServer(connectNodeAdapter({ routes: (router) => void router.service(TicketService, tickets) }));
+  return fakeServices(test, (router) => void router.service(TicketService, tickets), options);
+}
+
+/** The same for any services. */
+export async function fakeServices(
+  test: TestContext,
+  routes: (router: ConnectRouter) => void,
+  options: Partial<TicketsClientOptions> = {},
+): Promise<FakeServer> {
+  const server = createServer(connectNodeAdapter({ routes }));
   const sessions = new Set<ServerHttp2Session>();
   server.on("session", (session) => sessions.add(session));
   server.listen(0, "127.0.0.1");

@@ -6,6 +6,10 @@ import { after, before, describe, test } from "node:test";
 
 import {
   createTicketsClient,
+  downloadUrl,
+  ExportFormat,
+  ExportStatus,
+  exportTickets,
   followTickets,
   followTimeline,
   iteratePages,
@@ -13,6 +17,7 @@ import {
   TicketPriority,
   TicketsError,
   TicketStatus,
+  uploadAttachment,
   type Ticket,
   type TicketsClient,
 } from "../src/index.js";
@@ -118,6 +123,53 @@ describe("a real server", { skip }, () => {
       }
     }
     assert.deepEqual(seen, [[leaves.id], [leaves.id, stays.id], [stays.id]]);
+  });
+
+  test("a file is attached, and comes back whole under its name", async () => {
+    const ticketId = (await create("Proof of delivery is missing")).id;
+    const file = new Blob(["id,amount\r\n", "BKG-123,48500\r\n"], { type: "text/csv" });
+    const uploaded = await uploadAttachment(client, { ticketId, file, fileName: "Fracht \u20b9.csv", isSensitive: true });
+    await assert.rejects(
+      downloadUrl(client, uploaded.id),
+      (error) => error instanceof TicketsError && error.reason === "ACCESS_REASON_REQUIRED",
+    );
+    const { url, attachment } = await downloadUrl(client, uploaded.id, { accessReason: "Comparing it with the booking" });
+    assert.equal(attachment.fileName, "Fracht \u20b9.csv");
+    const response = await fetch(url);
+    assert.equal(response.status, 200);
+    assert.match(response.headers.get("content-disposition") ?? "", /^attachment/);
+    assert.equal(await response.text(), await file.text());
+  });
+
+  test("tickets are exported, by what their list shows", async () => {
+    const { id } = await create("Operator asks for the list of cases");
+    const seen: bigint[] = [];
+    const job = await exportTickets(
+      client,
+      { filter: { tagsAll: [tag] }, format: ExportFormat.JSON_LINES },
+      { onProgress: ({ processedRecords }) => seen.push(processedRecords) },
+    );
+    const lines = (await (await fetch(job.download?.url ?? "")).text()).split("\n").filter((each) => each !== "");
+    assert.equal(BigInt(lines.length), job.manifest?.rowCount);
+    assert.equal((JSON.parse(lines[0] ?? "{}") as { id: string }).id, id, "newest first");
+    assert.equal(seen.at(-1), job.manifest?.rowCount);
+  });
+
+  test("an export that is not waited for is cancelled", async () => {
+    const signal = AbortSignal.abort();
+    await assert.rejects(exportTickets(client, { format: ExportFormat.CSV }, { signal }), { name: "AbortError" });
+    const aborting = new AbortController();
+    let id = "";
+    const onProgress = (job: { id: string }) => {
+      id = job.id;
+      aborting.abort();
+    };
+    await assert.rejects(
+      exportTickets(client, { format: ExportFormat.CSV }, { onProgress, signal: aborting.signal }),
+      { name: "AbortError" },
+    );
+    const { exportJob } = await client.exports.getExportJob({ id });
+    assert.equal(exportJob?.status, ExportStatus.CANCELLED);
   });
 
   test("errors say what is wrong", async () => {
