@@ -12,6 +12,7 @@ from bench.plan import Plan
 from bench.report import machine, table, write_json
 from bench.rounds import Row
 from bench.scenarios.escalation_lag import escalation_lag
+from bench.scenarios.exports import exports
 from bench.scenarios.lists import deep_page, list_tickets
 from bench.scenarios.search import search_tickets
 from bench.scenarios.sweeps import escalation, idle_sweep
@@ -29,6 +30,7 @@ SCENARIOS: dict[str, Callable[[Plan], list[Row]]] = {
     "escalation": escalation,
     "idle_sweep": idle_sweep,
     "escalation_lag": escalation_lag,
+    "exports": exports,
     "streams": streams,
     "list_streams": list_streams,
     "idle_streams": idle_streams,

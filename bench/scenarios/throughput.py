@@ -44,7 +44,7 @@ class _Metered:
 def get_ticket(plan: Plan) -> list[Row]:
     """One ticket of a million by its id."""
     dsn = plan.stack.seeded(plan.large)
-    bodies = _some_ids(dsn)
+    bodies = some_ids(dsn)
     server, floor = plan.stack.server(dsn), plan.stack.floor(dsn)
     _check_same_answer(server, floor, bodies[0])
     return [_against_floor(plan, "GetTicket", server, floor, lambda target: _get(target, bodies), at_least=0.75)]
@@ -82,7 +82,7 @@ def create_ticket(plan: Plan) -> list[Row]:
 def two_processes(plan: Plan) -> list[Row]:
     """GetTicket by two processes on one port against one; the bare handler's own gain says what the machine allows."""
     dsn = plan.stack.seeded(plan.large)
-    bodies = _some_ids(dsn)
+    bodies = some_ids(dsn)
     ratios = {}
     for name, start in (("server", plan.stack.server), ("floor", plan.stack.floor)):
         two, one = (_get(start(dsn, processes=count).target, bodies) for count in (2, 1))
@@ -131,7 +131,7 @@ def _get(target: str, bodies: list[bytes]) -> Work:
     return Work(target, "GetTicket", _MANAGER, bodies)
 
 
-def _some_ids(dsn: str) -> list[bytes]:
+def some_ids(dsn: str) -> list[bytes]:
     """Requests for tickets from all over the table, none of them sensitive: those the server answers in part."""
     with psycopg.connect(dsn) as connection:
         rows = connection.execute(

@@ -154,7 +154,9 @@ class ExportJob(_message.Message):
 
     @_builtins.property
     def started_at(self) -> _timestamp_pb2.Timestamp:
-        """When it was first taken up; absent until then."""
+        """When its present or last attempt began; absent before the first one and
+        while it waits for another.
+        """
 
     @_builtins.property
     def completed_at(self) -> _timestamp_pb2.Timestamp:

@@ -90,7 +90,8 @@ export type ExportJob = Message<"rodistaa.tickets.v1.ExportJob"> & {
   createdAt?: Timestamp | undefined;
 
   /**
-   * When it was first taken up; absent until then.
+   * When its present or last attempt began; absent before the first one and
+   * while it waits for another.
    *
    * @generated from field: google.protobuf.Timestamp started_at = 10;
    */
