@@ -97,7 +97,8 @@ def _print_entry(out: Console, entry: TimelineEntry) -> None:
             Text(_WITHHELD, style="italic magenta") if message.redacted else Text(visible(message.message)),
             *(
                 Text(
-                    f"attached: {visible(each.file_name)} ({each.file_type}, {each.file_size_bytes} bytes)",
+                    f"attached: {visible(each.file_name) or 'a sensitive file'}"
+                    f" ({each.file_type}, {each.file_size_bytes} bytes)",
                     style="dim",
                 )
                 for each in message.attachments
