@@ -183,6 +183,10 @@ QUERIES: list[tuple[str, LiteralString]] = [
         "SELECT * FROM ticket_export_jobs WHERE requested_by_id = 'u-7' ORDER BY created_at DESC, id DESC LIMIT 20",
     ),
     (
+        "ticket_export_jobs_created_idx",
+        "SELECT * FROM ticket_export_jobs ORDER BY created_at DESC, id DESC LIMIT 20",
+    ),
+    (
         "ticket_export_jobs_unfinished_idx",
         """SELECT * FROM ticket_export_jobs
         WHERE status IN ('pending', 'processing') AND CASE status
