@@ -275,6 +275,7 @@ class Settings(BaseSettings):
     s3_bucket: str = Field(
         "rodistaa-tickets",
         validation_alias=AliasChoices("TICKETS_S3_BUCKET", "S3_BUCKET"),
+        pattern=r"^[a-z0-9][a-z0-9.\-]{1,61}[a-z0-9]$",
         description="Holds all files. `tickets files check --create-bucket` makes it.",
     )
     s3_access_key: str | None = Field(

@@ -55,6 +55,8 @@ def test_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         {"SMS_URL": "https://me:secret@sms.example.com"},
         {"FCM_URL": "ftp://localhost"},
         {"WEBHOOK_ALLOWED_NETWORKS": '["10.0.0.1/8"]'},
+        {"S3_BUCKET": "files/of"},
+        {"S3_BUCKET": "Files"},
     ],
 )
 def test_contradictions_are_found_at_the_start(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> None:
