@@ -64,7 +64,9 @@ MESSAGE_COLUMNS: tuple[str, ...] = (
 FORMULA_LEADS: frozenset[str] = frozenset(
     "=+-@"
     "'"  # or taking one away would not restore the text
-    "\t\n\v\r \u00a0\ufeff\u200b"  # trimmed or not seen, so that what follows them leads
+    "\t\n\v\f\r \u00a0\u3000"  # trimmed, so that what follows them leads
+    "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e"  # not seen, likewise
+    "\u2060\u2066\u2067\u2068\u2069\ufeff"
     "\uff1d\uff0b\uff0d\uff20"  # full-width = + - @
 )
 """A cell whose text begins with one of these may be run as a formula by some spreadsheet."""
