@@ -98,12 +98,12 @@ def _page(*, further: bool, public_only: bool) -> Statement:
     return Statement(statement)
 
 
-_PAGES = {
+PAGES = {
     (further, public_only): _page(further=further, public_only=public_only)
     for further in (False, True)
     for public_only in (False, True)
 }
-_INTERNAL_ALONE = Statement(
+INTERNAL_ALONE = Statement(
     select(func.coalesce(func.bool_and(_m.is_internal_note), literal_column("false", type_=Boolean))).where(
         _m.ticket_id == _TICKET, _NAMES_FILES, any_(_m.attachments) == _ID
     )
@@ -160,12 +160,12 @@ class PostgresAttachmentRepository:
         values: dict[str, Any] = {"ticket_id": ticket_id, "viewer": viewer, "limit": limit}
         if after is not None:
             values |= {"after_at": after[0], "after_id": after[1]}
-        rows = self.session.all(_PAGES[after is not None, public_only], values)
+        rows = self.session.all(PAGES[after is not None, public_only], values)
         return [_to_attachment(row) for row in rows]
 
     def is_public(self, attachment: Attachment) -> bool:
         values = {"ticket_id": attachment.ticket_id, "attachment_id": attachment.id}
-        row = self.session.first(_INTERNAL_ALONE, values)
+        row = self.session.first(INTERNAL_ALONE, values)
         return row is None or not row[0]
 
 

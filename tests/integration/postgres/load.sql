@@ -50,6 +50,12 @@ SELECT 'TKT-' || n % 4000, 1 + n / 4000, 'u-1', 'ops_agent', 'x', now(),
     CASE WHEN n % 50 = 0 THEN ARRAY[uuidv7()] ELSE '{}' END
 FROM generate_series(0, 19999) AS n;
 
+-- One that is talked about all day, with hardly a file.
+INSERT INTO ticket_messages (ticket_id, seq, actor_id, actor_role, message, created_at, is_internal_note, attachments)
+SELECT 'TKT-7000', n, 'u-1', 'ops_agent', 'x', now(), n = 9000,
+    CASE WHEN n IN (70, 9000, 19990) THEN ARRAY['01a2074e-1fa7-7f03-8bda-8cfecba65f99']::uuid[] ELSE '{}' END
+FROM generate_series(1, 20000) AS n;
+
 INSERT INTO ticket_audit (ticket_id, chain_no, seq, actor_id, actor_role, action, created_at, hash)
 SELECT 'TKT-' || n % 4000, 1 + n / 4000, CASE WHEN n % 9 > 0 THEN 1 + n / 4000 END, 'u-' || n % 500, 'ops_agent', 'x',
     now() - interval '30 days' + n * interval '1 minute', '\x00'

@@ -1,13 +1,18 @@
 """Each index is what the planner takes for the query it was made for, and there is none without such a query."""
 
 import json
+import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, LiteralString
+from uuid import UUID
 
 import psycopg
 import pytest
 
+from server.adapters.postgres.attachment_repository import INTERNAL_ALONE, PAGES
+from server.adapters.postgres.statements import Statement
 from server.adapters.postgres.tables import OPEN_TICKETS
 from tests.database import TestServer
 
@@ -314,6 +319,47 @@ def test_a_partial_index_is_found_by_statuses_that_are_all_open(loaded: psycopg.
 
 def test_the_predicate_of_partial_indexes_is_the_one_python_knows() -> None:
     assert OPEN_TICKETS == OPEN
+
+
+FILE = UUID("01a2074e-1fa7-7f03-8bda-8cfecba65f99")
+ASKED = {
+    "ticket_id": "TKT-7",
+    "attachment_id": FILE,
+    "viewer": "shipper-7",
+    "limit": 51,
+    "after_at": datetime(2026, 1, 1, tzinfo=UTC),
+    "after_id": FILE,
+}
+NAMED_BY_MESSAGES = {"is public": INTERNAL_ALONE, "page": PAGES[False, True], "further page": PAGES[True, True]}
+
+
+@pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
+@pytest.mark.parametrize("name", NAMED_BY_MESSAGES)
+def test_which_files_messages_name_is_read_from_the_index(loaded: psycopg.Connection, name: str, mode: str) -> None:
+    """As the repository asks, with plans for one ticket and for any: of a few messages, of 20 000 three of which name
+    files, and of none."""
+    statement = NAMED_BY_MESSAGES[name]
+    for ticket in ("TKT-7", "TKT-7000", "TKT-39999"):
+        with loaded.transaction():
+            loaded.execute("SELECT set_config('plan_cache_mode', %s, true)", [mode])
+            plan = plan_of(loaded, statement, {**ASKED, "ticket_id": ticket})
+        assert "ticket_messages_attachments_idx" in names_in(plan), json.dumps(plan, indent=1)
+        assert "ticket_messages_pkey" not in names_in(plan)
+        assert plan[0]["Plan"]["Shared Hit Blocks"] + plan[0]["Plan"]["Shared Read Blocks"] < 30
+
+
+def plan_of(connection: psycopg.Connection, statement: Statement, given: dict[str, Any]) -> Any:
+    """Executed as a prepared statement, which alone may have a plan for any parameters."""
+    values = statement.parameters(given)
+    names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", statement.sql.decode())))
+    text = re.sub(rb"%\((\w+)\)s", lambda found: b"$%d" % (names.index(found[1].decode()) + 1), statement.sql)
+    connection.execute(b"PREPARE asked AS " + text)
+    places = ", ".join(["%s"] * len(names))
+    cursor = psycopg.ClientCursor(connection)
+    query = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE asked ({places})"
+    ((plan,),) = cursor.execute(query.encode(), [values[name] for name in names]).fetchall()
+    connection.execute("DEALLOCATE asked")
+    return plan
 
 
 def names_in(plan: Any) -> set[str]:
