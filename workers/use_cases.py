@@ -104,8 +104,7 @@ def build_use_cases(settings: Settings) -> UseCases:
     }
     webhooks = DeliverWebhooks(PostgresWebhookDelivery(pool), webhook_sender_from(settings), _now, budget=TURN)
     housekeeping = PostgresHousekeeping(pool)
-    # A deletion is a few requests to the store, each tried twice, each try with two waits.
-    deletions = PostgresDeletionQueue(sessions, guard=timedelta(seconds=30 + 12 * settings.s3_timeout_seconds))
+    deletions = PostgresDeletionQueue(sessions)
     purge_keys = PurgeIdempotencyKeys(housekeeping)
     return UseCases(
         sweep_near_breaches=_sweep(uow, ClockEventKind.NEAR_BREACH),

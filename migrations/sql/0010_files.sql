@@ -21,7 +21,11 @@ CREATE TABLE public.object_deletions (
 );
 COMMENT ON TABLE public.object_deletions IS
     'Objects of the store that nothing refers to, or will once their writer is known to be dead. Whoever decides to keep
-one deletes its row, and has lost the object when there is none';
+one deletes its row, and has lost the object when there is none, or one with attempts';
+COMMENT ON COLUMN public.object_deletions.attempts IS
+    'How often its deletion was begun, counted before the store is asked; from the first on nobody may keep the object';
+COMMENT ON COLUMN public.object_deletions.delete_after IS
+    'When it is deleted or, once that was begun, begun again unless the row is gone by then';
 
 CREATE INDEX object_deletions_due_idx ON public.object_deletions (delete_after);
 COMMENT ON INDEX public.object_deletions_due_idx IS 'what is to be deleted by now';

@@ -2,16 +2,17 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import LiteralString
 
-from server.adapters.postgres.sessions import Session, Sessions
+from server.adapters.postgres.sessions import Sessions
 from server.application.call import Call
 from server.domain.errors import Unavailable
 from server.domain.principal import SYSTEM
 
-HOLD = timedelta(seconds=3)
-"""After this long a batch begins no further deletion: its open transaction holds back whoever reads the outbox."""
+HOLD = timedelta(seconds=10)
+"""After this long a batch begins no further deletion, and hands back the others, well before they come due again."""
 
 # One statement, so that there is no instant at which an object is neither an attachment's nor to be deleted. An upload
 # that is completed at this moment is held by its lock, and passed over.
@@ -30,29 +31,44 @@ GIVE_UP: LiteralString = """
     )
     SELECT count(*) FROM given_up
 """
-DUE: LiteralString = """
-    SELECT object_key FROM object_deletions WHERE delete_after <= now()
-    ORDER BY delete_after LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+# Committed before the first object is deleted: what is condemned can no longer be kept (see ``export_queue``). The wait
+# written here is that of the next attempt, should nobody be heard of this one.
+CLAIM: LiteralString = """
+    WITH due AS MATERIALIZED (
+        SELECT object_key, delete_after FROM object_deletions WHERE delete_after <= now()
+        ORDER BY delete_after LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+    ), condemned AS (
+        UPDATE object_deletions AS doomed
+        SET attempts = doomed.attempts + 1,
+            delete_after = now() + least(interval '1 minute' * 2 ^ least(doomed.attempts, 6), '1 hour')
+        FROM due WHERE doomed.object_key = due.object_key
+        RETURNING doomed.object_key, doomed.attempts, due.delete_after AS was_due
+    )
+    SELECT object_key, attempts, was_due FROM condemned ORDER BY was_due
 """
 GONE: LiteralString = "DELETE FROM object_deletions WHERE object_key = ANY (%(keys)s)"
-WAIT_LONGER: LiteralString = """
-    UPDATE object_deletions
-    SET attempts = attempts + 1, delete_after = now() + least(interval '1 minute' * 2 ^ least(attempts, 6), '1 hour')
-    WHERE object_key = %(key)s
+# Not those that came due again meanwhile, and are another's by now.
+HAND_BACK: LiteralString = """
+    UPDATE object_deletions AS untried SET attempts = untried.attempts - 1, delete_after = claim.was_due
+    FROM unnest(%(keys)s::text[], %(attempts)s::integer[], %(was_due)s::timestamptz[])
+        AS claim (object_key, attempts, was_due)
+    WHERE untried.object_key = claim.object_key AND untried.attempts = claim.attempts
 """
-_GUARD: LiteralString = "SELECT set_config('idle_in_transaction_session_timeout', %(milliseconds)s, true)"
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    key: str
+    attempts: int
+    """This one counted."""
+    was_due: datetime
 
 
 class PostgresDeletionQueue:
-    """Keeps the rows of a batch locked while their objects are deleted.
+    """Has no transaction open while the store works: one that has written holds back whoever reads the outbox."""
 
-    ``guard``: PostgreSQL ends a session that has been silent for longer, and whoever waits for its rows goes on. It
-    must be more than a request to the store may take: who keeps an object after that may lose it all the same.
-    """
-
-    def __init__(self, sessions: Sessions, *, guard: timedelta, hold: timedelta = HOLD) -> None:
+    def __init__(self, sessions: Sessions, *, hold: timedelta = HOLD) -> None:
         self._sessions = sessions
-        self._guard = str(int((guard + hold).total_seconds() * 1000))
         self._hold = hold
 
     def give_up_uploads(self, *, created_before: datetime, limit: int) -> int:
@@ -61,39 +77,48 @@ class PostgresDeletionQueue:
         return 0 if row is None else int(row[0])
 
     def delete_due(self, delete: Callable[[str], None], *, limit: int) -> tuple[int, int]:
-        """Ends with the first key that could not be deleted, and after ``hold``.
+        """Ends with the first key that could not be deleted, and after ``hold``; the others are due as before.
 
         What else than Unavailable ``delete`` raises is raised on; that key has to wait longer, too, so that it does not
-        stop the others.
+        stop the others. Cut short by the end of the process, the whole batch waits for its next attempt.
         """
-        with self._sessions.transaction(Call(SYSTEM)) as session:
-            session.connection.execute(_GUARD, {"milliseconds": self._guard})
-            keys = [key for (key,) in session.connection.execute(DUE, {"limit": limit})]
-            gone, failed, defect = self._delete(delete, keys)
-            _write_down(session, gone, failed)
-        if defect is not None:
-            raise defect
-        return len(gone), 0 if failed is None else 1
+        claims = self._claim(limit)
+        gone, failure = self._delete(delete, claims)
+        tried = len(gone) if failure is None else len(gone) + 1
+        self._write_down(gone, untried=claims[tried:])
+        if failure is not None and not isinstance(failure, Unavailable):
+            raise failure
+        return len(gone), 0 if failure is None else 1
 
-    def _delete(self, delete: Callable[[str], None], keys: list[str]) -> tuple[list[str], str | None, Exception | None]:
-        """Keys that were deleted, the one that was not, and the error of that one unless the store was away."""
+    def _claim(self, limit: int) -> list[_Claim]:
+        with self._sessions.autocommit(Call(SYSTEM)) as session:
+            rows = session.connection.execute(CLAIM, {"limit": limit}).fetchall()
+        return [_Claim(key, attempts, was_due) for key, attempts, was_due in rows]
+
+    def _delete(self, delete: Callable[[str], None], claims: list[_Claim]) -> tuple[list[str], Exception | None]:
+        """Keys that were deleted, and the error of the one after them, if it was tried."""
         gone: list[str] = []
         until = time.monotonic() + self._hold.total_seconds()
-        for key in keys:
+        for claim in claims:
             try:
-                delete(key)
-            except Unavailable:
-                return gone, key, None
-            except Exception as error:  # noqa: BLE001 - raised on, once what was done is written down
-                return gone, key, error
-            gone.append(key)
+                delete(claim.key)
+            except Exception as error:  # noqa: BLE001 - judged by the caller, once what was done is written down
+                return gone, error
+            gone.append(claim.key)
             if time.monotonic() >= until:
                 break
-        return gone, None, None
+        return gone, None
 
-
-def _write_down(session: Session, gone: list[str], failed: str | None) -> None:
-    if gone:
-        session.connection.execute(GONE, {"keys": gone})
-    if failed is not None:
-        session.connection.execute(WAIT_LONGER, {"key": failed})
+    def _write_down(self, gone: list[str], *, untried: list[_Claim]) -> None:
+        if not gone and not untried:
+            return
+        with self._sessions.transaction(Call(SYSTEM)) as session:
+            if gone:
+                session.connection.execute(GONE, {"keys": gone})
+            if untried:
+                claimed = {
+                    "keys": [claim.key for claim in untried],
+                    "attempts": [claim.attempts for claim in untried],
+                    "was_due": [claim.was_due for claim in untried],
+                }
+                session.connection.execute(HAND_BACK, claimed)

@@ -38,17 +38,20 @@ _WRITTEN: LiteralString = """
     INSERT INTO object_deletions (object_key, delete_after) VALUES (%(key)s, now() + %(left_behind)s)
     ON CONFLICT (object_key) DO UPDATE SET delete_after = excluded.delete_after
 """
+# Once its deletion was tried nobody may keep an object (see ``deletion_queue``): the attempt is lost, then.
+_NOT_CONDEMNED: LiteralString = "object_key = %(key)s AND attempts = 0"
 _OURS: LiteralString = "id = %(id)s AND attempts = %(attempts)s AND status = 'processing'"
+# The object's row before the job's, as in ``complete``.
 _HEARTBEAT: LiteralString = f"""
-    WITH job AS (
+    WITH written AS (
+        UPDATE object_deletions SET delete_after = now() + %(left_behind)s
+        WHERE {_NOT_CONDEMNED} AND EXISTS (SELECT FROM ticket_export_jobs WHERE {_OURS}) RETURNING 1
+    ), job AS (
         UPDATE ticket_export_jobs
         SET lease_until = now() + %(lease)s, processed_records = %(processed)s, total_records = %(total)s
-        WHERE {_OURS} RETURNING 1
-    ), written AS (
-        UPDATE object_deletions SET delete_after = now() + %(left_behind)s
-        WHERE object_key = %(key)s AND EXISTS (SELECT FROM job) RETURNING 1
+        WHERE {_OURS} AND EXISTS (SELECT FROM written) RETURNING 1
     )
-    SELECT EXISTS (SELECT FROM written)
+    SELECT EXISTS (SELECT FROM job)
 """  # noqa: S608 - constants of this module
 _COMPLETE: LiteralString = f"""
     UPDATE ticket_export_jobs
@@ -56,7 +59,7 @@ _COMPLETE: LiteralString = f"""
         total_records = %(processed)s, completed_at = now(), expires_at = now() + %(keep_for)s, lease_until = NULL
     WHERE {_OURS}
 """  # noqa: S608 - as above
-_STILL_THERE: LiteralString = "SELECT FROM object_deletions WHERE object_key = %(key)s FOR UPDATE"
+_STILL_THERE: LiteralString = f"SELECT FROM object_deletions WHERE {_NOT_CONDEMNED} FOR UPDATE"
 _KEEP: LiteralString = "DELETE FROM object_deletions WHERE object_key = %(key)s"
 _PUT_BACK: LiteralString = f"""
     UPDATE ticket_export_jobs SET status = 'pending', next_attempt_at = now() + %(wait)s, lease_until = NULL
@@ -123,7 +126,7 @@ class PostgresExportQueue:
         }
         with self.sessions.transaction(Call(SYSTEM)) as session:
             connection = session.connection
-            # Waits for a sweep that is deleting the object just now, and then finds no row.
+            # From here on no sweep takes the object, and one that was faster has left its mark.
             if connection.execute(_STILL_THERE, values).fetchone() is None:
                 return False
             if connection.execute(_COMPLETE, values).rowcount == 0:

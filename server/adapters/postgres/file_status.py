@@ -21,9 +21,10 @@ UPLOADS: LiteralString = """
         SELECT FROM ticket_attachments WHERE status = 'pending' ORDER BY created_at LIMIT %(cap)s
     ) AS counted
 """
-# What the store did not delete is put off by an hour at most.
+# What the store did not delete is put off by an hour at most. A first attempt may be one that is just under way.
 DELETIONS: LiteralString = """
-    SELECT count(*), coalesce(max(now() - CASE WHEN attempts > 0 THEN created_at ELSE delete_after END), '0')
+    SELECT count(*),
+        coalesce(max(now() - CASE WHEN attempts > 1 THEN created_at ELSE least(delete_after, now()) END), '0')
     FROM (
         SELECT attempts, created_at, delete_after FROM object_deletions WHERE delete_after <= now() + interval '1 hour'
         ORDER BY delete_after LIMIT %(cap)s

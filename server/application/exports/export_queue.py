@@ -7,7 +7,8 @@ from server.domain.exports import ExportJob, ExportManifest
 
 
 class ExportQueue(Protocol):
-    """Who has claimed a job owns it while his attempt is its latest and it is PROCESSING.
+    """Who has claimed a job owns it while his attempt is its latest and it is PROCESSING; to ``heartbeat`` and
+    ``complete``, also while nobody began to delete what the attempt stores.
 
     All but ``claim`` and ``expire`` say whether that was still so; if not, they change nothing. Raises Unavailable
     while the database is away.

@@ -7,7 +7,7 @@ from server.application.files.deletion_queue import DeletionQueue
 from server.application.object_store import ObjectStore
 
 BATCH = 20
-"""Objects of one transaction, which lasts as long as the store takes to delete them."""
+"""Objects claimed at once: so many wait a minute longer when a worker is killed."""
 BUDGET = timedelta(seconds=10)
 
 

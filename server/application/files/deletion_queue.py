@@ -18,5 +18,7 @@ class DeletionQueue(Protocol):
         """Call ``delete`` for at most so many keys, those due longest first; how many of them were deleted, and how
         many have to wait longer since it raised Unavailable.
 
-        Whoever wants to keep one of these objects after all waits for the call to end, and learns that it is gone.
+        From before its first call on nobody may keep the object, whether the call succeeds or not, unless the batch
+        ended before its turn. Nothing is locked meanwhile. A key may be called for again although its object is deleted
+        already: where a worker ended before it could write that down, and where a batch took more than a minute.
         """

@@ -1,7 +1,6 @@
 """Workers killed at any point of an export: another finishes it, once, with one object that its manifest describes."""
 
 import random
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -108,7 +107,7 @@ def test_a_killed_worker_leaves_one_job_and_one_object(
         assert len(killing.desk.notices()) == len(jobs)
         attempts = sum(killing.attempts(job) for job in jobs)
         assert attempts > len(jobs), "no worker was killed in time"
-        sweep(connection, PostgresDeletionQueue(sessions, guard=timedelta(minutes=5)), store)
+        sweep(connection, PostgresDeletionQueue(sessions), store)
         kept = {killing.desk.job(job)["object_key"] for job in jobs}
         written = {f"exports/{job}/{number}.{kind}" for job, kind in jobs.items() for number in range(1, 9)}
         assert {key for key in written if store.stat(key) is not None} == kept

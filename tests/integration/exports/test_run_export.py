@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from server.adapters.postgres.deletion_queue import PostgresDeletionQueue
 from server.application.exports import tenure
 from server.application.object_store import ObjectStore
 from server.domain.errors import Unavailable
@@ -199,6 +200,43 @@ def test_an_object_that_was_swept_meanwhile_completes_nothing(desk: ExportDesk) 
     assert outcome.lost
     assert desk.job(job)["status"] == "processing"
     assert desk.notices() == []
+
+
+def begin_to_delete(desk: ExportDesk) -> None:
+    """As when its worker was not heard of for an hour, and the store does not answer."""
+
+    def away(_: str) -> None:
+        raise Unavailable(context={"cause": "silent"})
+
+    desk.connection.execute("UPDATE object_deletions SET delete_after = now()")
+    assert PostgresDeletionQueue(desk.sessions).delete_due(away, limit=1) == (0, 1)
+
+
+def test_an_object_whose_deletion_was_begun_completes_nothing(desk: ExportDesk) -> None:
+    fill(desk, 5)
+    job = desk.ask()
+    outcome = desk.run(Door(desk.store, after=lambda: begin_to_delete(desk)))
+    assert outcome.lost
+    key = object_key_of(job, 1, outcome.job.format)
+    assert desk.store.stat(key) is not None
+    assert desk.to_delete() == [key]
+    assert desk.job(job)["status"] == "processing"
+    assert desk.notices() == []
+
+
+def test_a_worker_learns_that_its_object_is_lost_and_another_makes_the_file(desk: ExportDesk) -> None:
+    fill(desk, 5)
+    job = desk.ask()
+    outcome = desk.run(Door(desk.store, between=lambda: begin_to_delete(desk)))
+    assert outcome.lost
+    assert desk.store.stat(object_key_of(job, 1, outcome.job.format)) is None
+    lease = desk.job(job)["lease_until"]
+    assert not desk.queue.heartbeat(outcome.job, processed=5, total=5)
+    row = desk.job(job)
+    assert (row["lease_until"], row["processed_records"]) == (lease, 0), "no heartbeat keeps it from others"
+    desk.lapse(job)
+    assert desk.run().manifest is not None
+    assert len(csv_rows(desk.file(job))) == 5
 
 
 def test_a_store_that_is_away_puts_the_job_back_until_its_attempts_are_used_up(desk: ExportDesk) -> None:

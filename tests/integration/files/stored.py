@@ -44,14 +44,13 @@ def queue_of(
     dsn: str,
     *,
     session_settings: bool = True,
-    guard: timedelta = HOUR,
     hold: timedelta = HOUR,
     wait_seconds: float = 10,
 ) -> Iterator[PostgresDeletionQueue]:
     pool = open_pool(dsn, min_size=1, max_size=8, wait_seconds=wait_seconds, prepare_statements=session_settings)
     sessions = Sessions(pool, session_settings=session_settings, default_timeout_ms=30_000)
     try:
-        yield PostgresDeletionQueue(sessions, guard=guard, hold=hold)
+        yield PostgresDeletionQueue(sessions, hold=hold)
     finally:
         pool.close()
 

@@ -3,25 +3,29 @@
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 
 import psycopg
 import pytest
 
 from server.adapters.objectstore.local import LocalStore
-from server.adapters.postgres.deletion_queue import PostgresDeletionQueue
+from server.adapters.postgres.deletion_queue import CLAIM, PostgresDeletionQueue
+from server.adapters.postgres.pool import open_pool
 from server.application.files.delete_objects import DeleteObjects
 from server.application.object_store import ObjectStore
 from server.domain.errors import Unavailable
 from server.files import open_store
 from tests.database import Database
 from tests.integration.files.stored import Breakable, condemn, due_again, noted, queue_of, stored, waits
+from tests.integration.notifications.pipeline import relay_all
+from tests.integration.postgres.feeds import feed_of, news, settled
+from tests.integration.postgres.rows import insert_ticket
 from tests.running import free_port, settings_for
-from tests.waiting import eventually
 
-KEEP = "DELETE FROM object_deletions WHERE object_key = %s"
+KEEP = "DELETE FROM object_deletions WHERE object_key = %s AND attempts = 0"
 """What a finished export does that keeps its object after all."""
-LOCKED = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+DUE = "SELECT object_key, attempts, delete_after FROM object_deletions ORDER BY delete_after"
 
 
 class Killed(BaseException):
@@ -167,10 +171,13 @@ def test_cut_short_it_is_done_again(
 
     with pytest.raises(Killed):
         deletions.delete_due(delete, limit=10)
-    assert noted(connection) == keys
+    assert set(noted(connection)) == set(keys)
     assert stored(store, keys) == keys[2:]
+    assert [waits(connection, key) for key in keys] == [(1, timedelta(minutes=1))] * 3
+    assert DeleteObjects(deletions, store)() == 0, "not due"
+    due_again(connection)
     assert DeleteObjects(deletions, store)() == 3
-    assert noted(connection) == []
+    assert stored(store, keys) == noted(connection) == []
 
 
 def test_no_database_is_unavailable(store: LocalStore) -> None:
@@ -206,20 +213,20 @@ def test_each_object_is_deleted_once_by_however_many(
     assert noted(connection) == []
 
 
-def test_who_keeps_an_object_waits_for_its_deletion_and_learns_that_it_is_gone(
+def test_who_keeps_an_object_too_late_learns_it_at_once(
     connection: psycopg.Connection, database: Database, store: LocalStore, deletions: PostgresDeletionQueue
 ) -> None:
     (key,) = condemn(connection, store, 1)
-    with ThreadPoolExecutor(1) as pool, database.connect() as keeper:
-        keeping = []
+    kept: list[int] = []
 
-        def delete(doomed: str) -> None:
-            keeping.append(pool.submit(lambda: keeper.execute(KEEP, [key]).rowcount))
-            eventually(lambda: connection.execute(LOCKED).fetchone() == (1,), what="a keeper that waits")
-            store.delete(doomed)
+    def delete(doomed: str) -> None:
+        kept.append(connection.execute(KEEP, [key]).rowcount)
+        raise Unavailable
 
-        assert deletions.delete_due(delete, limit=10) == (1, 0)
-        assert keeping[0].result() == 0
+    assert deletions.delete_due(delete, limit=10) == (0, 1)
+    kept.append(connection.execute(KEEP, [key]).rowcount)
+    assert kept == [0, 0]
+    assert stored(store, [key]) == noted(connection) == [key]
 
 
 def test_who_keeps_an_object_in_time_has_it(
@@ -234,37 +241,60 @@ def test_who_keeps_an_object_in_time_has_it(
     assert stored(store, [kept, doomed]) == [kept]
 
 
-def test_a_store_that_hangs_does_not_keep_others_waiting_for_ever(
+def test_a_store_that_never_answers_keeps_neither_notifications_nor_streams_waiting(
+    connection: psycopg.Connection, database: Database, store: LocalStore, deletions: PostgresDeletionQueue
+) -> None:
+    (key,) = condemn(connection, store, 1)
+    asked, answer = threading.Event(), threading.Event()
+
+    def hang(doomed: str) -> None:
+        asked.set()
+        assert answer.wait(300)
+        store.delete(doomed)
+
+    readers = open_pool(database.dsn, min_size=1, max_size=2, wait_seconds=10, prepare_statements=True)
+    with ThreadPoolExecutor(1) as pool, feed_of(database.dsn) as feed, closing(readers):
+        before = settled(feed, connection)
+        deleting = pool.submit(deletions.delete_due, hang, limit=10)
+        try:
+            assert asked.wait(30)
+            ticket = insert_ticket(connection)
+            # Waits until pg_snapshot_xmin is past all that was at work.
+            assert {event.ticket_id for event in news(feed, connection, before)} == {ticket}
+            assert relay_all(readers).events > 0
+            assert not deleting.done()
+            assert noted(connection) == stored(store, [key]) == [key]
+        finally:
+            answer.set()
+        assert deleting.result() == (1, 0)
+    assert noted(connection) == []
+
+
+def test_a_batch_ends_when_the_store_is_slow_and_the_others_are_due_as_before(
     connection: psycopg.Connection, database: Database, store: LocalStore
 ) -> None:
-    """PostgreSQL ends the session; nothing is written down, and the next run begins anew."""
-    keys = condemn(connection, store, 2)
-    with queue_of(database.dsn, guard=timedelta(milliseconds=200), hold=timedelta(0)) as deletions:
-
-        def hang(_: str) -> None:
-            connection.execute("SELECT FROM object_deletions FOR UPDATE")
-
-        with pytest.raises(Unavailable):
-            deletions.delete_due(hang, limit=10)
-        assert noted(connection) == keys
-        assert waits(connection, keys[0])[0] == 0
-        eventually(lambda: _deleted(deletions, store), what="a connection that serves")
-
-
-def _deleted(deletions: PostgresDeletionQueue, store: LocalStore) -> bool:
-    try:
-        return DeleteObjects(deletions, store)() == 2
-    except Unavailable:
-        return False
-
-
-def test_a_transaction_ends_when_the_store_is_slow(
-    connection: psycopg.Connection, database: Database, store: LocalStore
-) -> None:
-    condemn(connection, store, 3)
+    keys = condemn(connection, store, 3)
+    due = connection.execute(DUE).fetchall()
     with queue_of(database.dsn, hold=timedelta(0)) as deletions:
         assert deletions.delete_due(store.delete, limit=10) == (1, 0)
+        assert noted(connection) == keys[1:]
+        assert connection.execute(DUE).fetchall() == due[1:]
         assert DeleteObjects(deletions, store)() == 2
+
+
+def test_what_came_due_again_in_a_batch_that_lasts_is_left_to_whoever_took_it(
+    connection: psycopg.Connection, database: Database, store: LocalStore
+) -> None:
+    keys = condemn(connection, store, 3)
+
+    def delete(key: str) -> None:
+        due_again(connection)
+        connection.execute(CLAIM, {"limit": 10})
+        store.delete(key)
+
+    with queue_of(database.dsn, hold=timedelta(0)) as deletions:
+        assert deletions.delete_due(delete, limit=10) == (1, 0)
+    assert [waits(connection, key) for key in keys[1:]] == [(2, timedelta(minutes=2))] * 2
 
 
 def test_a_run_ends_when_its_budget_is_spent(

@@ -97,6 +97,12 @@ def test_what_the_store_does_not_delete_is_not_forgotten_while_it_waits(
     assert gauge("object_deletions_overdue_seconds") == pytest.approx(5 * HOUR, abs=600)
 
 
+def test_a_first_attempt_that_is_under_way_is_not_late(connection: psycopg.Connection, gauge: Gauges) -> None:
+    to_delete(connection, "just begun", due_for="-59s", attempts=1, written="5h")
+    assert gauge("object_deletions_pending") == 1
+    assert gauge("object_deletions_overdue_seconds") == 0
+
+
 def test_a_backlog_is_counted_up_to_a_limit(connection: psycopg.Connection, gauge: Gauges) -> None:
     connection.execute(
         "INSERT INTO object_deletions (object_key) SELECT 'k-' || n FROM generate_series(1, %s) AS n", [COUNT_CAP + 5]

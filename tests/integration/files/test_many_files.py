@@ -60,9 +60,13 @@ STATEMENTS: dict[str, tuple[LiteralString, dict[str, Any], set[str]]] = {
         {"before": datetime.now(UTC) - timedelta(hours=48), "limit": 500},
         {"ticket_attachments_pending_idx"},
     ),
-    "due": (deletion_queue.DUE, {"limit": 20}, {"object_deletions_due_idx"}),
+    "claim": (deletion_queue.CLAIM, {"limit": 20}, {"object_deletions_due_idx", "object_deletions_pkey"}),
     "gone": (deletion_queue.GONE, {"keys": [f"k-{n}" for n in range(20)]}, {"object_deletions_pkey"}),
-    "wait longer": (deletion_queue.WAIT_LONGER, {"key": "k-7"}, {"object_deletions_pkey"}),
+    "hand back": (
+        deletion_queue.HAND_BACK,
+        {"keys": [f"k-{n}" for n in range(20)], "attempts": [1] * 20, "was_due": [datetime.now(UTC)] * 20},
+        {"object_deletions_pkey"},
+    ),
     "uploads": (file_status.UPLOADS, {"cap": COUNT_CAP}, {"ticket_attachments_pending_idx"}),
     "deletions": (file_status.DELETIONS, {"cap": COUNT_CAP}, {"object_deletions_due_idx"}),
     "exports": (file_status.EXPORTS, {"cap": COUNT_CAP}, {"ticket_export_jobs_unfinished_idx"}),
@@ -116,7 +120,7 @@ def test_nothing_that_is_done_with_files_reads_a_table_from_end_to_end(many: psy
     before = scans(many)
     pool = open_pool(dsn, min_size=1, max_size=2, wait_seconds=10, prepare_statements=True)
     sessions = Sessions(pool, session_settings=True, default_timeout_ms=30_000)
-    deletions, exports = PostgresDeletionQueue(sessions, guard=timedelta(minutes=1)), PostgresExportQueue(sessions)
+    deletions, exports = PostgresDeletionQueue(sessions), PostgresExportQueue(sessions)
     key, long_ago = (datetime(2026, 1, 1, tzinfo=UTC), UUID(int=7)), datetime.now(UTC) - timedelta(hours=48)
     try:
         for number in range(1, 9):
