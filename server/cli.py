@@ -2,13 +2,14 @@
 
 import os
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import click
 from pydantic import SecretStr, ValidationError
 
+from server.command_filter import Moment
 from server.domain.roles import Role
 from server.file_commands import files
 from server.settings import Settings, complaints
@@ -206,19 +207,18 @@ def sla() -> None:
 
 @sla.command()
 @click.argument("ticket_id")
-@click.option("--at", "at", required=True, help="Until when, RFC 3339; without an offset it is UTC.")
-def simulate(ticket_id: str, at: str) -> None:
+@click.option("--at", type=Moment(), required=True, help="Until when, RFC 3339; without an offset it is UTC.")
+def simulate(ticket_id: str, at: datetime) -> None:
     """Print what the sweeps would do to TICKET_ID by a time if nobody touched it. Nothing is changed.
 
     The database is that of TICKETS_DATABASE_URL, else of the instance that runs in TICKETS_DATA_DIR. Exit status 2 when
     it cannot be used.
     """
     from server.command_database import usable_database
-    from server.sla_simulation import parse_time, simulate_sweeps
+    from server.sla_simulation import simulate_sweeps
 
-    until = parse_time(at)
     with usable_database(_settings()) as url:
-        simulate_sweeps(url, ticket_id, until, say=click.echo)
+        simulate_sweeps(url, ticket_id, at, say=click.echo)
 
 
 @main.group()

@@ -26,15 +26,6 @@ _OPERATOR = Principal(SYSTEM.user_id, Role.ADMIN)
 """Whoever has the database may see all that is in it."""
 
 
-def parse_time(text: str) -> datetime:
-    """RFC 3339; without an offset it is UTC. Raises click's error for anything else."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise click.BadParameter("must be a time such as 2026-11-23T18:30:00+05:30") from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
 def simulate_sweeps(url: str, ticket_id: str, at: datetime, *, say: Callable[[str], None]) -> None:
     """Print what would have happened by ``at``. Raises click's error for a ticket that is not there."""
     with _unit_of_work(url) as uow:

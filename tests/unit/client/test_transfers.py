@@ -345,6 +345,12 @@ def test_what_is_there_is_replaced_on_demand_alone(tmp_path: Path) -> None:
     assert sorted(each.name for each in tmp_path.iterdir()) == ["kept.csv", "meanwhile"]
 
 
+def test_a_directory_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as failure, saving(tmp_path / "missing" / "a.csv", overwrite=True):
+        pytest.fail("refused before anything is done")
+    assert failure.value.filename == str(tmp_path / "missing")
+
+
 @pytest.mark.parametrize("special", [Path("/dev/null"), Path("/")])
 def test_what_is_no_file_is_never_replaced(special: Path) -> None:
     with pytest.raises(FileExistsError, match="is not a regular file"), saving(special, overwrite=True):

@@ -1,5 +1,6 @@
 """Bytes to and from the object store, by the requests that the server has signed. The standard library is enough."""
 
+import errno
 import hashlib
 import http.client
 import itertools
@@ -131,8 +132,9 @@ def saving(target: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
     """A file that becomes `target` when the block is left without an error, and is gone otherwise.
 
     FileExistsError when there is something that may not be replaced: a file unless `overwrite`, anything else always.
+    FileNotFoundError when there is no directory for it.
     """
-    _refuse_existing(target, overwrite=overwrite)
+    _check_place(target, overwrite=overwrite)
     # Its name is not made of the target's, which may be as long as names can be.
     partial = target.with_name(f".tickets-{secrets.token_hex(8)}.part")
     try:
@@ -140,13 +142,15 @@ def saving(target: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             fsync(file.fileno())
-        _refuse_existing(target, overwrite=overwrite)
+        _check_place(target, overwrite=overwrite)
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
 
 
-def _refuse_existing(target: Path, *, overwrite: bool) -> None:
+def _check_place(target: Path, *, overwrite: bool) -> None:
+    if not target.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "No such directory", str(target.parent))
     if target.exists() and not (overwrite and target.is_file()):
         raise FileExistsError(f"{target} exists" if target.is_file() else f"{target} is not a regular file")
 
