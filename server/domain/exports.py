@@ -44,7 +44,7 @@ MAX_ATTEMPTS = 8
 """Then a job is FAILED, whether its workers died or the store was away."""
 LEASE = timedelta(seconds=30)
 """A worker that has not been heard of for so long has lost its job to another."""
-HEARTBEAT = timedelta(seconds=3)
+HEARTBEAT = timedelta(seconds=1)
 """How often a worker says that it is there and how far it is, and learns that the job was cancelled."""
 LEFT_BEHIND = timedelta(hours=1)
 """So long after the last heartbeat what an attempt may have written is deleted. Much longer than a lease: a worker that
@@ -91,7 +91,7 @@ class ExportJob:
     attempts: int
     created_at: datetime
     started_at: datetime | None
-    """Of the latest attempt."""
+    """Of the present or last attempt; None while it waits for another."""
     completed_at: datetime | None
     expires_at: datetime | None
 

@@ -62,7 +62,9 @@ _COMPLETE: LiteralString = f"""
 _STILL_THERE: LiteralString = f"SELECT FROM object_deletions WHERE {_NOT_CONDEMNED} FOR UPDATE"
 _KEEP: LiteralString = "DELETE FROM object_deletions WHERE object_key = %(key)s"
 _PUT_BACK: LiteralString = f"""
-    UPDATE ticket_export_jobs SET status = 'pending', next_attempt_at = now() + %(wait)s, lease_until = NULL
+    UPDATE ticket_export_jobs
+    SET status = 'pending', next_attempt_at = now() + %(wait)s, lease_until = NULL, started_at = NULL,
+        processed_records = 0, total_records = NULL
     WHERE {_OURS}
 """  # noqa: S608 - as above
 _FAIL: LiteralString = f"""

@@ -256,7 +256,8 @@ def test_a_store_that_is_away_puts_the_job_back_until_its_attempts_are_used_up(d
             wait = "SELECT next_attempt_at - now() > interval '10 s' FROM ticket_export_jobs"
             waits.append(desk.connection.execute(wait).fetchone() == (True,))
             assert desk.worker()() is None
-            assert row["error_message"] is None
+            told = (row["error_message"], row["started_at"], row["processed_records"], row["total_records"])
+            assert told == (None, None, 0, None)
             desk.due(job)
     assert waits == [True] * (MAX_ATTEMPTS - 1)
     row = desk.job(job)
