@@ -33,12 +33,11 @@ class AttachmentRepository(Protocol):
     ) -> list[Attachment]:
         """READY ones and the viewer's own PENDING ones, oldest first, ties by id.
 
-        ``public_only`` leaves out those that internal notes name and no public message does, unless the viewer uploaded
-        them.
+        ``public_only`` leaves out what others uploaded and no public message of the ticket names.
         """
 
     def is_public(self, attachment: Attachment) -> bool:
-        """Whether ``public_only`` keeps it for others than its uploader."""
+        """Whether a public message of its ticket names it, which shares it with all who see the ticket."""
 
 
 class ExportJobRepository(Protocol):

@@ -134,7 +134,8 @@ _FILES = {
     Action.ATTACHMENT_CHANGED: _Saying(Kind.TICKET_UPDATED, "was changed", "changed an attached file"),
     Action.ATTACHMENT_REMOVED: _Saying(Kind.TICKET_UPDATED, "lost an attachment", "removed an attached file"),
 }
-"""Names are not told: a file may be sensitive, or become so. For staff alone, since an internal note may follow."""
+"""Names are not told: a file may be sensitive, or become so. For staff alone: others may see a file once a
+public message names it, and of that message they are told."""
 _ALARMS = frozenset({Action.SLA_NEAR_BREACH, Action.FIRST_RESPONSE_BREACHED, Action.SLA_BREACHED})
 
 

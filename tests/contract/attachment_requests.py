@@ -1,7 +1,8 @@
 """Valid, fully set requests to AttachmentService, and files as their uploaders would have left them."""
 
 import hashlib
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 from uuid import UUID, uuid4
 
 import psycopg
@@ -25,6 +26,8 @@ OFFERED = (
 )
 PDF = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\n%%EOF\n"
 WHY = "The operator asked for it on the phone"
+Naming = Literal["note", "public"]
+"""The kinds of messages that may name an attachment."""
 
 
 def announced(content: bytes = PDF, **fields: Any) -> attachment_pb2.Attachment:
@@ -80,9 +83,9 @@ def insert_unnoticed(
     *,
     ready: bool = True,
     is_sensitive: bool = False,
-    noted: bool = False,
+    named_by: Sequence[Naming] = (),
 ) -> str:
-    """A row without a trace in the audit, such as a test needs that counts traces; ``noted``: by an internal note."""
+    """A row without a trace in the audit, such as a test needs that counts traces, and messages that name it."""
     attachment_id = uuid4()
     with connection.transaction():
         connection.execute("SELECT set_config('session_replication_role', 'replica', true)")
@@ -102,11 +105,12 @@ def insert_unnoticed(
                 ready,
             ],
         )
-        if noted:
+        for naming in named_by:
             connection.execute(
                 "INSERT INTO ticket_messages (ticket_id, seq, actor_id, actor_role, message, attachments,"
-                " is_internal_note, created_at) VALUES (%s, 1000, 'somebody', 'ops_agent', 'See.', %s, true, now())",
-                [ticket_id, [attachment_id]],
+                " is_internal_note, created_at) SELECT %s, greatest(max(seq), 1000) + 1, 'somebody', 'ops_agent',"
+                " 'See.', %s, %s, now() FROM ticket_messages WHERE ticket_id = %s",
+                [ticket_id, [attachment_id], naming == "note", ticket_id],
             )
     return str(attachment_id)
 

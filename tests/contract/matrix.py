@@ -97,8 +97,11 @@ RULES: Mapping[str, Rule] = {
     "others_uploads": Rule(
         "learn of somebody else's upload that is not complete", NOBODY, reason="ATTACHMENT_NOT_FOUND", code="NOT_FOUND"
     ),
-    "note_files": Rule(
-        "see and download files that internal notes alone name", INSIDE, reason="ATTACHMENT_NOT_FOUND", code="NOT_FOUND"
+    "unshared_files": Rule(
+        "see, download and name somebody else's file that no public message names",
+        INSIDE,
+        reason="ATTACHMENT_NOT_FOUND",
+        code="NOT_FOUND",
     ),
     "watch": Rule("watch, and stop watching", EVERYBODY),
     "watch_for_others": Rule("let somebody else watch, or stop", MANAGERS),

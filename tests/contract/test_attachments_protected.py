@@ -1,4 +1,4 @@
-"""Who gets to see which files: sensitive ones, those of sensitive tickets, and those that internal notes name."""
+"""Who gets to see what of sensitive files and of those of sensitive tickets; whose files one may complete and name."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +9,6 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.json_format import MessageToJson
 from google.protobuf.message import Message
 
-from rodistaa.tickets.client import TicketsClient
 from rodistaa.tickets.v1 import attachment_service_pb2 as pb
 from rodistaa.tickets.v1 import ticket_pb2 as t
 from rodistaa.tickets.v1 import ticket_writes_pb2 as writes
@@ -173,32 +172,6 @@ def test_live_readers_hear_of_a_file(desk: Desk) -> None:
         stream.replayed()
         desk.attach(desk.shipper, ticket_id)
         assert stream.entry().audit_entry.action == "ATTACHMENT_ADDED"
-
-
-def test_files_of_internal_notes_are_for_staff(desk: Desk) -> None:
-    ticket_id = desk.new_ticket().id
-    note, both, public, loose = (desk.attach(desk.manager, ticket_id, file_name=f"{n}.pdf").id for n in "abcd")
-    own = desk.attach(desk.shipper, ticket_id).id
-    desk.say(desk.manager, ticket_id, note, both, own, internal=True)
-    desk.say(desk.manager, ticket_id, both, public)
-
-    def ids(client: TicketsClient) -> list[str]:
-        return [each.id for each in desk.listed(client, ticket_id)]
-
-    assert ids(desk.manager) == [note, both, public, loose, own]
-    assert ids(desk.shipper) == [both, public, loose, own]
-    refused(
-        desk.shipper.attachments.GetAttachmentDownload,
-        pb.GetAttachmentDownloadRequest(id=note),
-        code=NOT_FOUND,
-        reason="ATTACHMENT_NOT_FOUND",
-    )
-    for each in (both, public, loose, own):
-        assert desk.download(desk.shipper, each).attachment.id == each
-    assert note not in str(desk.timeline(desk.shipper, ticket_id))
-    say = writes.AddMessageRequest(ticket_id=ticket_id, message="What is this?", attachment_ids=[note])
-    refused(desk.shipper.tickets.AddMessage, say, code=NOT_FOUND, reason="ATTACHMENT_NOT_FOUND")
-    assert ids(desk.shipper) == [both, public, loose, own], "nobody makes public what is hidden from them"
 
 
 def test_a_complete_file_of_somebody_else_is_not_mine_to_complete(desk: Desk) -> None:

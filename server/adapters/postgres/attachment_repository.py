@@ -8,11 +8,11 @@ from uuid import UUID
 from psycopg.rows import TupleRow
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     DateTime,
     LargeBinary,
     Text,
     Uuid,
+    and_,
     any_,
     bindparam,
     func,
@@ -37,8 +37,8 @@ _INSTANT = DateTime(timezone=True)
 _ID = bindparam("attachment_id", type_=Uuid())
 _TICKET = bindparam("ticket_id", type_=Text(collation="C"))
 _LIMIT = bindparam("limit", type_=BigInteger())
-# Spelled as in the partial index, which alone finds them among thousands of messages.
-_NAMES_FILES = _m.attachments != literal_column("'{}'")
+# The public messages that name files, which is spelled as in the partial index: it alone finds them among thousands.
+_SHARING = and_(_m.ticket_id == _TICKET, _m.attachments != literal_column("'{}'"), ~_m.is_internal_note)
 _COLUMNS = (
     _a.id,
     _a.ticket_id,
@@ -75,23 +75,13 @@ _COUNT = Statement(select(func.count()).select_from(_counted))
 def _page(*, further: bool, public_only: bool) -> Statement:
     """A ticket has some hundreds at most, which its part of the primary key has together."""
     mine = _a.uploaded_by_id == bindparam("viewer", type_=Text(collation="C"))
-    statement = (
-        select(*_COLUMNS)
-        .where(_a.ticket_id == _TICKET, or_(_a.status == literal_column("'completed'"), mine))
-        .order_by(_a.created_at, _a.id)
-        .limit(_LIMIT)
-    )
+    others = _a.status == literal_column("'completed'")
     if public_only:
         # Read once for the whole page, not once for each attachment.
-        named = func.unnest(_m.attachments).label("attachment_id")
-        uses = select(named, _m.is_internal_note).where(_m.ticket_id == _TICKET, _NAMES_FILES).subquery("uses")
-        internal = (
-            select(uses.c.attachment_id)
-            .where(uses.c.attachment_id.is_not(None))
-            .group_by(uses.c.attachment_id)
-            .having(func.bool_and(uses.c.is_internal_note))
-        )
-        statement = statement.where(or_(mine, _a.id.not_in(internal)))
+        others = and_(others, _a.id.in_(select(func.unnest(_m.attachments)).where(_SHARING)))
+    statement = (
+        select(*_COLUMNS).where(_a.ticket_id == _TICKET, or_(mine, others)).order_by(_a.created_at, _a.id).limit(_LIMIT)
+    )
     if further:
         after = tuple_(bindparam("after_at", type_=_INSTANT), bindparam("after_id", type_=Uuid()))
         statement = statement.where(tuple_(_a.created_at, _a.id) > after)
@@ -103,11 +93,7 @@ PAGES = {
     for further in (False, True)
     for public_only in (False, True)
 }
-INTERNAL_ALONE = Statement(
-    select(func.coalesce(func.bool_and(_m.is_internal_note), literal_column("false", type_=Boolean))).where(
-        _m.ticket_id == _TICKET, _NAMES_FILES, any_(_m.attachments) == _ID
-    )
-)
+SHARED = Statement(select(literal_column("1")).where(_SHARING, any_(_m.attachments) == _ID).limit(literal_column("1")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +151,7 @@ class PostgresAttachmentRepository:
 
     def is_public(self, attachment: Attachment) -> bool:
         values = {"ticket_id": attachment.ticket_id, "attachment_id": attachment.id}
-        row = self.session.first(INTERNAL_ALONE, values)
-        return row is None or not row[0]
+        return self.session.first(SHARED, values) is not None
 
 
 def _to_attachment(row: TupleRow) -> Attachment:

@@ -40,7 +40,8 @@ class NewAttachment:
 
 @dataclass(frozen=True, slots=True)
 class CreateAttachment:
-    """Whoever sees the ticket may. Nobody else sees the attachment until it is complete.
+    """Whoever sees the ticket may. Nobody else sees the attachment until it is complete; then staff do, and
+    all who see the ticket once a public message names it.
 
     The signed request is no part of the answer that is kept: it is a secret, and a repetition needs one that works.
     """

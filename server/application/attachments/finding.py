@@ -25,7 +25,7 @@ def attachment_not_found(attachment_id: UUID) -> NotFound:
 def get_visible_attachment(repositories: Repositories, call: Call, attachment_id: UUID) -> tuple[Ticket, Attachment]:
     """The attachment and its ticket. Raises NotFound.
 
-    One that is under way is seen by its uploader alone, and one that only internal notes name by staff.
+    See ``may_see``.
     """
     attachment = repositories.attachments.get(attachment_id)
     ticket = None
@@ -37,7 +37,11 @@ def get_visible_attachment(repositories: Repositories, call: Call, attachment_id
 
 
 def may_see(repositories: Repositories, call: Call, attachment: Attachment) -> bool:
-    """Whether one of a ticket that the caller sees is for the caller's eyes."""
+    """Whether one of a ticket that the caller sees is for the caller's eyes.
+
+    One that is under way is for its uploader alone. Staff and service accounts see all others. Outside roles see
+    what they uploaded themselves and what a public message names: so nothing before staff has said it is for them.
+    """
     if attachment.uploaded_by_id == call.principal.user_id:
         return True
     if attachment.state is not AttachmentState.READY:

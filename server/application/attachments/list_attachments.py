@@ -27,7 +27,7 @@ def position_of(view: AttachmentView) -> tuple[datetime, UUID]:
 
 @dataclass(frozen=True, slots=True)
 class ListAttachments:
-    """READY ones and the caller's own PENDING ones; what only internal notes name is for staff.
+    """READY ones and the caller's own PENDING ones; outside roles get their own, and what public messages name.
 
     Names of sensitive ones need a reason, and a page that shows any is audited, once, before it is shown.
     """

@@ -67,7 +67,7 @@ class AddMessage:
 
 
 def _require_complete(repositories: Repositories, call: Call, ticket_id: TicketId, ids: Sequence[UUID]) -> None:
-    """A public message makes its files public, so nobody names one that is hidden from them."""
+    """A public message shares its files with all who see the ticket, so nobody names one that is hidden from them."""
     if not ids:
         return
     found = repositories.timeline.attachments(ticket_id, ids)

@@ -165,11 +165,11 @@ def test_values_of_a_file_are_not_taken_for_the_tickets(
 
 def test_pages_show_what_their_reader_may_see(database: Database, connection: psycopg.Connection) -> None:
     ticket = insert_ticket(connection)
-    ready, note, both, mine = (stored(database, ticket).id for _ in range(4))
+    loose, note, both, public, mine = (stored(database, ticket).id for _ in range(5))
     pending = stored(database, ticket, ready=False, uploaded_by_id="ravi").id
-    stored(database, ticket, ready=False)
+    hidden = stored(database, ticket, ready=False).id
     connection.execute("UPDATE ticket_attachments SET uploaded_by_id = 'ravi' WHERE id = %s", [mine])
-    for ids, internal in (([note, both, mine, None], True), ([both, uuid4()], False)):
+    for ids, internal in (([note, both, mine, None], True), ([both, public, hidden, uuid4(), None], False)):
         connection.execute(
             "INSERT INTO ticket_messages (ticket_id, actor_id, actor_role, message, attachments, is_internal_note)"
             " VALUES (%s, 'asha', 'ops_agent', 'See.', %s, %s)",
@@ -181,15 +181,19 @@ def test_pages_show_what_their_reader_may_see(database: Database, connection: ps
         with repository(database) as attachments:
             return [each.id for each in attachments.page(TicketId(ticket), UserId("ravi"), **wanted)]
 
-    everything = sorted([ready, note, both, mine, pending])
+    everything = sorted([loose, note, both, public, mine, pending])
     assert page() == everything, "made at the same instant, so in the order of ids"
-    assert page(public_only=True) == sorted({*everything} - {note})
+    for_outsiders = sorted([both, public, mine, pending])
+    assert page(public_only=True) == for_outsiders
+    assert page(public_only=True, limit=3) == for_outsiders[:3]
+    assert page(public_only=True, after=(NOW, for_outsiders[0])) == for_outsiders[1:]
     assert page(limit=2) == everything[:2]
     assert page(after=(NOW, everything[1]), limit=2) == everything[2:4]
     assert page(after=(NOW, everything[-1]), public_only=True) == []
     with repository(database) as attachments:
-        found = {each: attachments.get(each) for each in (ready, note, both)}
-        assert [each is not None and attachments.is_public(each) for each in found.values()] == [True, False, True]
+        found = [attachments.get(each) for each in (loose, note, both, public, mine)]
+        shared = [each is not None and attachments.is_public(each) for each in found]
+        assert shared == [False, False, True, True, False]
         assert attachments.count(TicketId(ticket), at_most=4) == 4
-        assert attachments.count(TicketId(ticket), at_most=100) == 6
+        assert attachments.count(TicketId(ticket), at_most=100) == 7
         assert attachments.count(TicketId("TKT-999999999"), at_most=100) == 0

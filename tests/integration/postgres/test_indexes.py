@@ -11,7 +11,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from server.adapters.postgres.attachment_repository import INTERNAL_ALONE, PAGES
+from server.adapters.postgres.attachment_repository import PAGES, SHARED
 from server.adapters.postgres.statements import Statement
 from server.adapters.postgres.tables import OPEN_TICKETS
 from tests.database import TestServer
@@ -330,7 +330,7 @@ ASKED = {
     "after_at": datetime(2026, 1, 1, tzinfo=UTC),
     "after_id": FILE,
 }
-NAMED_BY_MESSAGES = {"is public": INTERNAL_ALONE, "page": PAGES[False, True], "further page": PAGES[True, True]}
+NAMED_BY_MESSAGES = {"is public": SHARED, "page": PAGES[False, True], "further page": PAGES[True, True]}
 
 
 @pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
