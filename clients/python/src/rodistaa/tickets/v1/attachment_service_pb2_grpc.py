@@ -66,7 +66,8 @@ class AttachmentServiceServicer:
     def CreateAttachment(self, request, context):
         """Announces a file and hands out a signed PUT for its bytes. Whoever may
         write messages on the ticket may. An attachment that is not completed in
-        time is swept.
+        time is swept. A complete one is seen by its uploader and by staff; it is
+        shared with all who see the ticket by being named in a public message.
 
         ATTACHMENT_TYPE_NOT_ALLOWED, TICKET_ARCHIVED, TOO_MANY_ATTACHMENTS.
         """
@@ -87,7 +88,8 @@ class AttachmentServiceServicer:
 
     def ListAttachments(self, request, context):
         """Lists the READY attachments of a ticket, oldest first, and the caller's own
-        PENDING ones. Attachments of internal notes are for staff.
+        PENDING ones. Shipper, operator and driver get those that they uploaded
+        themselves and those that a public message of the ticket names.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -95,7 +97,8 @@ class AttachmentServiceServicer:
 
     def GetAttachmentDownload(self, request, context):
         """Hands out a signed GET that works for 5 minutes. For a sensitive attachment
-        it needs an `access_reason` and is kept in the audit.
+        it needs an `access_reason` and is kept in the audit. What ListAttachments
+        does not show the caller is ATTACHMENT_NOT_FOUND.
 
         ATTACHMENT_NOT_READY, ACCESS_REASON_REQUIRED.
         """

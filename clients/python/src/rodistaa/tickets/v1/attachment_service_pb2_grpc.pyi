@@ -21,7 +21,8 @@ class AttachmentServiceStub:
     CreateAttachment: _grpc.UnaryUnaryMultiCallable[_attachment_service_pb2.CreateAttachmentRequest, _attachment_service_pb2.CreateAttachmentResponse]
     """Announces a file and hands out a signed PUT for its bytes. Whoever may
     write messages on the ticket may. An attachment that is not completed in
-    time is swept.
+    time is swept. A complete one is seen by its uploader and by staff; it is
+    shared with all who see the ticket by being named in a public message.
 
     ATTACHMENT_TYPE_NOT_ALLOWED, TICKET_ARCHIVED, TOO_MANY_ATTACHMENTS.
     """
@@ -34,11 +35,13 @@ class AttachmentServiceStub:
     """
     ListAttachments: _grpc.UnaryUnaryMultiCallable[_attachment_service_pb2.ListAttachmentsRequest, _attachment_service_pb2.ListAttachmentsResponse]
     """Lists the READY attachments of a ticket, oldest first, and the caller's own
-    PENDING ones. Attachments of internal notes are for staff.
+    PENDING ones. Shipper, operator and driver get those that they uploaded
+    themselves and those that a public message of the ticket names.
     """
     GetAttachmentDownload: _grpc.UnaryUnaryMultiCallable[_attachment_service_pb2.GetAttachmentDownloadRequest, _attachment_service_pb2.GetAttachmentDownloadResponse]
     """Hands out a signed GET that works for 5 minutes. For a sensitive attachment
-    it needs an `access_reason` and is kept in the audit.
+    it needs an `access_reason` and is kept in the audit. What ListAttachments
+    does not show the caller is ATTACHMENT_NOT_FOUND.
 
     ATTACHMENT_NOT_READY, ACCESS_REASON_REQUIRED.
     """
@@ -56,7 +59,8 @@ class AttachmentServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _attachment_service_pb2.CreateAttachmentResponse:
         """Announces a file and hands out a signed PUT for its bytes. Whoever may
         write messages on the ticket may. An attachment that is not completed in
-        time is swept.
+        time is swept. A complete one is seen by its uploader and by staff; it is
+        shared with all who see the ticket by being named in a public message.
 
         ATTACHMENT_TYPE_NOT_ALLOWED, TICKET_ARCHIVED, TOO_MANY_ATTACHMENTS.
         """
@@ -81,7 +85,8 @@ class AttachmentServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _grpc.ServicerContext,
     ) -> _attachment_service_pb2.ListAttachmentsResponse:
         """Lists the READY attachments of a ticket, oldest first, and the caller's own
-        PENDING ones. Attachments of internal notes are for staff.
+        PENDING ones. Shipper, operator and driver get those that they uploaded
+        themselves and those that a public message of the ticket names.
         """
 
     @_abc_1.abstractmethod
@@ -91,7 +96,8 @@ class AttachmentServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _grpc.ServicerContext,
     ) -> _attachment_service_pb2.GetAttachmentDownloadResponse:
         """Hands out a signed GET that works for 5 minutes. For a sensitive attachment
-        it needs an `access_reason` and is kept in the audit.
+        it needs an `access_reason` and is kept in the audit. What ListAttachments
+        does not show the caller is ATTACHMENT_NOT_FOUND.
 
         ATTACHMENT_NOT_READY, ACCESS_REASON_REQUIRED.
         """

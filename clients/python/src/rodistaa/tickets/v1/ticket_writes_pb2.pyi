@@ -434,8 +434,9 @@ class AddMessageRequest(_message.Message):
     """UUID that makes the call safe to repeat."""
     @_builtins.property
     def attachment_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Complete attachments of the same ticket to refer to; at most 20, no
-        duplicates.
+        """Complete attachments of the same ticket to refer to, such as the caller
+        sees; at most 20, no duplicates. A public message shares them with all who
+        see the ticket.
         """
 
     def __init__(

@@ -265,7 +265,8 @@ export const AttachmentService: GenService<{
   /**
    * Announces a file and hands out a signed PUT for its bytes. Whoever may
    * write messages on the ticket may. An attachment that is not completed in
-   * time is swept.
+   * time is swept. A complete one is seen by its uploader and by staff; it is
+   * shared with all who see the ticket by being named in a public message.
    *
    * ATTACHMENT_TYPE_NOT_ALLOWED, TICKET_ARCHIVED, TOO_MANY_ATTACHMENTS.
    *
@@ -292,7 +293,8 @@ export const AttachmentService: GenService<{
   },
   /**
    * Lists the READY attachments of a ticket, oldest first, and the caller's own
-   * PENDING ones. Attachments of internal notes are for staff.
+   * PENDING ones. Shipper, operator and driver get those that they uploaded
+   * themselves and those that a public message of the ticket names.
    *
    * @generated from rpc rodistaa.tickets.v1.AttachmentService.ListAttachments
    */
@@ -303,7 +305,8 @@ export const AttachmentService: GenService<{
   },
   /**
    * Hands out a signed GET that works for 5 minutes. For a sensitive attachment
-   * it needs an `access_reason` and is kept in the audit.
+   * it needs an `access_reason` and is kept in the audit. What ListAttachments
+   * does not show the caller is ATTACHMENT_NOT_FOUND.
    *
    * ATTACHMENT_NOT_READY, ACCESS_REASON_REQUIRED.
    *

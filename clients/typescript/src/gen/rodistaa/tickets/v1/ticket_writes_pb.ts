@@ -464,8 +464,9 @@ export type AddMessageRequest = Message<"rodistaa.tickets.v1.AddMessageRequest">
   isInternalNote: boolean;
 
   /**
-   * Complete attachments of the same ticket to refer to; at most 20, no
-   * duplicates.
+   * Complete attachments of the same ticket to refer to, such as the caller
+   * sees; at most 20, no duplicates. A public message shares them with all who
+   * see the ticket.
    *
    * @generated from field: repeated string attachment_ids = 4;
    */
