@@ -7,6 +7,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 HEAD_SECONDS = 20.0
 """How long the line and the headers of a request may take, from its first byte, or from the connection's start."""
 HEAD_BYTES = 64 * 1024
+HEADERS = 100
+"""Lines of one head, and of what may follow a body in pieces."""
 FLUSH_SECONDS = 60.0
 """How long a client may take for the rest of an answer when its connection is to be closed."""
 
@@ -19,24 +21,42 @@ class BoundedConnection(HttpToolsProtocol):
     too long or too much. The time a body may take is up to who reads it."""
 
     _patience: TimerHandle | None = None
-    _head_bytes = 0
+    _unread_bytes = 0
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
         self._await_head()
 
     def data_received(self, data: bytes) -> None:
-        if self._between_requests():
-            self._head_bytes += len(data)
-            if self._patience is None:
-                self._await_head()
+        # The next head may come while an answer is still under way, and more headers behind a body in pieces: whatever
+        # is not a body is counted, but for the rest of the read that the head, or a piece of a body, ends in.
+        self._unread_bytes += len(data)
+        if self._between_requests() and self._patience is None:
+            self._await_head()
         super().data_received(data)
         if self.transport.is_closing():
             return
         if not self._between_requests():
             self._head_is_over()
-        elif self._head_bytes > HEAD_BYTES:
-            self.send_400_response("Request head too large.")
+        if self._unread_bytes > HEAD_BYTES:
+            if self._between_requests():
+                self.send_400_response("Request head too large.")
+            else:
+                self.transport.abort()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        super().on_header(name, value)
+        if len(self.headers) > HEADERS:
+            raise ValueError("too many headers")  # which the parser takes for a request that is none
+
+    def on_headers_complete(self) -> None:
+        self._unread_bytes = 0
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if not self._between_requests():
+            self._unread_bytes = 0
+        super().on_body(body)
 
     def on_message_begin(self) -> None:
         """Nothing but an abort ends a connection whose client takes no more of what is written to it."""
@@ -55,7 +75,6 @@ class BoundedConnection(HttpToolsProtocol):
         self._patience = self.loop.call_later(HEAD_SECONDS, self._close)
 
     def _head_is_over(self) -> None:
-        self._head_bytes = 0
         if self._patience is not None:
             self._patience.cancel()
             self._patience = None

@@ -67,7 +67,9 @@ class Files:
             await Response(headers={"ETag": etag})(scope, receive, send)
 
     async def _permitted(self, request: Request) -> SignedPut | SignedGet:
-        headers = {name: ",".join(request.headers.getlist(name)) for name in request.headers}
+        headers: dict[str, str] = {}
+        for name, value in request.headers.items():
+            headers[name] = f"{headers[name]},{value}" if name in headers else value
         if "transfer-encoding" in headers:
             raise StoreRefusal(411, "MissingContentLength", "Content-Length is needed, and no Transfer-Encoding.")
         return await self._in_thread(

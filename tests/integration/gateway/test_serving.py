@@ -4,12 +4,13 @@ import signal
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
-from gateway.connections import HEAD_BYTES
+from gateway.connections import HEAD_BYTES, HEADERS
 from server.settings import Settings
 from tests.gateway_process import Gateway, StartGateway, serving_gateway
 from tests.integration.gateway.requests import (
@@ -78,6 +79,26 @@ def test_a_head_without_end_is_refused(gateway: Gateway) -> None:
         for _ in range(HEAD_BYTES // len(line) + 1):
             connection.sendall(line)
         assert answer_on(connection).status == 400
+
+
+def test_a_head_of_too_many_lines_is_refused(gateway: Gateway) -> None:
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n" + b"X: y\r\n" * HEADERS + b"\r\n")
+        assert answer_on(connection).status == 400
+        seconds_until_closed(connection)
+
+
+@pytest.mark.parametrize("more", [b"x" * 4096, b": y\r\nX" * 800], ids=["a long line", "many lines"])
+@pytest.mark.parametrize("first", ["an answer that nobody takes", "a body in pieces"])
+def test_what_is_kept_of_a_connection_is_bounded_during_an_answer(gateway: Gateway, first: str, more: bytes) -> None:
+    gateway.store.put("attachments/a/1", [bytes(20_000_000)], content_type="text/plain")
+    signed = sign_download(gateway.store)
+    if first == "a body in pieces":
+        signed = replace(signed, method="PUT", headers={"Transfer-Encoding": "chunked"})
+    with begun(signed) as connection:
+        connection.sendall(b"0\r\nX" if signed.method == "PUT" else b"GET /healthz HTTP/1.1\r\nX")
+        with pytest.raises((ConnectionResetError, BrokenPipeError)):
+            connection.sendall(more * (20_000_000 // len(more)))
 
 
 @pytest.mark.parametrize(
