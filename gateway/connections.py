@@ -1,6 +1,6 @@
 """Connections that say nothing, or too much, before there is a request."""
 
-from asyncio import TimerHandle, Transport
+from asyncio import Event, TimerHandle, Transport
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
@@ -14,6 +14,8 @@ FLUSH_SECONDS = 60.0
 
 CUT_OFF = "tickets.cut_off"
 """Name of the ASGI extension that ends a connection at once: a call without arguments."""
+DRAINING = "tickets.draining"
+"""Name of the ASGI extension that says that the gateway is to stop: an event, for answers that have no end."""
 
 
 class BoundedConnection(HttpToolsProtocol):
@@ -25,6 +27,7 @@ class BoundedConnection(HttpToolsProtocol):
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
+        self._draining = Event()
         self._await_head()
 
     def data_received(self, data: bytes) -> None:
@@ -61,7 +64,13 @@ class BoundedConnection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Nothing but an abort ends a connection whose client takes no more of what is written to it."""
         super().on_message_begin()
-        self.scope["extensions"] = {CUT_OFF: self.transport.abort}  # type: ignore[dict-item]  # uvicorn's are dicts
+        extensions = {CUT_OFF: self.transport.abort, DRAINING: self._draining}
+        self.scope["extensions"] = extensions  # type: ignore[typeddict-item]  # uvicorn's are dicts
+
+    def shutdown(self) -> None:
+        """Called when the gateway stops."""
+        self._draining.set()
+        super().shutdown()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_is_over()
