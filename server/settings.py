@@ -175,6 +175,23 @@ class Settings(BaseSettings):
         [], description='Networks whose x-forwarded-for is believed, JSON: ["10.0.0.0/8", "unix"].'
     )
 
+    # --- the gateway's way to the server
+
+    gateway_target: str | None = Field(
+        None,
+        min_length=1,
+        description="Where the gateway finds the server: host:port, or any name that gRPC resolves, such as"
+        " dns:///server:50051. [default: TICKETS_GRPC_HOST and TICKETS_GRPC_PORT]",
+    )
+    gateway_tls: bool = Field(
+        default=False, description="The gateway speaks TLS to the server; the system's authorities are trusted."
+    )
+    gateway_ca_file: Path | None = Field(None, description="PEM authorities that are trusted in their place.")
+    gateway_certificate_file: Path | None = Field(
+        None, description="PEM chain that the gateway shows the server (mTLS). It stands for no caller."
+    )
+    gateway_private_key_file: Path | None = Field(None, description="PEM key of that certificate.")
+
     # --- the database
 
     database_pool_size: int = Field(16, ge=1, le=500, description="Connections of one process.")
@@ -392,6 +409,24 @@ class Settings(BaseSettings):
         if self.mtls_principals and self.tls_client_ca_file is None:
             raise ValueError("TICKETS_MTLS_PRINCIPALS needs TICKETS_TLS_CLIENT_CA_FILE")
         return self
+
+    @model_validator(mode="after")
+    def _way_to_the_server_is_whole(self) -> Self:
+        """Certificates that nothing uses would mean plain text where TLS was meant."""
+        if (self.gateway_certificate_file is None) != (self.gateway_private_key_file is None):
+            raise ValueError("TICKETS_GATEWAY_CERTIFICATE_FILE and TICKETS_GATEWAY_PRIVATE_KEY_FILE go together")
+        if not self.gateway_tls and (self.gateway_ca_file or self.gateway_certificate_file):
+            raise ValueError("TICKETS_GATEWAY_CA_FILE and TICKETS_GATEWAY_CERTIFICATE_FILE need TICKETS_GATEWAY_TLS")
+        return self
+
+    @property
+    def server_target(self) -> str:
+        """Where a gateway with these settings finds the server."""
+        if self.gateway_target is not None:
+            return self.gateway_target
+        every = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]", "::": "[::1]"}  # noqa: S104 - not bound to here
+        host = every.get(self.grpc_host, self.grpc_host)
+        return f"{host}:{self.grpc_port}"
 
 
 def complaints(error: ValidationError) -> list[str]:
