@@ -50,7 +50,7 @@ class EventKinds:
             name = field.name.removeprefix("after_")
             if _has(event, name, field):
                 found.append((field, _of_event(name)))
-            elif cases and all(
+            elif oneof is not None and all(
                 case.message_type is not None and _has(case.message_type, name, field) for case in cases
             ):
                 found.append((field, _of_case(oneof.name, name)))
