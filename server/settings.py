@@ -5,6 +5,7 @@ lists and mappings are written as JSON.
 """
 
 import json
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -135,6 +136,29 @@ class Settings(BaseSettings):
     )
     http_max_connections: int = Field(
         2000, ge=1, description="Connections to the gateway at a time; requests of more are answered by 503."
+    )
+    public_url: Origin | None = Field(
+        None, description="Where browsers find the gateway, https://tickets.example.com; OIDC comes back to it."
+    )
+    admin_dist: Path = Field(
+        Path(__file__).parents[1] / "admin" / "dist",
+        description="Directory of the built admin UI. [default: admin/dist beside the server's package]",
+    )
+    dev_login: bool = Field(
+        default=False,
+        description="Development only: /login gives anybody any role. `tickets up` sets it; HTTP_HOST must be loopback.",
+    )
+    oidc_issuer: SecureUrl | None = Field(
+        None, description="OpenID provider that /login sends browsers to; needs PUBLIC_URL and the client below."
+    )
+    oidc_client_id: str | None = Field(None, min_length=1, description="Who the gateway is to the provider.")
+    oidc_client_secret: SecretStr | None = Field(None, description="And its secret.")
+    oidc_scope: str = Field("openid profile email", description="What is asked for; openid must be among it.")
+    oidc_parameters: Annotated[dict[str, str], *Json] = Field(
+        {}, description='Further parameters of the login, JSON: {"audience": "rodistaa-tickets"}.'
+    )
+    oidc_token: Literal["id_token", "access_token"] = Field(
+        "id_token", description="Which of the provider's tokens calls are made with; it must be a JWT for the server."
     )
     metrics_host: str = Field("127.0.0.1", description="Address of /metrics and /healthz.")
     metrics_port: int = Field(0, ge=0, le=65535, description="Port of /metrics and /healthz over HTTP; 0 for none.")
@@ -384,6 +408,20 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _login_is_whole(self) -> Self:
+        """A login that anybody may use must not be found by others, and half a provider by the first who logs in."""
+        if self.dev_login and not is_loopback(self.http_host):
+            raise ValueError("TICKETS_DEV_LOGIN needs a TICKETS_HTTP_HOST that only this machine reaches")
+        needed = (self.public_url, self.oidc_client_id, self.oidc_client_secret)
+        if self.oidc_issuer is not None and None in needed:
+            raise ValueError(
+                "TICKETS_OIDC_ISSUER needs TICKETS_PUBLIC_URL, TICKETS_OIDC_CLIENT_ID and TICKETS_OIDC_CLIENT_SECRET"
+            )
+        if "openid" not in self.oidc_scope.split():
+            raise ValueError("TICKETS_OIDC_SCOPE must have openid in it")
+        return self
+
+    @model_validator(mode="after")
     def _channels_are_whole(self) -> Self:
         """A mail server that refuses each e-mail, or SMS settings without effect, must not be found out one by one."""
         if self.smtp_url is not None and self.email_from is None:
@@ -427,6 +465,17 @@ class Settings(BaseSettings):
         every = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]", "::": "[::1]"}  # noqa: S104 - not bound to here
         host = every.get(self.grpc_host, self.grpc_host)
         return f"{host}:{self.grpc_port}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the name or address, in brackets or not, stands for this machine alone."""
+    name = host.strip("[]")
+    if name == "localhost":
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False
 
 
 def complaints(error: ValidationError) -> list[str]:
