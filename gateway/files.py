@@ -5,7 +5,7 @@ should not. All work on the disk is done by a bounded number of threads.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gateway.connections import CUT_OFF
+from gateway.request_bodies import BodyStalled, ClientGone, RequestBody
 from server.adapters.objectstore.local_requests import LocalRequests, SignedGet, SignedPut
 from server.adapters.objectstore.refusal import StoreRefusal
 
@@ -28,14 +29,6 @@ T = TypeVar("T")
 _THREADS = 16
 _PIECE = 64 * 1024
 """Given to a client at a time; it has taken one when the next is asked for."""
-_LINGER_BYTES = 32 * 1024 * 1024
-_LINGER_SECONDS = 10.0
-"""How much of the body of a refused upload is read and thrown away. A connection that is closed while its client still
-sends is reset, and the client never sees why."""
-
-
-class ClientGone(Exception):
-    """Nobody is left to answer."""
 
 
 class Files:
@@ -52,7 +45,7 @@ class Files:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        body = _Body(receive, self._stall_seconds)
+        body = RequestBody(receive, self._stall_seconds)
         try:
             permitted = await self._permitted(Request(scope))
             if isinstance(permitted, SignedGet):
@@ -61,6 +54,9 @@ class Files:
             etag = await self._take(permitted, body)
         except StoreRefusal as refusal:
             await _refuse(refusal, body if scope["method"] == "PUT" else None, scope, receive, send)
+        except BodyStalled:
+            stalled = StoreRefusal(400, "RequestTimeout", "The body did not go on in time.")
+            await _refuse(stalled, body, scope, receive, send)
         except ClientGone:
             return
         else:
@@ -82,7 +78,7 @@ class Files:
             )
         )
 
-    async def _take(self, upload: SignedPut, body: "_Body") -> str:
+    async def _take(self, upload: SignedPut, body: RequestBody) -> str:
         """Store the body; gives the etag."""
         writer = await self._in_thread(upload.open_writer)
         try:
@@ -135,46 +131,7 @@ class Files:
         return await run_sync(work, limiter=self._threads)
 
 
-class _Body:
-    """What a client sends."""
-
-    def __init__(self, receive: Receive, stall_seconds: float) -> None:
-        self._receive = receive
-        self._stall_seconds = stall_seconds
-        self._ended = False
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        """All of it, as it comes. Raises StoreRefusal when it does not go on, and ClientGone."""
-        while not self._ended:
-            try:
-                async with asyncio.timeout(self._stall_seconds):
-                    chunk = await self._next()
-            except TimeoutError:
-                self._ended = True
-                raise StoreRefusal(400, "RequestTimeout", "The body did not go on in time.") from None
-            if chunk:
-                yield chunk
-
-    async def discard(self) -> None:
-        """What is still to come, within bounds."""
-        discarded = 0
-        try:
-            async with asyncio.timeout(_LINGER_SECONDS):
-                while not self._ended and discarded <= _LINGER_BYTES:
-                    discarded += len(await self._next())
-        except (TimeoutError, ClientGone):
-            return
-
-    async def _next(self) -> bytes:
-        message = await self._receive()
-        if message["type"] == "http.disconnect":
-            raise ClientGone
-        self._ended = not message["more_body"]
-        chunk: bytes = message["body"]
-        return chunk
-
-
-async def _refuse(refusal: StoreRefusal, body: _Body | None, scope: Scope, receive: Receive, send: Send) -> None:
+async def _refuse(refusal: StoreRefusal, body: RequestBody | None, scope: Scope, receive: Receive, send: Send) -> None:
     """``body`` is what the client may still be sending."""
     if refusal.status >= 500:
         _log.error("the file store failed", code=refusal.code, cause=repr(refusal.__cause__))
