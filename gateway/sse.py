@@ -67,8 +67,8 @@ class EventStreams:
         self._heartbeat_seconds = heartbeat_seconds
         self._opening_seconds = opening_seconds
 
-    async def serve(
-        self, rpc: Rpc, request: Message, *, metadata: Metadata, scope: Scope, receive: Receive, send: Send
+    async def serve(  # noqa: PLR0917 - as ASGI apps take theirs
+        self, rpc: Rpc, request: Message, metadata: Metadata, scope: Scope, receive: Receive, send: Send
     ) -> None:
         """Answer one request; its body must have been read.
 

@@ -146,7 +146,7 @@ class Settings(BaseSettings):
     )
     dev_login: bool = Field(
         default=False,
-        description="Development only: /login gives anybody any role. `tickets up` sets it; HTTP_HOST must be loopback.",
+        description="Development: /login gives anybody any role. HTTP_HOST must be loopback. `tickets up` sets it.",
     )
     oidc_issuer: SecureUrl | None = Field(
         None, description="OpenID provider that /login sends browsers to; needs PUBLIC_URL and the client below."

@@ -1,0 +1,191 @@
+"""Who a request is from: the token that it carries, or a browser's session, which is a token in a cookie.
+
+Nothing is kept here: the cookie is all there is of a session, so that any gateway can serve it, and it ends with its
+token. What a token is worth is for the gRPC server alone to say.
+"""
+
+import json
+import re
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+import jwt
+from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+
+from gateway.contract import Rpc, rpcs
+from gateway.cookies import Cookie, CookieTooLarge
+from gateway.errors import HttpError, error_of, make_status
+from gateway.same_origin import SameOrigin
+from gateway.upstream import Metadata, Upstream, UpstreamError
+from server.settings import Settings
+
+_PROBE = "/rodistaa.tickets.v1.NotificationService/ListNotifications"
+"""A call that everybody may make, and that costs next to nothing."""
+_TOKEN = re.compile(r"[A-Za-z0-9_.=-]{1,8192}")
+_HEADER = re.compile(r"[ -~]{0,8400}")
+_BODY_BYTES = 16 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a token that the server believes says of its holder."""
+
+    user_id: str
+    role: str
+    franchise_ids: tuple[str, ...]
+    expires_at: int
+    """Seconds since 1970."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The answer of /session, in the manner of the API."""
+        return {
+            "userId": self.user_id,
+            "role": self.role,
+            "franchiseIds": list(self.franchise_ids),
+            "expireTime": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.expires_at)),
+        }
+
+
+class Sessions:
+    """Begins, tells and ends sessions, and says with what metadata a request is to be passed on."""
+
+    def __init__(self, settings: Settings, upstream: Upstream) -> None:
+        self._cookie = Cookie.of(settings, "session")
+        self._upstream = upstream
+        self._timeout = settings.call_timeout_seconds
+        self.same_origin = SameOrigin(settings.http_allowed_origins)
+
+    async def identify(self, request: Request) -> Metadata:
+        """The header Authorization wins; else the cookie, for requests of pages of ours; else nobody.
+
+        Raises HttpError.
+        """
+        authorization = ", ".join(request.headers.getlist("authorization"))
+        if authorization:
+            if not _HEADER.fullmatch(authorization):
+                raise _invalid("its form or signature is wrong")
+            return (("authorization", authorization),)
+        token = self.token_of(request)
+        if not token:
+            return ()
+        self.same_origin.require(request.method, request.headers)
+        return _bearer(token)
+
+    def token_of(self, request: Request) -> str:
+        """That of the cookie; empty where there is none that could be a token."""
+        token = self._cookie.read(request.headers.get("cookie", ""))
+        return token if _TOKEN.fullmatch(token) else ""
+
+    async def check(self, token: str) -> Session:
+        """Asks the server. Raises HttpError, and UpstreamError where it refuses the token or is away."""
+        if not _TOKEN.fullmatch(token):
+            raise _invalid("its form or signature is wrong")
+        await self._upstream.unary(_probe(), _probe().request(), metadata=_bearer(token), timeout=self._timeout)
+        try:
+            claims = jwt.decode(token, options={"verify_signature": False})
+            return Session(
+                str(claims["sub"]),
+                str(claims["role"]),
+                tuple(map(str, claims.get("franchise_ids") or ())),
+                int(claims["exp"]),
+            )
+        except (jwt.PyJWTError, KeyError, ValueError, TypeError):
+            raise _invalid("it is no JSON Web Token") from None
+
+    def begin(self, token: str, session: Session, headers: MutableHeaders) -> None:
+        """Has the browser keep it for as long as the token holds. Raises HttpError for a token that is too large."""
+        left = max(0, session.expires_at - int(time.time()))
+        try:
+            self._cookie.set_on(headers, token, max_age_seconds=left)
+        except CookieTooLarge as error:
+            raise _bad("token", f"makes {error}: have the identity provider put less into it") from None
+
+    def end(self, headers: MutableHeaders) -> None:
+        """Has the browser forget it. The token itself holds until it expires."""
+        self._cookie.clear_on(headers)
+
+    async def post(self, request: Request) -> Response:
+        """POST /session: ``{"token": …}`` becomes a cookie. Raises HttpError, UpstreamError."""
+        self.same_origin.require(request.method, request.headers, proof=False)
+        token = await _posted_token(request)
+        session = await self.check(token)
+        answer = JSONResponse(session.as_json())
+        self.begin(token, session, answer.headers)
+        return answer
+
+    async def get(self, request: Request) -> Response:
+        """GET /session: who it is. Raises HttpError, UpstreamError; a cookie that has lost its worth is taken back."""
+        self.same_origin.require(request.method, request.headers)
+        token = self.token_of(request)
+        if not token:
+            raise error_of(make_status(grpc.StatusCode.UNAUTHENTICATED, "TOKEN_MISSING", "There is no session."))
+        try:
+            session = await self.check(token)
+        except UpstreamError as error:
+            if error.code is not grpc.StatusCode.UNAUTHENTICATED:
+                raise
+            refusal = error_of(error.status)
+            refusal.headers["Set-Cookie"] = self._cleared()
+            raise refusal from None
+        return JSONResponse(session.as_json())
+
+    async def delete(self, request: Request) -> Response:
+        """DELETE /session: none any more, whether or not there was one. Raises HttpError."""
+        self.same_origin.require(request.method, request.headers)
+        answer = Response(status_code=204)
+        self.end(answer.headers)
+        return answer
+
+    def _cleared(self) -> str:
+        headers = MutableHeaders()
+        self._cookie.clear_on(headers)
+        return headers["set-cookie"]
+
+
+def _probe() -> Rpc:
+    return next(rpc for rpc in rpcs() if rpc.path == _PROBE)
+
+
+def _bearer(token: str) -> Metadata:
+    return (("authorization", f"Bearer {token}"),)
+
+
+async def _posted_token(request: Request) -> str:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise HttpError(
+            415, make_status(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST", "The body must be application/json.")
+        )
+    body = bytearray()
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > _BODY_BYTES:
+                status = make_status(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST", "The body is too large.")
+                raise HttpError(413, status, {"Connection": "close"})
+        given = json.loads(body)
+    except ClientDisconnect:
+        raise
+    except (ValueError, RecursionError):
+        raise _bad("", "the body is not JSON") from None
+    if not isinstance(given, dict) or set(given) != {"token"} or not isinstance(given["token"], str):
+        raise _bad("token", 'the body must be {"token": "…"}')
+    return str(given["token"])
+
+
+def _bad(field: str, description: str) -> HttpError:
+    return error_of(
+        make_status(
+            grpc.StatusCode.INVALID_ARGUMENT,
+            "INVALID_REQUEST",
+            f"{field}: {description}" if field else description,
+            violations=[(field, description)],
+        )
+    )
+
+
+def _invalid(why: str) -> HttpError:
+    return error_of(make_status(grpc.StatusCode.UNAUTHENTICATED, "TOKEN_INVALID", f"The token is not valid: {why}."))
