@@ -55,9 +55,7 @@ def _tickets(job: ExportJob, snapshot: ExportSnapshot) -> Iterator[tuple[Ticket,
     return with_messages(snapshot.tickets(), snapshot.messages())
 
 
-def with_messages(
-    tickets: Iterator[Ticket], messages: Iterator[Message]
-) -> Iterator[tuple[Ticket, Sequence[Message]]]:
+def with_messages(tickets: Iterator[Ticket], messages: Iterator[Message]) -> Iterator[tuple[Ticket, Sequence[Message]]]:
     """Each ticket with its messages, which come in the order of the tickets; holds those of one ticket at a time."""
     waiting = next(messages, None)
     for ticket in tickets:
