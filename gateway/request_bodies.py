@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 
 from starlette.types import Receive
 
+_PIECE = 64 * 1024
+"""So much has to come in time: with a byte now and then a connection could be held for ever."""
 _LINGER_BYTES = 32 * 1024 * 1024
 _LINGER_SECONDS = 10.0
 """How much of a refused body is read and thrown away. A connection that is closed while its client still sends is
@@ -20,22 +22,28 @@ class BodyStalled(Exception):
 
 
 class RequestBody:
-    """The body of one request. ``stall_seconds`` is how long the client may take for the next bytes of it."""
+    """The body of one request. ``stall_seconds`` is how long the client may take for the next 64 KiB of it."""
 
-    def __init__(self, receive: Receive, stall_seconds: float) -> None:
+    def __init__(self, receive: Receive, stall_seconds: float, *, is_empty: bool = False) -> None:
         self._receive = receive
         self._stall_seconds = stall_seconds
-        self._ended = False
+        self._ended = is_empty
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """All of it, as it comes. Raises BodyStalled and ClientGone."""
+        clock = asyncio.get_running_loop().time
+        patience, taken = self._stall_seconds, 0
         while not self._ended:
+            waits_since = clock()
             try:
-                async with asyncio.timeout(self._stall_seconds):
+                async with asyncio.timeout(patience):
                     chunk = await self._next()
             except TimeoutError:
                 self._ended = True
                 raise BodyStalled from None
+            patience, taken = patience - (clock() - waits_since), taken + len(chunk)
+            if taken >= _PIECE:
+                patience, taken = self._stall_seconds, 0
             if chunk:
                 yield chunk
 
