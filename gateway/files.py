@@ -34,7 +34,7 @@ _PIECE = 64 * 1024
 class Files:
     """An ASGI app for all paths below the bucket's.
 
-    ``stall_seconds`` is how long a client may take for the next bytes, either way, before it is cut off. Of an upload
+    ``stall_seconds`` is how long a client may take for the next 64 KiB, either way, before it is cut off. Of an upload
     that ended early, for whatever reason, nothing is left.
     """
 
@@ -133,7 +133,7 @@ class Files:
 
 async def _refuse(refusal: StoreRefusal, body: RequestBody | None, scope: Scope, receive: Receive, send: Send) -> None:
     """``body`` is what the client may still be sending."""
-    if refusal.status >= 500:
+    if refusal.__cause__ is not None:
         _log.error("the file store failed", code=refusal.code, cause=repr(refusal.__cause__))
     headers = {"Content-Type": "application/xml", **refusal.headers}
     if body is None:

@@ -132,7 +132,7 @@ class Settings(BaseSettings):
         30.0,
         gt=0,
         le=600,
-        description="Clients of the gateway that neither send nor take a byte for so long are cut off.",
+        description="How long clients of the gateway may take to send or take the next 64 KiB; then they are cut off.",
     )
     http_max_connections: int = Field(
         2000, ge=1, description="Connections to the gateway at a time; requests of more are answered by 503."

@@ -20,6 +20,8 @@ from server.adapters.objectstore.signing import Signer
 
 __all__ = ["LocalRequests", "SignedGet", "SignedPut", "StoreRefusal", "UploadWriter"]
 
+MAX_AT_ONCE = 8
+"""Uploads of one object, beside each other. Each takes its space on the disk until one of them is stored."""
 _RESPONSE_HEADERS = {
     "response-cache-control": "Cache-Control",
     "response-content-disposition": "Content-Disposition",
@@ -82,6 +84,8 @@ class SignedPut:
     def open_writer(self) -> UploadWriter:
         """Begin. Raises StoreRefusal."""
         try:
+            if self._files.drafts_of(self.key) >= MAX_AT_ONCE:
+                raise StoreRefusal(503, "SlowDown", "Too many uploads of this object are under way.")
             return UploadWriter(self._files.draft(self.key, self.content_type), self.size, self.sha256)
         except OSError as error:
             raise _store_failed() from error

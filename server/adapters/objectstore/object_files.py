@@ -25,6 +25,7 @@ _MAGIC = b"RDSTOBJ1"
 _END = struct.Struct(f">I{len(_MAGIC)}s")
 _MAX_NOTES = 4096
 _DEAD_AFTER_SECONDS = 24 * 3600
+_SURELY_DEAD_SECONDS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,15 @@ class ObjectFiles:
         self._drafts.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._sweep()
         return Draft(self.path_of(key), self._drafts, _flat(key), content_type)
+
+    def drafts_of(self, key: str) -> int:
+        """How many objects of the key are being written; those of dead processes count for some minutes."""
+        after = time.time() - _SURELY_DEAD_SECONDS
+        number = 0
+        for draft in self._drafts.glob(f"{_flat(key)},,*"):
+            with suppress(FileNotFoundError):
+                number += draft.stat().st_mtime > after
+        return number
 
     def delete(self, key: str) -> None:
         """The object, and all drafts of it, whoever writes them: they cannot be finished any more."""

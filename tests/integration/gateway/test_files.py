@@ -3,10 +3,12 @@
 import json
 import os
 import socket
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 
+from server.adapters.objectstore.local_requests import MAX_AT_ONCE
 from tests.gateway_process import Gateway, serving_gateway
 from tests.integration.gateway.requests import (
     Answer,
@@ -138,6 +140,37 @@ def test_an_upload_that_stalls_is_cut_off_and_nothing_is_left(tmp_path: Path) ->
             seconds_until_closed(connection)
         assert (answer.status, code_of(answer)) == (400, "RequestTimeout")
         assert objects(gateway) == []
+
+
+def test_an_upload_of_a_byte_now_and_then_is_cut_off(tmp_path: Path) -> None:
+    with (
+        serving_gateway(tmp_path, http_stall_seconds=0.5) as gateway,
+        begun(sign_upload(gateway.store, BODY)) as connection,
+    ):
+        connection.settimeout(0.05)
+        answer = b""
+
+        def sent_a_byte_and_was_answered() -> bool:
+            nonlocal answer
+            with suppress(OSError):
+                connection.send(b"a")
+            with suppress(OSError):
+                answer += connection.recv(4096)
+            return b"RequestTimeout" in answer
+
+        eventually(sent_a_byte_and_was_answered, what="the end of patience")
+
+
+def test_one_url_does_not_fill_the_disk(gateway: Gateway) -> None:
+    signed = sign_upload(gateway.store, BODY)
+    with ExitStack() as uploads:
+        for _ in range(MAX_AT_ONCE):
+            uploads.enter_context(begun(signed)).sendall(BODY[:100_000])
+        eventually(lambda: len(objects(gateway)) == MAX_AT_ONCE, what="all drafts")
+        refused = send(signed, BODY)
+        assert (refused.status, code_of(refused)) == (503, "SlowDown")
+    eventually(lambda: not objects(gateway), what="the end of the drafts")
+    assert send(signed, BODY).status == 200
 
 
 def test_of_an_upload_whose_client_went_away_nothing_is_left(gateway: Gateway) -> None:
