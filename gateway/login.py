@@ -1,0 +1,153 @@
+"""/login and /logout: how a browser gets its session, and loses it.
+
+Who may log in is said by an OpenID provider (``gateway.oidc``), or, on a machine for development, by nobody: there the
+page lists the demonstration's users, and a click makes one of them the caller.
+"""
+
+from datetime import timedelta
+from html import escape
+from urllib.parse import parse_qs, quote, urlsplit
+
+import click
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from gateway.html import page, paragraph
+from gateway.sessions import Sessions
+from server.demo_tokens import demo_token
+from server.demo_users import demo_user
+from server.domain.roles import Role
+from server.settings import Settings, is_loopback
+
+HOME = "/admin/tickets"
+"""Where a login leads that names no other place."""
+_PLACE_LIMIT = 1000
+_FORM_BYTES = 8 * 1024
+_DEMO_HOURS = 12
+_DESCRIPTIONS = {
+    Role.SYSTEM: "a service account",
+    Role.FRANCHISE_AGENT: "of franchise FR-001",
+    Role.SHIPPER: "outside Rodistaa",
+    Role.OPERATOR: "outside Rodistaa",
+    Role.DRIVER: "outside Rodistaa",
+}
+
+
+def local_path(place: str | None) -> str:
+    """The path to go to after a login: ``place`` where that is one of this gateway, else HOME.
+
+    Never an address: browsers take ``//host`` and ``/\\host`` for one, and leave tabs and line breaks out.
+    """
+    if place is None or not place.startswith("/") or len(place) > _PLACE_LIMIT:
+        return HOME
+    if place.startswith("//") or "\\" in place or not place.isprintable() or " " in place:
+        return HOME
+    try:
+        parts = urlsplit(place)
+    except ValueError:
+        return HOME
+    return place if not parts.scheme and not parts.netloc else HOME
+
+
+class Login:
+    """The pages. ``provider_path`` is where the login of the OpenID provider begins, if there is one."""
+
+    def __init__(self, settings: Settings, sessions: Sessions, provider_path: str | None) -> None:
+        self._settings = settings
+        self._sessions = sessions
+        self._provider_path = provider_path
+
+    async def show(self, request: Request) -> Response:
+        """GET /login?next=PATH."""
+        place = local_path(request.query_params.get("next"))
+        elsewhere = f"{self._provider_path}?next={quote(place, safe='')}" if self._provider_path else None
+        if self._settings.dev_login:
+            return self._demo_users(request, place, elsewhere)
+        if elsewhere is not None:
+            return RedirectResponse(elsewhere, 303)
+        return page(
+            "Logging in is not set up",
+            paragraph("This gateway has no identity provider (TICKETS_OIDC_ISSUER). Calls with a token work."),
+            status=404,
+        )
+
+    async def choose(self, request: Request) -> Response:
+        """POST /login: the session of a demo user. Raises HttpError."""
+        if not self._settings.dev_login:
+            return page("There is nothing here", paragraph("Demo users are for development."), status=404)
+        self._sessions.same_origin.require(request.method, request.headers)
+        if not _is_this_machine(request):
+            return _not_by_this_name()
+        form = await _form(request)
+        place, role = local_path(form.get("next")), form.get("role", "")
+        if role not in set(Role):
+            return page("There is no such user", _back(place), status=400)
+        try:
+            token = demo_token(self._settings, Role(role), ttl=timedelta(hours=_DEMO_HOURS))
+        except click.ClickException as error:
+            return page("There is no token", paragraph(error.message) + _back(place), status=500)
+        session = await self._sessions.check(token)
+        answer = RedirectResponse(place, 303)
+        self._sessions.begin(token, session, answer.headers)
+        return answer
+
+    async def leave(self, request: Request) -> Response:
+        """POST /logout: the session's end, for pages without scripts. Raises HttpError."""
+        self._sessions.same_origin.require(request.method, request.headers)
+        answer = RedirectResponse("/login", 303)
+        self._sessions.end(answer.headers)
+        return answer
+
+    def _demo_users(self, request: Request, place: str, elsewhere: str | None) -> Response:
+        if not _is_this_machine(request):
+            return _not_by_this_name()
+        users = "\n".join(
+            f'<li><button name="role" value="{role}"><strong>{role}</strong>: {demo_user(role)}{_described(role)}'
+            "</button></li>"
+            for role in Role
+        )
+        other = f'<p><a href="{escape(elsewhere)}">Log in at the identity provider</a></p>' if elsewhere else ""
+        return page(
+            "Log in",
+            paragraph("This is a machine for development: choose who you want to be.")
+            + f'\n<form method="post" action="/login">\n<input type="hidden" name="next" value="{escape(place)}">\n'
+            f"<ul>\n{users}\n</ul>\n</form>\n{other}"
+            '<form method="post" action="/logout"><button>Log out</button></form>',
+        )
+
+
+def _described(role: Role) -> str:
+    return f", {_DESCRIPTIONS[role]}" if role in _DESCRIPTIONS else ""
+
+
+def _is_this_machine(request: Request) -> bool:
+    """Whether the page was asked for by a name that no other site can have: names of others may be made to lead here,
+    and their pages would be of the same origin."""
+    try:
+        host = urlsplit(f"//{request.headers.get('host', '')}").hostname
+    except ValueError:
+        return False
+    return host is not None and is_loopback(host)
+
+
+def _not_by_this_name() -> Response:
+    text = "Demo users log in at http://127.0.0.1 or http://localhost, and the gateway's port, alone."
+    return page("Not by this name", paragraph(text), status=403)
+
+
+def _back(place: str) -> str:
+    return f'<p><a href="/login?next={escape(quote(place, safe=""))}">Back to the login</a></p>'
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """Empty for what is none."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _FORM_BYTES:
+            return {}
+    try:
+        fields = parse_qs(body.decode(), max_num_fields=10)
+    except ValueError:
+        return {}
+    return {name: values[-1] for name, values in fields.items()}
