@@ -7,6 +7,8 @@ from time import perf_counter
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.client_address import ClientAddress
+
 _PATH_LIMIT = 300
 
 
@@ -16,12 +18,16 @@ class AccessLog:
     A request that got no answer, because its client went away or was cut off, has the status 0.
     """
 
-    def __init__(self, app: ASGIApp, sink: Callable[[str], None]) -> None:
+    def __init__(self, app: ASGIApp, sink: Callable[[str], None], addresses: ClientAddress) -> None:
         self._app = app
         self._sink = sink
+        self._addresses = addresses
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Logs when the app has returned, or raised."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
         started = perf_counter()
         status = taken = given = 0
 
@@ -49,7 +55,7 @@ class AccessLog:
                 "duration_ms": round((perf_counter() - started) * 1000, 3),
                 "bytes_in": taken,
                 "bytes_out": given,
-                "ip": scope["client"][0] if scope.get("client") else "",
+                "ip": self._addresses.of(scope),
                 "level": "error" if status >= 500 else "info",
                 "timestamp": datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
             }

@@ -1,5 +1,8 @@
 """The gateway as an ASGI app: routes, and what goes around them."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -8,33 +11,87 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
+from gateway.calls import CallLimits, Calls
+from gateway.client_address import ClientAddress
+from gateway.contract import rpcs
 from gateway.files import Files
+from gateway.refusals import EXPECTED, answer_error
 from gateway.response_headers import ResponseHeaders
+from gateway.routes import Router
+from gateway.sessions import Sessions
+from gateway.sse import EventStreams
+from gateway.upstream import Upstream
 from server.files import open_local_requests
 from server.settings import Settings
 
 
 def build_app(settings: Settings) -> ASGIApp:
-    """Signed URLs are served where there is a local store; with S3 settings their addresses are unknown here."""
+    """Signed URLs are served where there is a local store; with S3 settings their addresses are unknown here.
+
+    Raises OSError when the files of the certificates for the way to the server cannot be read.
+    """
+    upstream = Upstream(settings)
+    sessions = Sessions(settings, upstream)
     routes: list[BaseRoute] = [Route("/healthz", _healthy, methods=["GET"])]
     local = open_local_requests(settings)
     if local is not None:
         files = Files(local, stall_seconds=settings.http_stall_seconds)
         routes.append(Route(f"/{local.bucket}/{{key:path}}", files))
-    middleware = []
-    if settings.http_allowed_origins:
-        middleware.append(
-            Middleware(
-                CORSMiddleware,
-                allow_origins=settings.http_allowed_origins,
-                allow_methods=["GET", "HEAD", "PUT"],
-                allow_headers=["content-type", "if-none-match", "range", "x-amz-checksum-sha256"],
-                expose_headers=["content-disposition", "content-range", "etag"],
-            )
-        )
-    app = Starlette(routes=routes, middleware=middleware)
+    calls = Calls(
+        Router(rpcs()),
+        upstream,
+        EventStreams(upstream, stall_seconds=settings.http_stall_seconds),
+        identify=sessions.identify,
+        addresses=ClientAddress(settings.trusted_proxies),
+        limits=CallLimits(
+            settings.call_timeout_seconds,
+            settings.http_stall_seconds,
+            settings.max_message_bytes,
+            only_tokens=settings.gateway_certificate_file is not None,
+        ),
+    )
+    routes.append(Route("/{path:path}", calls))
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        await upstream.close()
+
+    app = Starlette(
+        routes=routes,
+        middleware=_cors(settings.http_allowed_origins),
+        exception_handlers=dict.fromkeys((*EXPECTED, Exception), answer_error),
+        lifespan=lifespan,
+    )
     app.router.redirect_slashes = False  # the address to go to would be made of the client's own Host
     return ResponseHeaders(app)  # outside of all, so that what fails has them too
+
+
+def _cors(allowed_origins: list[str]) -> list[Middleware]:
+    if not allowed_origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=allowed_origins,
+            allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=[
+                "authorization",
+                "content-type",
+                "grpc-timeout",
+                "idempotency-key",
+                "if-match",
+                "if-none-match",
+                "last-event-id",
+                "range",
+                "traceparent",
+                "tracestate",
+                "x-amz-checksum-sha256",
+                "x-request-id",
+            ],
+            expose_headers=["content-disposition", "content-range", "etag", "retry-after", "x-request-id"],
+        )
+    ]
 
 
 async def _healthy(_request: Request) -> PlainTextResponse:

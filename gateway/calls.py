@@ -1,7 +1,7 @@
 """One endpoint for every RPC that has an HTTP rule: from an HTTP request to the server and back."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias, cast
@@ -24,7 +24,7 @@ from gateway.requests import to_request
 from gateway.routes import Route, Router, WrongMethod
 from gateway.upstream import Metadata, Upstream, UpstreamError
 
-Identify: TypeAlias = Callable[[Request], Metadata]
+Identify: TypeAlias = Callable[[Request], Awaitable[Metadata]]
 """Who calls, as metadata for the server; empty for nobody. Raises HttpError to refuse."""
 
 _URL_BYTES = 32 * 1024
@@ -111,7 +111,7 @@ class Calls:
             await answer.options(error.allowed)
             return
         timeout = timeout_of(call.headers, self._limits.call_timeout_seconds)
-        metadata = self._metadata(call)
+        metadata = await self._metadata(call)
         request = await self._request(route, call, body)
         if route.rpc.streams:
             await self._streams.serve(route.rpc, request, metadata, call.scope, call.receive, answer.send)
@@ -140,8 +140,8 @@ class Calls:
             raise bad_request(414, f"The URL is longer than {_URL_BYTES} bytes.")
         return self._router.find(method, raw_path.decode("latin-1"))
 
-    def _metadata(self, call: _Call) -> Metadata:
-        metadata = [*self._identify(Request(call.scope)), (REQUEST_ID_HEADER, call.request_id)]
+    async def _metadata(self, call: _Call) -> Metadata:
+        metadata = [*await self._identify(Request(call.scope)), (REQUEST_ID_HEADER, call.request_id)]
         if self._limits.only_tokens and all(name != "authorization" for name, _ in metadata):
             raise error_of(
                 make_status(
@@ -168,18 +168,6 @@ class Calls:
             raise bad_request(413, f"The body is larger than {limit} bytes.")
         query = call.scope["query_string"].decode("latin-1")
         return to_request(route, query, content, headers.get("content-type"))
-
-
-def bearer_token(request: Request) -> Metadata:
-    """The caller's own token, as it came."""
-    authorization = request.headers.get("authorization")
-    if authorization is None:
-        return ()
-    if not (authorization.isascii() and authorization.isprintable()):
-        raise error_of(
-            make_status(grpc.StatusCode.UNAUTHENTICATED, "TOKEN_INVALID", "The header Authorization is not ASCII text.")
-        )
-    return (("authorization", authorization),)
 
 
 def _has_no_body(headers: Mapping[str, str]) -> bool:

@@ -11,6 +11,7 @@ import uvicorn
 
 from gateway.access_log import AccessLog
 from gateway.app import build_app
+from gateway.client_address import ClientAddress
 from gateway.connections import BoundedConnection
 from server import log
 from server.line_writer import LineWriter
@@ -66,11 +67,11 @@ def make_server(settings: Settings, access_sink: Callable[[str], None] | None = 
     app = build_app(settings)
     return uvicorn.Server(
         uvicorn.Config(
-            app if access_sink is None else AccessLog(app, access_sink),
+            app if access_sink is None else AccessLog(app, access_sink, ClientAddress(settings.trusted_proxies)),
             http=BoundedConnection,
             loop="asyncio",
             ws="none",
-            lifespan="off",
+            lifespan="on",
             interface="asgi3",
             log_config=None,
             log_level="warning",
