@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import LiteralString
+from uuid import UUID
 
+import psycopg
 from psycopg.types.json import Jsonb
 from sqlalchemy import bindparam, select
 from sqlalchemy.types import Uuid
@@ -13,12 +15,20 @@ from server.adapters.postgres.sessions import Connection, Session, Sessions
 from server.adapters.postgres.statements import Statement
 from server.adapters.postgres.tables import ticket_export_jobs
 from server.application.call import Call
-from server.domain.exports import LEASE, LEFT_BEHIND, MAX_ATTEMPTS, ExportJob, ExportManifest, object_key_of
+from server.domain.exports import (
+    LEASE,
+    LEFT_BEHIND,
+    MAX_ATTEMPTS,
+    ExportJob,
+    ExportManifest,
+    back_off,
+    object_key_of,
+)
 from server.domain.principal import SYSTEM
 
 # Whoever has no job under way comes before those who have, then the longest wait counts. There are few unfinished jobs.
 _NEXT: LiteralString = """
-    SELECT id FROM ticket_export_jobs AS job
+    SELECT id, attempts, requested_by_id FROM ticket_export_jobs AS job
     WHERE status IN ('pending', 'processing') AND CASE status
         WHEN 'pending' THEN next_attempt_at <= now() ELSE coalesce(lease_until <= now(), true)
     END
@@ -67,10 +77,11 @@ _PUT_BACK: LiteralString = f"""
         processed_records = 0, total_records = NULL
     WHERE {_OURS}
 """  # noqa: S608 - as above
-_FAIL: LiteralString = f"""
+_GIVE_UP: LiteralString = """
     UPDATE ticket_export_jobs
-    SET status = 'failed', error_message = %(message)s, completed_at = now(), lease_until = NULL WHERE {_OURS}
-"""  # noqa: S608 - as above
+    SET status = 'failed', error_message = %(message)s, completed_at = now(), lease_until = NULL WHERE id = %(id)s
+"""
+_FAIL: LiteralString = f"{_GIVE_UP} AND {_OURS}"
 _TELL: LiteralString = """
     INSERT INTO notifications (user_id, kind, title, body, for_staff)
     VALUES (%(user_id)s, 'EXPORT_FINISHED', %(title)s, %(body)s, true)
@@ -102,15 +113,30 @@ class PostgresExportQueue:
                 found = session.connection.execute(_NEXT).fetchone()
                 if found is None:
                     return None
-                job = self._read(session, found[0])
-                if job.attempts < MAX_ATTEMPTS:
-                    values = {"id": job.id, "lease": LEASE}
-                    session.connection.execute(_TAKE, values)
-                    job = self._read(session, job.id)
-                    session.connection.execute(_WRITTEN, _written_by(job))
-                    return job
-                # Its last worker died: nobody else will say so.
-                _fail(session.connection, job, WORN_OUT.format(attempts=job.attempts))
+                job_id, attempts, requested_by = found
+                if attempts >= MAX_ATTEMPTS:
+                    # Its last worker died: nobody else will say so.
+                    message = WORN_OUT.format(attempts=attempts)
+                    session.connection.execute(_GIVE_UP, {"id": job_id, "message": message})
+                    _tell_failed(session.connection, job_id, requested_by, message)
+                    continue
+                taken = self._take(session, job_id, attempts + 1)
+            if isinstance(taken, Exception):
+                raise taken  # now that it is written down
+            return taken
+
+    def _take(self, session: Session, job_id: UUID, attempt: int) -> ExportJob | Exception:
+        """The job, or why its row cannot be read: it waits for somebody who can, and holds up no others."""
+        session.connection.execute(_TAKE, {"id": job_id, "lease": LEASE})
+        try:
+            job = self._read(session, job_id)
+        except psycopg.Error:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever somebody has written there
+            session.connection.execute(_PUT_BACK, {"id": job_id, "attempts": attempt, "wait": back_off(attempt)})
+            return error
+        session.connection.execute(_WRITTEN, _written_by(job))
+        return job
 
     def heartbeat(self, job: ExportJob, *, processed: int, total: int | None) -> bool:
         values = {**_attempt(job), **_written_by(job), "lease": LEASE, "processed": processed, "total": total}
@@ -171,9 +197,13 @@ def _written_by(job: ExportJob) -> dict[str, object]:
 def _fail(connection: Connection, job: ExportJob, message: str) -> bool:
     if connection.execute(_FAIL, {**_attempt(job), "message": message}).rowcount == 0:
         return False
-    told = {"user_id": job.requested_by_id, "title": "Your export failed", "body": f"{message} Job {job.id}."}
-    connection.execute(_TELL, told)
+    _tell_failed(connection, job.id, job.requested_by_id, message)
     return True
+
+
+def _tell_failed(connection: Connection, job_id: UUID, requested_by: str, message: str) -> None:
+    told = {"user_id": requested_by, "title": "Your export failed", "body": f"{message} Job {job_id}."}
+    connection.execute(_TELL, told)
 
 
 def _in_words(span: timedelta) -> str:

@@ -20,7 +20,7 @@ class ExportQueue(Protocol):
 
         It is PROCESSING, its attempt counted. What the attempt stores, under ``object_key_of``, will be deleted an hour
         after its last heartbeat unless ``complete`` succeeds. A job whose attempts are used up is made FAILED, and
-        passed over.
+        passed over. For one that cannot be read what was wrong with it is raised, after it was put back.
         """
 
     def heartbeat(self, job: ExportJob, *, processed: int, total: int | None) -> bool:

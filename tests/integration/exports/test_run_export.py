@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from psycopg.types.json import Jsonb
 
 from server.adapters.postgres.deletion_queue import PostgresDeletionQueue
 from server.application.exports import tenure
@@ -290,6 +291,34 @@ def test_a_job_whose_workers_all_died_is_given_up(desk: ExportDesk) -> None:
     assert desk.queue.claim() is None
     assert desk.job(job)["status"] == "failed"
     assert [title for _, title, _ in desk.notices()] == ["Your export failed"]
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"filters": Jsonb({"statuses": ["NOPE"]})},
+        {"filters": Jsonb([1])},
+        {"requested_by_role": "king"},
+        {"manifest": Jsonb([])},
+    ],
+    ids=lambda columns: next(iter(columns)),
+)
+def test_a_row_that_cannot_be_read_holds_up_nobody_and_is_given_up(desk: ExportDesk, columns: dict[str, Any]) -> None:
+    broken = desk.ask(created_at="2020-01-01", requested_by_id="somebody", **columns)
+    other = desk.ask()
+    with pytest.raises((ValueError, TypeError, AttributeError)):
+        desk.worker()()
+    assert desk.job(broken)["status"] == "pending"
+    assert desk.run().job.id == other
+    for _ in range(MAX_ATTEMPTS - 1):
+        desk.connection.execute("UPDATE ticket_export_jobs SET next_attempt_at = now() WHERE id = %s", [broken])
+        with pytest.raises((ValueError, TypeError, AttributeError)):
+            desk.worker()()
+    assert desk.worker()() is None
+    desk.connection.execute("UPDATE ticket_export_jobs SET next_attempt_at = now() WHERE id = %s", [broken])
+    assert desk.worker()() is None
+    assert desk.job(broken)["status"] == "failed"
+    assert [user for user, _, body in desk.notices() if str(broken) in body] == ["somebody"]
 
 
 def test_heartbeats_tell_how_far_it_is_and_keep_the_lease(desk: ExportDesk, monkeypatch: pytest.MonkeyPatch) -> None:
