@@ -22,7 +22,6 @@ from server.settings import Settings, is_loopback
 HOME = "/admin/tickets"
 """Where a login leads that names no other place."""
 _PLACE_LIMIT = 1000
-_FORM_BYTES = 8 * 1024
 _DEMO_HOURS = 12
 _DESCRIPTIONS = {
     Role.SYSTEM: "a service account",
@@ -71,14 +70,14 @@ class Login:
             status=404,
         )
 
-    async def choose(self, request: Request) -> Response:
+    async def choose(self, request: Request, body: bytes) -> Response:
         """POST /login: the session of a demo user. Raises HttpError."""
         if not self._settings.dev_login:
             return page("There is nothing here", paragraph("Demo users are for development."), status=404)
         self._sessions.same_origin.require(request.method, request.headers)
         if not _is_this_machine(request):
             return _not_by_this_name()
-        form = await _form(request)
+        form = _form(body)
         place, role = local_path(form.get("next")), form.get("role", "")
         if role not in set(Role):
             return page("There is no such user", _back(place), status=400)
@@ -91,7 +90,7 @@ class Login:
         self._sessions.begin(token, session, answer.headers)
         return answer
 
-    async def leave(self, request: Request) -> Response:
+    async def leave(self, request: Request, _body: bytes) -> Response:
         """POST /logout: the session's end, for pages without scripts. Raises HttpError."""
         self._sessions.same_origin.require(request.method, request.headers)
         answer = RedirectResponse("/login", 303)
@@ -139,13 +138,8 @@ def _back(place: str) -> str:
     return f'<p><a href="/login?next={escape(quote(place, safe=""))}">Back to the login</a></p>'
 
 
-async def _form(request: Request) -> dict[str, str]:
+def _form(body: bytes) -> dict[str, str]:
     """Empty for what is none."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _FORM_BYTES:
-            return {}
     try:
         fields = parse_qs(body.decode(), max_num_fields=10)
     except ValueError:

@@ -19,6 +19,7 @@ from joserfc.errors import JoseError
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from gateway.bad_request import BadRequest
 from gateway.cookies import Cookie, CookieTooLarge
 from gateway.errors import HttpError, error_of
 from gateway.html import page, paragraph
@@ -101,8 +102,10 @@ class Oidc:
             session = await self._sessions.check(token)
             answer = RedirectResponse(place, 303)
             self._sessions.begin(token, session, answer.headers)
+        except BadRequest as error:
+            return self._not_taken(400, str(error))
         except (HttpError, UpstreamError) as error:
-            return self._not_taken(error)
+            return self._not_taken(error_of(error.status).http_status, error.status.message)
         except (AuthlibBaseError, JoseError, httpx2.HTTPError, RuntimeError, ValueError, KeyError) as error:
             return self._failed(error)
         self._cookie.clear_on(answer.headers)
@@ -136,11 +139,10 @@ class Oidc:
             return self._refused("The identity provider's id token is not valid for this login.", 400)
         return self._refused("The identity provider cannot be reached, or answers nonsense. Try again later.", 502)
 
-    def _not_taken(self, error: HttpError | UpstreamError) -> Response:
+    def _not_taken(self, status: int, why: str) -> Response:
         """The provider's token, by the server or by browsers."""
-        refusal = error_of(error.status)
-        _log.warning("a provider's token was not taken", status=refusal.http_status, cause=error.status.message)
-        return self._refused(f"The ticket server did not take the token. {error.status.message}", refusal.http_status)
+        _log.warning("a provider's token was not taken", status=status, cause=why)
+        return self._refused(f"The token that the identity provider gave was not taken. {why}", status)
 
     def _refused(self, why: str, status: int) -> Response:
         answer = page("Not logged in", paragraph(why) + '<p><a href="/login">Try again</a></p>', status=status)

@@ -13,9 +13,10 @@ from typing import Any
 import grpc
 import jwt
 from starlette.datastructures import MutableHeaders
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from gateway.bad_request import BadRequest, UnsupportedMediaType
 from gateway.contract import Rpc, rpcs
 from gateway.cookies import Cookie, CookieTooLarge
 from gateway.errors import HttpError, error_of, make_status
@@ -27,7 +28,6 @@ _PROBE = "/rodistaa.tickets.v1.NotificationService/ListNotifications"
 """A call that everybody may make, and that costs next to nothing."""
 _TOKEN = re.compile(r"[A-Za-z0-9_.=-]{1,8192}")
 _HEADER = re.compile(r"[ -~]{0,8400}")
-_BODY_BYTES = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class Sessions:
             raise _invalid("it is no JSON Web Token") from None
 
     def begin(self, token: str, session: Session, headers: MutableHeaders) -> None:
-        """Has the browser keep it for as long as the token holds. Raises HttpError for a token that is too large."""
+        """Has the browser keep it for as long as the token holds. Raises BadRequest for a token that is too large."""
         left = max(0, session.expires_at - int(time.time()))
         try:
             self._cookie.set_on(headers, token, max_age_seconds=left)
@@ -108,10 +108,11 @@ class Sessions:
         """Has the browser forget it. The token itself holds until it expires."""
         self._cookie.clear_on(headers)
 
-    async def post(self, request: Request) -> Response:
-        """POST /session: ``{"token": …}`` becomes a cookie. Raises HttpError, UpstreamError."""
+    async def post(self, request: Request, body: bytes) -> Response:
+        """POST /session: ``{"token": …}`` becomes a cookie. Raises HttpError, BadRequest,
+        UnsupportedMediaType, UpstreamError."""
         self.same_origin.require(request.method, request.headers, proof=False)
-        token = await _posted_token(request)
+        token = _posted_token(request, body)
         session = await self.check(token)
         answer = JSONResponse(session.as_json())
         self.begin(token, session, answer.headers)
@@ -154,37 +155,20 @@ def _bearer(token: str) -> Metadata:
     return (("authorization", f"Bearer {token}"),)
 
 
-async def _posted_token(request: Request) -> str:
+def _posted_token(request: Request, body: bytes) -> str:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise HttpError(
-            415, make_status(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST", "The body must be application/json.")
-        )
-    body = bytearray()
+        raise UnsupportedMediaType("The body must be application/json.")
     try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > _BODY_BYTES:
-                status = make_status(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST", "The body is too large.")
-                raise HttpError(413, status, {"Connection": "close"})
         given = json.loads(body)
-    except ClientDisconnect:
-        raise
     except (ValueError, RecursionError):
         raise _bad("", "the body is not JSON") from None
     if not isinstance(given, dict) or set(given) != {"token"} or not isinstance(given["token"], str):
         raise _bad("token", 'the body must be {"token": "…"}')
-    return str(given["token"])
+    return given["token"]
 
 
-def _bad(field: str, description: str) -> HttpError:
-    return error_of(
-        make_status(
-            grpc.StatusCode.INVALID_ARGUMENT,
-            "INVALID_REQUEST",
-            f"{field}: {description}" if field else description,
-            violations=[(field, description)],
-        )
-    )
+def _bad(field: str, description: str) -> BadRequest:
+    return BadRequest([(field, description)])
 
 
 def _invalid(why: str) -> HttpError:
