@@ -11,10 +11,12 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
+from gateway.browser import PageOrCall, browser_routes
 from gateway.calls import CallLimits, Calls
 from gateway.client_address import ClientAddress
 from gateway.contract import rpcs
 from gateway.files import Files
+from gateway.pages import AdminPages
 from gateway.refusals import EXPECTED, answer_error
 from gateway.response_headers import ResponseHeaders
 from gateway.routes import Router
@@ -33,6 +35,8 @@ def build_app(settings: Settings) -> ASGIApp:
     upstream = Upstream(settings)
     sessions = Sessions(settings, upstream)
     routes: list[BaseRoute] = [Route("/healthz", _healthy, methods=["GET"])]
+    pages = AdminPages(settings.admin_dist, connect_to=_store_origins(settings))
+    routes += browser_routes(settings, sessions, pages)
     local = open_local_requests(settings)
     if local is not None:
         files = Files(local, stall_seconds=settings.http_stall_seconds)
@@ -50,7 +54,8 @@ def build_app(settings: Settings) -> ASGIApp:
             only_tokens=settings.gateway_certificate_file is not None,
         ),
     )
-    routes.append(Route("/{path:path}", calls))
+    page_or_call = PageOrCall(pages, calls, stall_seconds=settings.http_stall_seconds)
+    routes.append(Route("/{path:path}", page_or_call))
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -92,6 +97,12 @@ def _cors(allowed_origins: list[str]) -> list[Middleware]:
             expose_headers=["content-disposition", "content-range", "etag", "retry-after", "x-request-id"],
         )
     ]
+
+
+def _store_origins(settings: Settings) -> tuple[str, ...]:
+    """Where signed URLs lead, other than here."""
+    store = settings.s3_public_endpoint or settings.s3_endpoint
+    return (store.rstrip("/"),) if store is not None else ()
 
 
 async def _healthy(_request: Request) -> PlainTextResponse:
