@@ -27,7 +27,7 @@ _PART = re.compile(
     rf"/(?:\{{(?P<field>{_IDENT}(?:\.{_IDENT})*)(?:=(?P<inner>{_SEGMENT}(?:/{_SEGMENT})*))?\}}|(?P<segment>{_SEGMENT}))"
 )
 _VERB = re.compile(rf":({_LITERAL})\Z")
-_NOT_AN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+NOT_AN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _ESCAPED_SLASH = re.compile(r"(%2[Ff])")
 
 
@@ -111,7 +111,7 @@ class PathTemplate:
 def readings(raw_path: str) -> Iterator[tuple[list[str], str]]:
     """The segments (not decoded, none of them empty) and the verb of a path: first with a verb, if it could have
     one, then without. Raises BadRequest."""
-    if not raw_path.isascii() or ("%" in raw_path and _NOT_AN_ESCAPE.search(raw_path)):
+    if not raw_path.isascii() or ("%" in raw_path and NOT_AN_ESCAPE.search(raw_path)):
         raise BadRequest([("", "the path of the URL is not percent-encoded")])
     if "%" in raw_path:
         decoded(raw_path)
