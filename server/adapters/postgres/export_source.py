@@ -38,9 +38,11 @@ _ROWS_AT_A_TIME = 500
 _MESSAGES_AT_A_TIME = 200
 _CANCEL_SECONDS = 5.0
 
-# The first statement takes the snapshot. Each of the others may last as long as the export.
+# The first statement takes the snapshot. Each of the others may last as long as the export, and so may the silence
+# while a workbook is packed and sent.
 _BEGIN = """
-    SELECT statement_timestamp(), set_config('statement_timeout', '0', true), set_config('timezone', 'UTC', true)
+    SELECT statement_timestamp(), set_config('timezone', 'UTC', true), set_config('statement_timeout', '0', true),
+        set_config('idle_in_transaction_session_timeout', '0', true), set_config('transaction_timeout', '0', true)
 """
 
 

@@ -9,12 +9,17 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from server.adapters.postgres.deletion_queue import PostgresDeletionQueue
+from server.adapters.postgres.export_source import PostgresExportSnapshot
 from server.application.exports import tenure
 from server.application.object_store import ObjectStore
 from server.domain.errors import Unavailable
 from server.domain.exports import MAX_ATTEMPTS, object_key_of
 from server.domain.filters import TicketFilter
 from server.domain.fsm import TicketStatus
+from server.domain.ids import UserId
+from server.domain.principal import Principal
+from server.domain.roles import Role
+from server.domain.visibility import visibility_of
 from tests.integration.exports.desk import KEPT, ExportDesk, csv_rows
 from tests.integration.postgres.rows import insert_ticket
 from tests.waiting import eventually
@@ -291,6 +296,18 @@ def test_a_job_whose_workers_all_died_is_given_up(desk: ExportDesk) -> None:
     assert desk.queue.claim() is None
     assert desk.job(job)["status"] == "failed"
     assert [title for _, title, _ in desk.notices()] == ["Your export failed"]
+
+
+def test_no_limit_of_the_database_ends_an_export(desk: ExportDesk) -> None:
+    limits = ("statement_timeout", "transaction_timeout", "idle_in_transaction_session_timeout")
+    name = desk.connection.info.dbname
+    for limit in limits:
+        desk.connection.execute(f'ALTER DATABASE "{name}" SET {limit} = 59000')
+    manager = Principal(UserId("manager-1"), Role.OPS_MANAGER)
+    with desk.source.snapshot(TicketFilter(), visibility_of(manager)) as snapshot:
+        assert isinstance(snapshot, PostgresExportSnapshot)
+        for limit in limits:
+            assert snapshot.connection.execute(f"SHOW {limit}").fetchone() == ("0",), limit
 
 
 @pytest.mark.parametrize(
