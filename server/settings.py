@@ -462,9 +462,9 @@ class Settings(BaseSettings):
         """Where a gateway with these settings finds the server."""
         if self.gateway_target is not None:
             return self.gateway_target
-        every = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]", "::": "[::1]"}  # noqa: S104 - not bound to here
-        host = every.get(self.grpc_host, self.grpc_host)
-        return f"{host}:{self.grpc_port}"
+        host = self.grpc_host.strip("[]")
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - not bound to here
+        return f"[{host}]:{self.grpc_port}" if ":" in host else f"{host}:{self.grpc_port}"
 
 
 def is_loopback(host: str) -> bool:

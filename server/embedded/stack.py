@@ -27,10 +27,11 @@ from server.embedded.supervisor import ChildSpec, Stopped, Supervisor
 from server.embedded.welcome import keep_tokens, welcome
 
 READY_SECONDS = 60.0
-REPLACED = ("TICKETS_JWKS_", "TICKETS_JWT_SECRET", "TICKETS_TLS_", "TICKETS_MTLS_")
-"""Settings of production's identity provider and certificates: the stack signs its own tokens, in plain text."""
+REPLACED = ("TICKETS_JWKS_", "TICKETS_JWT_SECRET", "TICKETS_TLS_", "TICKETS_MTLS_", "TICKETS_GATEWAY_")
+"""Settings of production's identity provider, certificates and gateway: the stack signs its own tokens, in plain text,
+and its gateway calls its own server."""
 THIS_MACHINE = '["127.0.0.0/8", "::1/128"]'
-"""Lets people try webhooks against a program of their own."""
+"""Lets people try webhooks against a program of their own; and where the gateway calls the server from."""
 OWN = ("TICKETS_DATABASE_URL", "TICKETS_REDIS_URL", "TICKETS_DEV_SIGNING_KEY_FILE")
 """Settings that would name what the stack brings along."""
 WORKER_QUEUES = "sla,outbox,housekeeping"
@@ -130,7 +131,7 @@ def service_children(environment: Mapping[str, str]) -> tuple[ChildSpec, ...]:
         ChildSpec(
             "server",
             [sys.executable, "-m", "server.cli", "serve"],
-            environment,
+            _believing_the_gateway(environment),
             grace_seconds=30.0,
         ),
         ChildSpec("gateway", [sys.executable, "-m", "server.cli", "gateway"], environment, grace_seconds=30.0),
@@ -165,6 +166,14 @@ def files_place(instance: Instance, environment: Mapping[str, str]) -> str:
     if not endpoint:
         return str(instance.data_dir / "files")
     return f"in the store at {endpoint}, as S3_ENDPOINT says (.venv/bin/tickets files check tries it)"
+
+
+def _believing_the_gateway(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """The same, for the server: who calls through the gateway has an address of their own. The gateway itself believes
+    nobody on this machine, unless the user says so."""
+    if environment.get("TICKETS_TRUSTED_PROXIES"):
+        return environment
+    return {**environment, "TICKETS_TRUSTED_PROXIES": THIS_MACHINE}
 
 
 def _beside(environment: Mapping[str, str], port: str, place: int) -> Mapping[str, str]:

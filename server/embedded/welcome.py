@@ -53,7 +53,7 @@ def welcome(
         "Rodistaa Tickets is running.",
         "",
         f"  gRPC   {instance.grpc_target} (plaintext; reflection and health are on)",
-        f"  HTTP   {instance.http_url} (signed uploads and downloads, /healthz; the API and its pages come later)",
+        f"  HTTP   {instance.http_url} (the API as JSON, see docs/http.md; signed uploads and downloads; /healthz)",
         f"  SQL    {database_url}",
         f"  Redis  unix://{instance.socket_path('redis.sock')}",
         *([f"  stats  http://{metrics}/metrics (and /healthz)"] if metrics else []),

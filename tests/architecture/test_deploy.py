@@ -2,9 +2,11 @@
 
 import importlib
 import itertools
+import json
 import re
 import subprocess
 import sys
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -144,3 +146,12 @@ def test_images_of_others_are_pinned() -> None:
     images = [service["image"] for service in SERVICES.values() if "build" not in service]
     assert images
     assert not [image for image in images if ":" not in image or image.endswith(":latest")]
+
+
+def test_the_server_believes_the_gateway_and_nobody_else_what_address_a_client_has() -> None:
+    gateway = SERVICES["gateway"]["networks"]["default"]["ipv4_address"]
+    assert json.loads(SERVICES["server"]["environment"]["TICKETS_TRUSTED_PROXIES"]) == [gateway]
+    (network,) = COMPOSE["networks"]["default"]["ipam"]["config"]
+    assert ip_address(gateway) in ip_network(network["subnet"])
+    assert ip_address(gateway) not in ip_network(network["ip_range"])
+    assert SERVICES["gateway"]["environment"]["TICKETS_GATEWAY_TARGET"] == "dns:///server:50051"

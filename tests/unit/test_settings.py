@@ -55,6 +55,8 @@ def test_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         {"SMS_URL": "https://me:secret@sms.example.com"},
         {"FCM_URL": "ftp://localhost"},
         {"WEBHOOK_ALLOWED_NETWORKS": '["10.0.0.1/8"]'},
+        {"GATEWAY_TLS": "true", "GATEWAY_CERTIFICATE_FILE": "a"},
+        {"GATEWAY_CA_FILE": "a"},
         {"S3_BUCKET": "files/of"},
         {"S3_BUCKET": "Files"},
     ],
@@ -106,3 +108,12 @@ def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TICKETS_JWT_SECRET", "hunter2" * 5)
     monkeypatch.setenv("TICKETS_DATABASE_URL", "postgresql://tickets:hunter2@db/tickets")
     assert "hunter2" not in repr(Settings())
+
+
+@pytest.mark.parametrize(
+    ("host", "target"),
+    [("127.0.0.1", "127.0.0.1:50051"), ("0.0.0.0", "127.0.0.1:50051"), ("[::]", "[::1]:50051"), ("::1", "[::1]:50051")],
+)
+def test_the_gateway_looks_for_the_server_on_this_machine_unless_it_is_told_where(host: str, target: str) -> None:
+    assert Settings(grpc_host=host).server_target == target
+    assert Settings(grpc_host=host, gateway_target="dns:///server:1").server_target == "dns:///server:1"

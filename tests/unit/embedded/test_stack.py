@@ -29,6 +29,7 @@ def test_settings_that_are_not_used_are_known() -> None:
         "TICKETS_MTLS_PRINCIPALS": "{}",
         "TICKETS_JWT_SECRET": "s",
         "TICKETS_JWKS_URL": "",
+        "TICKETS_GATEWAY_TARGET": "dns:///elsewhere:50051",
         "TICKETS_DATABASE_URL": "postgresql:///x",
         "TICKETS_JWT_AUDIENCE": "mine",
         "TICKETS_THREADS": "8",
@@ -36,6 +37,7 @@ def test_settings_that_are_not_used_are_known() -> None:
     }
     assert ignored_settings(environment) == [
         "TICKETS_DATABASE_URL",
+        "TICKETS_GATEWAY_TARGET",
         "TICKETS_JWT_SECRET",
         "TICKETS_MTLS_PRINCIPALS",
         "TICKETS_TLS_CERTIFICATE_FILE",
@@ -79,6 +81,19 @@ def test_the_three_workers_have_a_metrics_port_each() -> None:
     assert ports({"TICKETS_WORKER_METRICS_PORT": "9101"}) == ["9101", "9102", "9103"]
     assert ports({"TICKETS_WORKER_METRICS_PORT": "0"}) == ["0", "0", "0"]
     assert ports({}) == [None, None, None]
+
+
+def test_the_server_alone_believes_the_gateway_what_address_a_client_has() -> None:
+    def believed(environment: dict[str, str]) -> dict[str, str | None]:
+        return {
+            child.name: child.environment.get("TICKETS_TRUSTED_PROXIES")
+            for child in service_children(environment)
+            if child.name in {"server", "gateway"}
+        }
+
+    assert believed({}) == {"server": '["127.0.0.0/8", "::1/128"]', "gateway": None}
+    own = '["10.0.0.0/8"]'
+    assert believed({"TICKETS_TRUSTED_PROXIES": own}) == {"server": own, "gateway": own}
 
 
 def test_the_address_of_the_metrics_is_told_where_there_are_any(tmp_path: Path) -> None:
