@@ -60,8 +60,6 @@ def to_followed_list(request: pb.WatchTicketsRequest, call: Call) -> FollowedLis
     where = to_filter(check, "filter", request.filter)
     if not 0 <= request.snapshot_size <= MAX_PAGE_SIZE:
         check.fail("snapshot_size", f"must be from 0 to {MAX_PAGE_SIZE}")
-    if request.cursor and request.snapshot_size:
-        check.fail("snapshot_size", "is for a watch without a cursor")
     check.done()
     audience = audience_of(call, where)
     cursors = Cursors(audience)

@@ -34,8 +34,8 @@ class WatchTicketsRequest(_message.Message):
     starts now, with a snapshot.
     """
     snapshot_size: _builtins.int
-    """How many tickets the snapshot holds, newest created first; 0 to 200. Only
-    without a cursor.
+    """How many tickets the snapshot holds, newest created first; 0 to 200. With a
+    cursor there is none, whatever this says.
     """
     @_builtins.property
     def filter(self) -> _filter_pb2.TicketFilter:

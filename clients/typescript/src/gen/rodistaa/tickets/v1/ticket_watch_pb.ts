@@ -39,8 +39,8 @@ export type WatchTicketsRequest = Message<"rodistaa.tickets.v1.WatchTicketsReque
   cursor: string;
 
   /**
-   * How many tickets the snapshot holds, newest created first; 0 to 200. Only
-   * without a cursor.
+   * How many tickets the snapshot holds, newest created first; 0 to 200. With a
+   * cursor there is none, whatever this says.
    *
    * @generated from field: int32 snapshot_size = 3;
    */
