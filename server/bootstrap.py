@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from threading import BoundedSemaphore
 
 import psycopg
 
@@ -127,7 +128,7 @@ def build_application(settings: Settings) -> Application:
             "rodistaa.tickets.v1.AttachmentService",
             add_AttachmentServiceServicer_to_server,
             AttachmentService(
-                _attachment_use_cases(uow, store),
+                _attachment_use_cases(uow, store, settings),
                 UploadRules(frozenset(map(str.lower, settings.attachment_types)), settings.attachment_max_bytes),
             ),
         ),
@@ -218,10 +219,10 @@ def _ticket_use_cases(uow: PostgresUnitOfWork, sessions: Sessions, live: Live) -
     )
 
 
-def _attachment_use_cases(uow: PostgresUnitOfWork, store: ObjectStore) -> AttachmentUseCases:
+def _attachment_use_cases(uow: PostgresUnitOfWork, store: ObjectStore, settings: Settings) -> AttachmentUseCases:
     return AttachmentUseCases(
         create=CreateAttachment(uow, store, _now),
-        complete=CompleteAttachment(uow, store, _now),
+        complete=CompleteAttachment(uow, store, _now, BoundedSemaphore(max(1, settings.threads // 4))),
         list=ListAttachments(uow),
         download=GetAttachmentDownload(uow, store, _now),
     )

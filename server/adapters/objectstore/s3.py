@@ -184,8 +184,10 @@ class S3Store:
 
 def _body_of(response: BaseHTTPResponse) -> Iterator[bytes]:
     with _failures():
-        # As it was stored, whatever Content-Encoding its uploader gave it.
-        yield from response.stream(_CHUNK, decode_content=False)
+        # As it was stored, whatever Content-Encoding its uploader gave it. As it comes, not in whole chunks, so that
+        # a store that trickles does not keep its reader past a deadline.
+        while chunk := response.read1(_CHUNK, decode_content=False):
+            yield chunk
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from threading import BoundedSemaphore
 from typing import TypeVar
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from server.application.tickets.finding import lock_visible
 from server.application.unit_of_work import Repositories, UnitOfWork
 from server.domain.attachments import Attachment, AttachmentState, AttachmentView
 from server.domain.changes import require_not_archived
-from server.domain.errors import DeadlineExceeded, FailedPrecondition, PermissionDenied, Reason
+from server.domain.errors import DeadlineExceeded, FailedPrecondition, PermissionDenied, Reason, Unavailable
 from server.domain.file_types import SNIFFED_BYTES, is_plausible
 
 A = TypeVar("A")
@@ -22,7 +23,8 @@ A = TypeVar("A")
 
 @dataclass(frozen=True, slots=True)
 class CompleteAttachment:
-    """The store is read before the transaction, so that a slow one holds up nobody else.
+    """The store is read before the transaction, by so many calls at a time as there are ``readers``: a slow one takes
+    neither what others have locked nor all threads of the server.
 
     Its uploader only. One that is complete stays so, and the store is not asked again.
     """
@@ -30,21 +32,21 @@ class CompleteAttachment:
     uow: UnitOfWork
     store: ObjectStore
     clock: Clock
+    readers: BoundedSemaphore
 
     def __call__(self, call: Call, attachment_id: UUID, answer: Answer[AttachmentView, A]) -> A:
         """The attachment, READY.
 
         Raises NotFound, also when it was swept meanwhile; PermissionDenied; FailedPrecondition (TICKET_ARCHIVED,
         ATTACHMENT_NOT_UPLOADED, ATTACHMENT_MISMATCH with what differs as its ``mismatch``; then the upload is thrown
-        away); Unavailable, which leaves everything as it is.
+        away); Unavailable, also when others read; it leaves everything as it is.
         """
         if answer.key is not None and (kept := self.uow.kept_answer(call, answer.key)) is not None:
             return answer.load(kept)
         announced = self.uow.read(call, lambda repositories: _find(repositories, call, attachment_id))
         if announced.state is AttachmentState.PENDING:
-            mismatch = self._mismatch(call, announced)
+            mismatch = self._check(call, announced)
             if mismatch is not None:
-                self._throw_away(call, announced)
                 raise FailedPrecondition(
                     f"The {mismatch} of what was uploaded is not as announced. Upload the file again.",
                     reason=Reason.ATTACHMENT_MISMATCH,
@@ -63,6 +65,18 @@ class CompleteAttachment:
             return view_of(ticket, attachment, disclosed=False)
 
         return self.uow.answer_once(call, answer, body)
+
+    def _check(self, call: Call, announced: Attachment) -> str | None:
+        """What differs; the upload is thrown away then."""
+        if not self.readers.acquire(blocking=False):
+            raise Unavailable("Many uploads are being checked just now. Try again.")
+        try:
+            mismatch = self._mismatch(call, announced)
+            if mismatch is not None:
+                self._throw_away(call, announced)
+            return mismatch
+        finally:
+            self.readers.release()
 
     def _mismatch(self, call: Call, announced: Attachment) -> str | None:
         """What differs from the announcement, cheapest first."""
