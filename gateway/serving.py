@@ -46,12 +46,17 @@ def serve(settings: Settings) -> int:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; ``::`` takes IPv4 too. Raises OSError."""
+    """A listening socket; ``::`` takes IPv4 too. Its connections send what is written at once: an answer is a head and
+    a body, and the body would wait for the client's late word that the head has come (40 ms). Raises OSError."""
     address = host.strip("[]")
     if ":" not in address:
-        return socket.create_server((address, port), backlog=_BACKLOG)
-    both = address == "::" and socket.has_dualstack_ipv6()
-    return socket.create_server((address, port), family=socket.AF_INET6, backlog=_BACKLOG, dualstack_ipv6=both)
+        listener = socket.create_server((address, port), backlog=_BACKLOG)
+    else:
+        both = address == "::" and socket.has_dualstack_ipv6()
+        listener = socket.create_server((address, port), family=socket.AF_INET6, backlog=_BACKLOG, dualstack_ipv6=both)
+    # asyncio sees to it for sockets of its own alone. Connections have it from the socket that they were accepted on.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 def _words(error: OSError) -> str:

@@ -11,6 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from gateway.connections import HEAD_BYTES, HEADERS
+from gateway.serving import listen
 from server.settings import Settings
 from tests.gateway_process import Gateway, StartGateway, serving_gateway
 from tests.integration.gateway.requests import (
@@ -61,6 +62,14 @@ def test_pages_of_other_origins_are_admitted_by_name_alone(gateway: Gateway, tmp
 def test_an_origin_is_written_as_browsers_do(origin: str) -> None:
     with pytest.raises(ValidationError, match="http_allowed_origins"):
         Settings.model_validate({"http_allowed_origins": [origin]})
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_answers_do_not_wait_until_their_head_has_come(host: str) -> None:
+    with listen(host, 0) as listener, socket.create_connection(listener.getsockname()[:2]):
+        connection, _ = listener.accept()
+        with connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_a_connection_that_says_nothing_is_closed(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
