@@ -10,14 +10,14 @@ import threading
 import time
 import uuid
 from array import array
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import cycle, islice
 from multiprocessing.connection import Connection
-from statistics import median
+from statistics import median, quantiles
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self, TypeAlias
 
 import grpc
 
@@ -26,10 +26,29 @@ CALLERS = 16
 DEADLINE_SECONDS = 30.0
 SERVICE = "/rodistaa.tickets.v1.TicketService/"
 
+Channels: TypeAlias = dict[tuple[str, int], grpc.Channel]
+"""What a process keeps from round to round, by target and number of the caller."""
+
+
+class Calls(Protocol):
+    """What callers do, over and over. It is pickled to get to them."""
+
+    @property
+    def bodies(self) -> Sequence[bytes]:
+        """What is sent, in turn."""
+        ...
+
+    def caller(self, channels: Channels, number: int) -> AbstractContextManager[Callable[[bytes], object]]:
+        """A connection of its own, and a function that sends a body and returns when it is answered.
+
+        Both raise grpc.RpcError, or OSError.
+        """
+        ...
+
 
 @dataclass(frozen=True)
 class Work:
-    """Calls of one method, over and over."""
+    """Calls of one method over gRPC."""
 
     target: str
     method: str
@@ -38,6 +57,28 @@ class Work:
     """Serialised requests, sent in turn."""
     request_id_tag: bytes = b""
     """Where set, each call ends in this tag and a new UUID: the request's ``request_id``."""
+
+    @contextmanager
+    def caller(self, channels: Channels, number: int) -> Iterator[Callable[[bytes], object]]:
+        """Its channel outlives the round."""
+        if (self.target, number) not in channels:
+            channel = grpc.insecure_channel(self.target, options=[("grpc.use_local_subchannel_pool", 1)])
+            grpc.channel_ready_future(channel).result(timeout=DEADLINE_SECONDS)
+            channels[self.target, number] = channel
+        stub: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channels[self.target, number].unary_unary(
+            SERVICE + self.method
+        )
+        metadata = (("authorization", f"Bearer {self.token}"),) if self.token else ()
+
+        def call(body: bytes) -> bytes:
+            if self.request_id_tag:
+                body += self.request_id_tag + str(uuid.uuid4()).encode()
+            return stub(body, metadata=metadata, timeout=DEADLINE_SECONDS)
+
+        yield call
+
+    def __str__(self) -> str:
+        return f"{self.method} on {self.target}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +99,11 @@ class Sample:
         """Median latency in seconds."""
         return median(self.latencies)
 
+    @property
+    def p99(self) -> float:
+        """In seconds; only one call in a hundred took longer."""
+        return quantiles(self.latencies, n=100, method="inclusive")[98]
+
 
 class Load:
     """The callers' processes. A context manager: it ends them."""
@@ -72,7 +118,7 @@ class Load:
             theirs.close()
             self._workers.append((process, ours))
 
-    def run(self, work: Work, *, seconds: float, callers: int = CALLERS) -> Sample:
+    def run(self, work: Calls, *, seconds: float, callers: int = CALLERS) -> Sample:
         """A round of that many seconds. Raises RuntimeError when a call fails."""
         shares = [callers // PROCESSES + (number < callers % PROCESSES) for number in range(PROCESSES)]
         busy = [(pipe, share) for (_, pipe), share in zip(self._workers, shares, strict=True) if share]
@@ -85,7 +131,7 @@ class Load:
         for pipe, _ in busy:
             result = pipe.recv()
             if isinstance(result, str):
-                raise RuntimeError(f"{work.method} on {work.target}: {result}")  # noqa: TRY004 - the text of a failed call
+                raise RuntimeError(f"{work}: {result}")  # noqa: TRY004 - the text of a failed call
             elapsed, found = result
             longest = max(longest, elapsed)
             latencies.extend(found)
@@ -104,49 +150,43 @@ class Load:
 
 def _work(pipe: Connection) -> None:
     """A process of callers: waits for a round, runs it, tells what came of it, until the pipe is closed."""
-    channels: dict[tuple[str, int], grpc.Channel] = {}
+    channels: Channels = {}
     with suppress(EOFError, KeyboardInterrupt):
         while True:
             work, seconds, callers, offset = pipe.recv()
             try:
                 pipe.send(_round(channels, work, seconds, callers, offset))
-            except grpc.RpcError as error:
+            except (grpc.RpcError, OSError) as error:
                 pipe.send(str(error))
 
 
-def _round(
-    channels: dict[tuple[str, int], grpc.Channel], work: Work, seconds: float, callers: int, offset: int
+def _round(channels: Channels, work: Calls, seconds: float, callers: int, offset: int) -> tuple[float, "array[float]"]:
+    with ExitStack() as ends:
+        calls = [ends.enter_context(work.caller(channels, number)) for number in range(callers)]
+        return _run(calls, work.bodies, seconds, offset)
+
+
+def _run(
+    calls: Sequence[Callable[[bytes], object]], all_bodies: Sequence[bytes], seconds: float, offset: int
 ) -> tuple[float, "array[float]"]:
-    for number in range(callers):
-        if (work.target, number) not in channels:
-            channel = grpc.insecure_channel(work.target, options=[("grpc.use_local_subchannel_pool", 1)])
-            grpc.channel_ready_future(channel).result(timeout=DEADLINE_SECONDS)
-            channels[work.target, number] = channel
-    latencies = [array("d") for _ in range(callers)]
-    errors: list[grpc.RpcError] = []
+    latencies = [array("d") for _ in calls]
+    errors: list[Exception] = []
     end = time.perf_counter() + seconds
 
-    def call(number: int) -> None:
-        stub: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channels[work.target, number].unary_unary(
-            SERVICE + work.method
-        )
-        metadata = (("authorization", f"Bearer {work.token}"),) if work.token else ()
-        mine = latencies[number]
-        bodies = islice(cycle(work.bodies), (offset + number) * len(work.bodies) // CALLERS, None)
+    def repeat(number: int) -> None:
+        call, mine = calls[number], latencies[number]
+        bodies = islice(cycle(all_bodies), (offset + number) * len(all_bodies) // CALLERS, None)
         before = time.perf_counter()
         try:
             while before < end:
-                body = next(bodies)
-                if work.request_id_tag:
-                    body += work.request_id_tag + str(uuid.uuid4()).encode()
-                stub(body, metadata=metadata, timeout=DEADLINE_SECONDS)
+                call(next(bodies))
                 after = time.perf_counter()
                 mine.append(after - before)
                 before = after
-        except grpc.RpcError as error:
+        except (grpc.RpcError, OSError) as error:
             errors.append(error)
 
-    threads = [threading.Thread(target=call, args=(number,)) for number in range(callers)]
+    threads = [threading.Thread(target=repeat, args=(number,)) for number in range(len(calls))]
     begun = time.perf_counter()
     for thread in threads:
         thread.start()

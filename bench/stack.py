@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -139,6 +140,24 @@ class Stack:
         }
         return self._start(f"server-{port}", command, environment, port)
 
+    def gateway(self, server: Served) -> Served:
+        """A gateway process in front of the server, as `tickets gateway` runs it in production."""
+        port = _free_port()
+        name = f"gateway-{port}"
+        environment = {
+            "TICKETS_GATEWAY_TARGET": server.target,
+            "TICKETS_HTTP_HOST": "127.0.0.1",
+            "TICKETS_HTTP_PORT": str(port),
+            "TICKETS_DATA_DIR": str(self._home()),
+        }
+        process = self._spawn(name, [sys.executable, "-m", "server.cli", "gateway"], environment)
+        deadline = time.monotonic() + READY_SECONDS
+        while not _is_listening(port):
+            if time.monotonic() > deadline:
+                raise self._silent(name)
+            time.sleep(0.1)
+        return Served(f"127.0.0.1:{port}", process.pid)
+
     def floor(self, dsn: str, *, processes: int = 1) -> Served:
         """The bare handlers; of several processes the first one is told of."""
         port = _free_port()
@@ -182,8 +201,11 @@ class Stack:
             try:
                 grpc.channel_ready_future(channel).result(timeout=READY_SECONDS)
             except grpc.FutureTimeoutError:
-                raise RuntimeError(f"{name} does not answer; see {self._directory}") from None
+                raise self._silent(name) from None
         return Served(target, process.pid)
+
+    def _silent(self, name: str) -> RuntimeError:
+        return RuntimeError(f"{name} does not answer; see {self._directory}")
 
     def _spawn(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
         log = self._ends.enter_context((self._directory / f"{name}.log").open("wb"))
@@ -218,6 +240,11 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def _is_listening(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _free_port() -> int:
