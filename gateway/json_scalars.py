@@ -5,6 +5,7 @@ import re
 from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -114,10 +115,10 @@ def _enum(enum: Any) -> Converter:  # noqa: ANN401 - the stubs have two unrelate
             return numbers[value]
         if value is None and is_null:
             return 0
-        try:
-            return _integer(value, *_INT32)
-        except Wrong:
-            raise Wrong(f"must be the name or the number of a {enum.name}") from None
+        if not isinstance(value, str) or _INTEGER.fullmatch(value):
+            with suppress(Wrong):
+                return _integer(value, *_INT32)
+        raise Wrong(f"must be the name or the number of a {enum.name}")
 
     return convert
 
