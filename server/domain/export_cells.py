@@ -64,10 +64,17 @@ MESSAGE_COLUMNS: tuple[str, ...] = (
 FORMULA_LEADS: frozenset[str] = frozenset(
     "=+-@"
     "'"  # or taking one away would not restore the text
-    "\t\n\v\f\r \u00a0\u3000"  # trimmed, so that what follows them leads
-    "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e"  # not seen, likewise
-    "\u2060\u2066\u2067\u2068\u2069\ufeff"
     "\uff1d\uff0b\uff0d\uff20"  # full-width = + - @
+    "\ufe66\ufe62\ufe63\ufe6b\u207a\u207c\u208a\u208c\ufb29\u2212"  # small, raised, lowered; the minus of mathematics
+    # Controls, and spaces of all kinds: trimmed, so that what follows them leads.
+    + "".join(map(chr, (*range(0x01, 0x21), *range(0x7F, 0xA1), *range(0x2000, 0x200B))))
+    + "\u1680\u2028\u2029\u202f\u205f\u3000"
+    # What is not seen (the characters of Unicode's plane 0 that it calls ignorable by default): likewise.
+    + "".join(
+        map(chr, (*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), *range(0x180B, 0x1810)))
+    )
+    + "".join(map(chr, (*range(0xFE00, 0xFE10), *range(0xFFF0, 0xFFFC))))
+    + "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u3164\ufeff\uffa0"
 )
 """A cell whose text begins with one of these may be run as a formula by some spreadsheet."""
 

@@ -1,6 +1,7 @@
 """Cells of CSV and XLSX: their columns, their spelling, and that no spreadsheet runs them."""
 
 import json
+import unicodedata
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -38,6 +39,15 @@ def test_a_neutralised_text_leads_to_no_formula_and_can_be_restored(text: str) -
     shown = neutralised(text)
     assert shown[:1] == "'" or shown[:1] not in FORMULA_LEADS
     assert restored(shown) == text
+
+
+def test_whatever_may_be_trimmed_or_not_seen_is_a_lead() -> None:
+    plane = [chr(code) for code in range(1, 0x10000)]
+    seen = set("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2")  # "format", yet signs
+    assert {
+        each for each in plane if each.isspace() or unicodedata.category(each) in {"Cc", "Cf"}
+    } - seen <= FORMULA_LEADS
+    assert {each for each in plane if unicodedata.normalize("NFKC", each) in {"=", "+", "-", "@"}} <= FORMULA_LEADS
 
 
 @pytest.mark.parametrize("lead", sorted(FORMULA_LEADS))
