@@ -28,6 +28,7 @@ from gateway.upstream import Metadata, Upstream, UpstreamError
 OPENING_SECONDS = 1.0
 """How long a first event, or an error that becomes the HTTP status, is waited for."""
 HEARTBEAT_SECONDS = 10.0
+"""Of silence, after which a comment says that the connection is alive."""
 LAST_WORDS_SECONDS = 2.0
 """How long a client may take for what is left when the gateway stops."""
 RETRY = timedelta(seconds=1)
@@ -54,18 +55,9 @@ class EventStreams:
     ``stall_seconds`` is how long a client may take none of what is written to it before its connection is cut.
     """
 
-    def __init__(
-        self,
-        upstream: Upstream,
-        *,
-        stall_seconds: float,
-        heartbeat_seconds: float = HEARTBEAT_SECONDS,
-        opening_seconds: float = OPENING_SECONDS,
-    ) -> None:
+    def __init__(self, upstream: Upstream, *, stall_seconds: float) -> None:
         self._upstream = upstream
         self._stall_seconds = stall_seconds
-        self._heartbeat_seconds = heartbeat_seconds
-        self._opening_seconds = opening_seconds
 
     async def serve(  # noqa: PLR0917 - as ASGI apps take theirs
         self, rpc: Rpc, request: Message, metadata: Metadata, scope: Scope, receive: Receive, send: Send
@@ -93,7 +85,7 @@ class EventStreams:
         coming: Task[Message | None] = asyncio.create_task(_next(messages))
         try:
             while True:
-                patience = self._heartbeat_seconds if stream.begun else self._opening_seconds
+                patience = HEARTBEAT_SECONDS if stream.begun else OPENING_SECONDS
                 await asyncio.wait({coming, gone, drained}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
                 if gone.done():
                     return
