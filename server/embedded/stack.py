@@ -25,9 +25,17 @@ from server.embedded.postgres import EmbeddedPostgres, EmbeddedPostgresError, Po
 from server.embedded.redis_server import redis_child
 from server.embedded.supervisor import ChildSpec, Stopped, Supervisor
 from server.embedded.welcome import keep_tokens, welcome
+from server.settings import is_loopback
 
 READY_SECONDS = 60.0
-REPLACED = ("TICKETS_JWKS_", "TICKETS_JWT_SECRET", "TICKETS_TLS_", "TICKETS_MTLS_", "TICKETS_GATEWAY_")
+REPLACED = (
+    "TICKETS_JWKS_",
+    "TICKETS_JWT_SECRET",
+    "TICKETS_TLS_",
+    "TICKETS_MTLS_",
+    "TICKETS_OIDC_",
+    "TICKETS_GATEWAY_",
+)
 """Settings of production's identity provider, certificates and gateway: the stack signs its own tokens, in plain text,
 and its gateway calls its own server."""
 THIS_MACHINE = '["127.0.0.0/8", "::1/128"]'
@@ -134,7 +142,12 @@ def service_children(environment: Mapping[str, str]) -> tuple[ChildSpec, ...]:
             _believing_the_gateway(environment),
             grace_seconds=30.0,
         ),
-        ChildSpec("gateway", [sys.executable, "-m", "server.cli", "gateway"], environment, grace_seconds=30.0),
+        ChildSpec(
+            "gateway",
+            [sys.executable, "-m", "server.cli", "gateway"],
+            _with_demo_logins(environment),
+            grace_seconds=30.0,
+        ),
         # Three, so that neither a mail server that hangs nor an export of all tickets holds up a sweep.
         ChildSpec("worker", [*worker, "3", "--hostname", "worker@%h", "--queues", WORKER_QUEUES], environment),
         ChildSpec(
@@ -174,6 +187,13 @@ def _believing_the_gateway(environment: Mapping[str, str]) -> Mapping[str, str]:
     if environment.get("TICKETS_TRUSTED_PROXIES"):
         return environment
     return {**environment, "TICKETS_TRUSTED_PROXIES": THIS_MACHINE}
+
+
+def _with_demo_logins(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """The same, for the gateway: whoever opens it in a browser chooses a demo user; not where others reach it."""
+    if environment.get("TICKETS_DEV_LOGIN") or not is_loopback(environment.get("TICKETS_HTTP_HOST") or "127.0.0.1"):
+        return environment
+    return {**environment, "TICKETS_DEV_LOGIN": "true"}
 
 
 def _beside(environment: Mapping[str, str], port: str, place: int) -> Mapping[str, str]:

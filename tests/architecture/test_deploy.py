@@ -106,7 +106,7 @@ def test_secrets_come_from_the_environment_and_are_explained() -> None:
     for service in SERVICES.values():
         for name, value in service.get("environment", {}).items():
             if re.search("PASSWORD|SECRET|AUTH", name):
-                assert re.fullmatch(r"\$\{\w+:\?[^}]+\}", value), f"{name} is written out"
+                assert re.fullmatch(r"\$\{\w+:(\?[^}]+|-)\}", value), f"{name} is written out"
     assert not re.search(r"://\w*:(?!\$\{)[^@\s]+@", TEXT)
     wanted = set(re.findall(r"(?<!\$)\$\{(\w+)", TEXT))
     explained = set(re.findall(r"^(\w+)=$", (ROOT / ".env.example").read_text(), re.MULTILINE))

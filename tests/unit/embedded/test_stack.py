@@ -30,6 +30,7 @@ def test_settings_that_are_not_used_are_known() -> None:
         "TICKETS_JWT_SECRET": "s",
         "TICKETS_JWKS_URL": "",
         "TICKETS_GATEWAY_TARGET": "dns:///elsewhere:50051",
+        "TICKETS_OIDC_ISSUER": "https://login.example.com",
         "TICKETS_DATABASE_URL": "postgresql:///x",
         "TICKETS_JWT_AUDIENCE": "mine",
         "TICKETS_THREADS": "8",
@@ -40,6 +41,7 @@ def test_settings_that_are_not_used_are_known() -> None:
         "TICKETS_GATEWAY_TARGET",
         "TICKETS_JWT_SECRET",
         "TICKETS_MTLS_PRINCIPALS",
+        "TICKETS_OIDC_ISSUER",
         "TICKETS_TLS_CERTIFICATE_FILE",
     ]
 
@@ -94,6 +96,23 @@ def test_the_server_alone_believes_the_gateway_what_address_a_client_has() -> No
     assert believed({}) == {"server": '["127.0.0.0/8", "::1/128"]', "gateway": None}
     own = '["10.0.0.0/8"]'
     assert believed({"TICKETS_TRUSTED_PROXIES": own}) == {"server": own, "gateway": own}
+
+
+@pytest.mark.parametrize(
+    ("environment", "offered"),
+    [
+        ({}, "true"),
+        ({"TICKETS_HTTP_HOST": "::1"}, "true"),
+        ({"TICKETS_HTTP_HOST": "0.0.0.0"}, None),
+        ({"TICKETS_DEV_LOGIN": "false"}, "false"),
+    ],
+)
+def test_demo_users_log_in_where_nobody_else_reaches_the_gateway(
+    environment: dict[str, str], offered: str | None
+) -> None:
+    given = {child.name: child.environment.get("TICKETS_DEV_LOGIN") for child in service_children(environment)}
+    assert given["gateway"] == offered
+    assert given["server"] == environment.get("TICKETS_DEV_LOGIN")
 
 
 def test_the_address_of_the_metrics_is_told_where_there_are_any(tmp_path: Path) -> None:
