@@ -21,7 +21,10 @@ def json_lines(
     """
     for batch in batches:
         for ticket, messages in batch:
-            line = ticket_json(ticket, now=now)
-            if include_messages:
-                line["messages"] = [message_json(ticket, message) for message in messages]
-            yield _encode(line).encode() + b"\n"
+            line = _encode(ticket_json(ticket, now=now)).encode()
+            if not include_messages:
+                yield line + b"\n"
+                continue
+            # One by one: together they may be long, and would be there once as objects, in parts, as text and as bytes.
+            its = [_encode(message_json(ticket, message)).encode() for message in messages]
+            yield b"".join((line[:-1], b',"messages":[', b",".join(its), b"]}\n"))

@@ -58,6 +58,13 @@ class _Measured:
         gathered: list[bytes] = []
         length = 0
         for piece in pieces:
+            if len(piece) > BLOCK:  # what comes after it keeps a long one in memory no more than once
+                if gathered:
+                    yield self._take(gathered)
+                    gathered, length = [], 0
+                for start in range(0, len(piece), BLOCK):
+                    yield self._take([piece[start : start + BLOCK]])
+                continue
             gathered.append(piece)
             length += len(piece)
             if length >= BLOCK:

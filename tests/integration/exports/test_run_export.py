@@ -1,5 +1,7 @@
 """What becomes of a job: done once, cancelled, lost, put back, given up; and what is left in the store."""
 
+import csv
+import json
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
@@ -11,6 +13,7 @@ from psycopg.types.json import Jsonb
 from server.adapters.postgres.deletion_queue import PostgresDeletionQueue
 from server.adapters.postgres.export_source import PostgresExportSnapshot
 from server.application.exports import tenure
+from server.application.exports.run_export import BLOCK
 from server.application.object_store import ObjectStore
 from server.domain.errors import Unavailable
 from server.domain.exports import MAX_ATTEMPTS, object_key_of
@@ -20,7 +23,7 @@ from server.domain.ids import UserId
 from server.domain.principal import Principal
 from server.domain.roles import Role
 from server.domain.visibility import visibility_of
-from tests.integration.exports.desk import KEPT, ExportDesk, csv_rows
+from tests.integration.exports.desk import KEPT, ExportDesk, csv_rows, json_rows
 from tests.integration.postgres.rows import insert_ticket
 from tests.waiting import eventually
 
@@ -62,6 +65,25 @@ def fill(desk: ExportDesk, count: int) -> None:
         " FROM generate_series(1, %s)",
         [count],
     )
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_a_record_longer_than_blocks_is_whole_and_others_stand_beside_it(desk: ExportDesk, kind: str) -> None:
+    fill(desk, 3)
+    desk.connection.execute(
+        "INSERT INTO ticket_messages (ticket_id, actor_id, actor_role, message)"
+        " SELECT (SELECT max(id) FROM tickets), 'u-7', 'ops_manager', number || repeat(E'\U0001f600\"\n', 6000)"
+        " FROM generate_series(1, 80) AS number"
+    )
+    content = desk.made(kind, include_messages=True)  # checked against its manifest
+    assert len(content) > 2 * BLOCK
+    limit = csv.field_size_limit(len(content))
+    rows: list[dict[str, Any]] = json_rows(content) if kind == "jsonl" else [*csv_rows(content)]
+    csv.field_size_limit(limit)
+    found = [row["messages"] if kind == "jsonl" else json.loads(row["messages"]) for row in rows]
+    assert sorted(map(len, found)) == [0, 0, 80]
+    texts = [each["message"] for each in max(found, key=len)]
+    assert texts == [f"{number}" + '\U0001f600"\n' * 6000 for number in range(1, 81)]
 
 
 def test_a_job_is_done_once_and_its_requester_told(desk: ExportDesk) -> None:
