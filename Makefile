@@ -53,6 +53,7 @@ bench: install
 
 proto: install
 	scripts/proto.sh
+	scripts/openapi.sh
 
 # Into the instance that runs here, or into TICKETS_DATABASE_URL.
 seed: install

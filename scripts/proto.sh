@@ -45,14 +45,14 @@ trap 'rm -rf "$fresh"' EXIT
 generate "$fresh"
 
 if [ "${1:-}" = --check ]; then
-    # __init__.py is written by hand and lives beside the generated files.
+    # __init__.py is written by hand and lives beside the generated files; http.ts is made by scripts/openapi.sh.
     diff -r -x __init__.py -x __pycache__ "$python_dir" "$fresh/$python_dir" &&
-        diff -r "$typescript_dir" "$fresh/$typescript_dir" || {
+        diff -r -x http.ts "$typescript_dir" "$fresh/$typescript_dir" || {
         echo "The generated files differ from proto/: run scripts/proto.sh and commit." >&2
         exit 1
     }
 else
-    rm -rf "$python_dir"/*_pb2*.py* "$typescript_dir"
+    rm -rf "$python_dir"/*_pb2*.py* "$typescript_dir"/google "$typescript_dir"/rodistaa
     cp "$fresh/$python_dir"/* "$python_dir"
-    cp -r "$fresh/$typescript_dir" "$typescript_dir"
+    cp -r "$fresh/$typescript_dir"/* "$typescript_dir"
 fi
