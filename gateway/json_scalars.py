@@ -2,6 +2,7 @@
 
 import math
 import re
+import struct
 from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Callable, Mapping
@@ -18,7 +19,6 @@ _Field: TypeAlias = Any
 _INTEGER = re.compile(r"-?[0-9]{1,30}")
 _NUMBER = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,400})?([eE][+-]?[0-9]{1,9})?")
 _NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
-_LARGEST_FLOAT = (2 - 2**-23) * 2.0**127
 
 
 class Wrong(Exception):
@@ -86,8 +86,10 @@ def _double(value: object) -> float:
 
 def _float(value: object) -> float:
     converted = _double(value)
-    if math.isfinite(converted) and abs(converted) > _LARGEST_FLOAT:
-        raise Wrong("is too large")
+    try:
+        struct.pack("<f", converted)  # rounds: the largest one, written short, is a little above itself
+    except OverflowError:
+        raise Wrong("is too large") from None
     return converted
 
 

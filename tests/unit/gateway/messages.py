@@ -71,7 +71,7 @@ def types_of_the_contract() -> list[Any]:
 
 
 def draw_message(draw: Draw, descriptor: Any, *, depth: int = 0) -> Message:
-    """With about half of the fields of small messages, and some of those of large ones."""
+    """With a few of its fields, deeper down with fewer."""
     message: Any = GetMessageClass(descriptor)()
     if descriptor.full_name in _WELL_KNOWN:
         _WELL_KNOWN[descriptor.full_name](draw, message)
@@ -86,7 +86,7 @@ def draw_message(draw: Draw, descriptor: Any, *, depth: int = 0) -> Message:
             into = getattr(message, field.name)
             into.extend([draw_value(draw, field, depth=depth + 1) for _ in range(draw(st.integers(0, 2)))])
         elif field.message_type is not None:
-            if depth < 2:
+            if depth < 2 or field.message_type.full_name in _WELL_KNOWN:  # a Value that is none has no JSON of its own
                 getattr(message, field.name).CopyFrom(draw_message(draw, field.message_type, depth=depth + 1))
             getattr(message, field.name).SetInParent()
         else:
