@@ -22,7 +22,7 @@ class Answer:
 
     status: int
     headers: Mapping[str, str]
-    """Names in lower case."""
+    """Names in lower case; of a header that came twice, the lines."""
     body: bytes
 
 
@@ -54,9 +54,16 @@ def request(method: str, url: str, headers: Mapping[str, str] | None = None, bod
     try:
         connection.request(method, f"{parts.path}?{parts.query}", body=body, headers=dict(headers or {}))
         response = connection.getresponse()
-        return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, response.read())
+        return Answer(response.status, _headers(response), response.read())
     finally:
         connection.close()
+
+
+def _headers(response: http.client.HTTPResponse) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for name, value in response.getheaders():
+        found[name.lower()] = f"{found[name.lower()]}\n{value}" if name.lower() in found else value
+    return found
 
 
 @contextmanager
@@ -78,7 +85,7 @@ def answer_on(connection: socket.socket) -> Answer:
     """The next answer on it."""
     response = http.client.HTTPResponse(connection)
     response.begin()
-    return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, response.read())
+    return Answer(response.status, _headers(response), response.read())
 
 
 def seconds_until_closed(connection: socket.socket) -> float:
