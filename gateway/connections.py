@@ -1,8 +1,14 @@
 """Connections that say nothing, or too much, before there is a request."""
 
+import sys
 from asyncio import Event, TimerHandle, Transport
+from datetime import timedelta
 
+import grpc
+from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from gateway.errors import error_of, make_status, status_json
 
 HEAD_SECONDS = 20.0
 """How long the line and the headers of a request may take, from its first byte, or from the connection's start."""
@@ -11,6 +17,27 @@ HEADERS = 100
 """Lines of one head, and of what may follow a body in pieces."""
 FLUSH_SECONDS = 60.0
 """How long a client may take for the rest of an answer when its connection is to be closed."""
+
+_NO_REQUEST = ("HTTP/1.1 400 Bad Request", "This is no HTTP request.")
+_TOO_LARGE = (
+    "HTTP/1.1 431 Request Header Fields Too Large",
+    f"The head of the request is longer than {HEAD_BYTES} bytes or {HEADERS} lines.",
+)
+
+_crowded = error_of(
+    make_status(
+        grpc.StatusCode.UNAVAILABLE,
+        "DEPENDENCY_UNAVAILABLE",
+        "The gateway has as many connections as it takes. Try again.",
+        retry_after=timedelta(seconds=1),
+    )
+)
+_CROWDED = Response(
+    status_json(_crowded.status),
+    _crowded.http_status,
+    {**_crowded.headers, "Connection": "close"},
+    media_type="application/json",
+)
 
 CUT_OFF = "tickets.cut_off"
 """Name of the ASGI extension that ends a connection at once: a call without arguments."""
@@ -24,10 +51,15 @@ class BoundedConnection(HttpToolsProtocol):
 
     _patience: TimerHandle | None = None
     _unread_bytes = 0
+    _kept_bytes = 0
+    _head_is_too_large = False
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
         self._draining = Event()
+        # uvicorn would refuse by itself, in words that are no JSON.
+        self._most_connections = self.limit_concurrency or sys.maxsize
+        self.limit_concurrency = None
         self._await_head()
 
     def data_received(self, data: bytes) -> None:
@@ -43,18 +75,34 @@ class BoundedConnection(HttpToolsProtocol):
             self._head_is_over()
         if self._unread_bytes > HEAD_BYTES:
             if self._between_requests():
-                self.send_400_response("Request head too large.")
+                self._head_is_too_large = True
+                self.send_400_response("")
             else:
                 self.transport.abort()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         super().on_header(name, value)
-        if len(self.headers) > HEADERS:
+        # All of it may have come in one read.
+        self._kept_bytes += len(name) + len(value)
+        if len(self.headers) > HEADERS or self._kept_bytes + len(self.url) > HEAD_BYTES:
+            self._head_is_too_large = True
             raise ValueError("too many headers")  # which the parser takes for a request that is none
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words, which are no JSON
+        """For what is no request, or one whose head is too large."""
+        line, text = _TOO_LARGE if self._head_is_too_large else _NO_REQUEST
+        body = status_json(make_status(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST", text))
+        head = f"{line}\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
+        self.transport.write(head.encode() + body)
+        self.transport.close()
 
     def on_headers_complete(self) -> None:
         self._unread_bytes = 0
+        served = self.app
+        if len(self.connections) > self._most_connections:
+            self.app = _CROWDED
         super().on_headers_complete()
+        self.app = served
 
     def on_body(self, body: bytes) -> None:
         if not self._between_requests():
@@ -64,6 +112,7 @@ class BoundedConnection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Nothing but an abort ends a connection whose client takes no more of what is written to it."""
         super().on_message_begin()
+        self._kept_bytes = 0
         extensions = {CUT_OFF: self.transport.abort, DRAINING: self._draining}
         self.scope["extensions"] = extensions  # type: ignore[typeddict-item]  # uvicorn's are dicts
 

@@ -1,5 +1,6 @@
 """The gateway as a process, and what it says to any client."""
 
+import json
 import signal
 import socket
 import subprocess
@@ -7,6 +8,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import grpc
 import pytest
 from pydantic import ValidationError
 
@@ -15,6 +17,7 @@ from gateway.serving import listen
 from server.settings import Settings
 from tests.gateway_process import Gateway, StartGateway, serving_gateway
 from tests.integration.gateway.requests import (
+    Answer,
     answer_on,
     begun,
     request,
@@ -87,13 +90,27 @@ def test_a_head_without_end_is_refused(gateway: Gateway) -> None:
         line = b"X-Filler: " + b"x" * 4000 + b"\r\n"
         for _ in range(HEAD_BYTES // len(line) + 1):
             connection.sendall(line)
-        assert answer_on(connection).status == 400
+        _is_told_why(answer_on(connection), 431)
+
+
+def test_a_large_head_is_refused_though_it_comes_whole(gateway: Gateway) -> None:
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: " + b"y" * HEAD_BYTES + b"\r\n\r\n")
+        _is_told_why(answer_on(connection), 431)
+
+
+def _is_told_why(answer: Answer, status: int) -> None:
+    assert answer.status == status
+    assert answer.headers["content-type"] == "application/json"
+    said = json.loads(answer.body)
+    assert said["code"] == grpc.StatusCode.INVALID_ARGUMENT.value[0]
+    assert said["details"][0]["reason"] == "INVALID_REQUEST"
 
 
 def test_a_head_of_too_many_lines_is_refused(gateway: Gateway) -> None:
     with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as connection:
         connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n" + b"X: y\r\n" * HEADERS + b"\r\n")
-        assert answer_on(connection).status == 400
+        _is_told_why(answer_on(connection), 431)
         seconds_until_closed(connection)
 
 
@@ -125,7 +142,7 @@ def test_what_is_kept_of_a_connection_is_bounded_during_an_answer(gateway: Gatew
 def test_what_is_no_request_is_refused_and_the_connection_ends(gateway: Gateway, line: bytes) -> None:
     with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as connection:
         connection.sendall(line + b"\r\nHost: x\r\n\r\n")
-        assert answer_on(connection).status == 400
+        _is_told_why(answer_on(connection), 400)
         seconds_until_closed(connection)
 
 
@@ -153,12 +170,17 @@ def test_one_connection_serves_many_requests(gateway: Gateway) -> None:
 
 
 def test_more_connections_than_may_be_are_told_so(tmp_path: Path) -> None:
-    with (
-        serving_gateway(tmp_path, http_max_connections=2) as gateway,
-        begun(sign_upload(gateway.store, BODY, key="a")),
-        begun(sign_upload(gateway.store, BODY, key="b")),
-    ):
+    with serving_gateway(tmp_path, http_max_connections=2) as gateway, _silent(gateway) as first, _silent(gateway):
         eventually(lambda: request("GET", f"{gateway.url}/healthz").status == 503, what="the refusal")
+        refusal = request("GET", f"{gateway.url}/healthz")
+        assert json.loads(refusal.body)["code"] == grpc.StatusCode.UNAVAILABLE.value[0]
+        assert refusal.headers["retry-after"] == "1"
+        first.close()
+        eventually(lambda: request("GET", f"{gateway.url}/healthz").status == 200, what="room")
+
+
+def _silent(gateway: Gateway) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", gateway.port), timeout=10)
 
 
 def test_large_files_take_no_memory(gateway_processes: StartGateway) -> None:
