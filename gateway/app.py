@@ -15,6 +15,7 @@ from gateway.browser import PageOrCall, browser_routes
 from gateway.calls import CallLimits, Calls
 from gateway.client_address import ClientAddress
 from gateway.contract import rpcs
+from gateway.documentation import documentation_routes
 from gateway.files import Files
 from gateway.pages import AdminPages
 from gateway.refusals import EXPECTED, answer_error
@@ -37,6 +38,7 @@ def build_app(settings: Settings) -> ASGIApp:
     routes: list[BaseRoute] = [Route("/healthz", _healthy, methods=["GET"])]
     pages = AdminPages(settings.admin_dist, connect_to=_store_origins(settings))
     routes += browser_routes(settings, sessions, pages)
+    routes += documentation_routes(stall_seconds=settings.http_stall_seconds)
     local = open_local_requests(settings)
     if local is not None:
         files = Files(local, stall_seconds=settings.http_stall_seconds)

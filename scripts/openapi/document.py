@@ -38,7 +38,7 @@ _PARAMETERS: dict[str, Schema] = {
     "If-Match": {
         "name": "If-Match",
         "in": "header",
-        "description": "The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (409) when that is no"
+        "description": "The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no"
         " longer the state. `*` asks for nothing.",
         "schema": {"type": "string", "pattern": r'^(\*|(W/)?"[!#-~]*")$'},
     },

@@ -78,7 +78,7 @@ class Operations:
             "parameters": [
                 *self._path_parameters(rpc, names),
                 *self._query_parameters(rpc, binding, names),
-                *_header_parameters(rpc, conditions),
+                *_header_parameters(rpc, binding, conditions),
             ],
         }
         body = self._body(rpc, binding, names)
@@ -164,7 +164,7 @@ class Operations:
                 "content": {"application/json": content},
             }
         }
-        if _is_conditional(rpc, conditions):
+        if _is_conditional(rpc, binding, conditions):
             responses["304"] = {"$ref": "#/components/responses/NotModified"}
         return {**responses, "default": {"$ref": "#/components/responses/Error"}}
 
@@ -183,13 +183,13 @@ class Operations:
         }
 
 
-def _header_parameters(rpc: Rpc, conditions: Conditions) -> Iterator[Schema]:
+def _header_parameters(rpc: Rpc, binding: Binding, conditions: Conditions) -> Iterator[Schema]:
     names = []
     if conditions.has_request_id:
         names.append("Idempotency-Key")
     if conditions.etag_of is not None:
         names.append("If-Match")
-    if _is_conditional(rpc, conditions):
+    if _is_conditional(rpc, binding, conditions):
         names.append("If-None-Match")
     if rpc.streams:
         names += ["Last-Event-ID"] if EventKinds.of(rpc).resume_field else []
@@ -198,8 +198,8 @@ def _header_parameters(rpc: Rpc, conditions: Conditions) -> Iterator[Schema]:
     yield from ({"$ref": f"#/components/parameters/{name}"} for name in names)
 
 
-def _is_conditional(rpc: Rpc, conditions: Conditions) -> bool:
-    return rpc.is_read and not rpc.streams and conditions.answer_has_etag
+def _is_conditional(rpc: Rpc, binding: Binding, conditions: Conditions) -> bool:
+    return binding.http_method == "GET" and rpc.is_read and not rpc.streams and conditions.answer_has_etag
 
 
 def _described(schema: Schema) -> Schema:

@@ -2855,7 +2855,7 @@ export interface components {
     parameters: {
         /** @description Makes the call safe to repeat: it stands for `requestId`. A UUID is taken as it is, any other key of 1 to 255 visible ASCII characters stands for a UUID of its own. */
         "Idempotency-Key": string;
-        /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (409) when that is no longer the state. `*` asks for nothing. */
+        /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` asks for nothing. */
         "If-Match": string;
         /** @description The `ETag` of what the client has: 304 when that is still the state. */
         "If-None-Match": string;
@@ -3119,7 +3119,7 @@ export interface operations {
             header?: {
                 /** @description Makes the call safe to repeat: it stands for `requestId`. A UUID is taken as it is, any other key of 1 to 255 visible ASCII characters stands for a UUID of its own. */
                 "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (409) when that is no longer the state. `*` asks for nothing. */
+                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` asks for nothing. */
                 "If-Match"?: components["parameters"]["If-Match"];
                 /** @description How long the caller waits, as gRPC writes it: digits and a unit (H, M, S, m, u, n). Afterwards the call ends with DEADLINE_EXCEEDED (504). */
                 "Grpc-Timeout"?: components["parameters"]["Grpc-Timeout"];
@@ -3545,7 +3545,7 @@ export interface operations {
             header?: {
                 /** @description Makes the call safe to repeat: it stands for `requestId`. A UUID is taken as it is, any other key of 1 to 255 visible ASCII characters stands for a UUID of its own. */
                 "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (409) when that is no longer the state. `*` asks for nothing. */
+                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` asks for nothing. */
                 "If-Match"?: components["parameters"]["If-Match"];
                 /** @description How long the caller waits, as gRPC writes it: digits and a unit (H, M, S, m, u, n). Afterwards the call ends with DEADLINE_EXCEEDED (504). */
                 "Grpc-Timeout"?: components["parameters"]["Grpc-Timeout"];
@@ -3590,7 +3590,7 @@ export interface operations {
             header?: {
                 /** @description Makes the call safe to repeat: it stands for `requestId`. A UUID is taken as it is, any other key of 1 to 255 visible ASCII characters stands for a UUID of its own. */
                 "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (409) when that is no longer the state. `*` asks for nothing. */
+                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` asks for nothing. */
                 "If-Match"?: components["parameters"]["If-Match"];
                 /** @description How long the caller waits, as gRPC writes it: digits and a unit (H, M, S, m, u, n). Afterwards the call ends with DEADLINE_EXCEEDED (504). */
                 "Grpc-Timeout"?: components["parameters"]["Grpc-Timeout"];
@@ -3799,7 +3799,7 @@ export interface operations {
             header?: {
                 /** @description Makes the call safe to repeat: it stands for `requestId`. A UUID is taken as it is, any other key of 1 to 255 visible ASCII characters stands for a UUID of its own. */
                 "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (409) when that is no longer the state. `*` asks for nothing. */
+                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` asks for nothing. */
                 "If-Match"?: components["parameters"]["If-Match"];
                 /** @description How long the caller waits, as gRPC writes it: digits and a unit (H, M, S, m, u, n). Afterwards the call ends with DEADLINE_EXCEEDED (504). */
                 "Grpc-Timeout"?: components["parameters"]["Grpc-Timeout"];
@@ -3842,7 +3842,7 @@ export interface operations {
             header?: {
                 /** @description Makes the call safe to repeat: it stands for `requestId`. A UUID is taken as it is, any other key of 1 to 255 visible ASCII characters stands for a UUID of its own. */
                 "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (409) when that is no longer the state. `*` asks for nothing. */
+                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` asks for nothing. */
                 "If-Match"?: components["parameters"]["If-Match"];
                 /** @description How long the caller waits, as gRPC writes it: digits and a unit (H, M, S, m, u, n). Afterwards the call ends with DEADLINE_EXCEEDED (504). */
                 "Grpc-Timeout"?: components["parameters"]["Grpc-Timeout"];
@@ -3921,7 +3921,7 @@ export interface operations {
             header?: {
                 /** @description Makes the call safe to repeat: it stands for `requestId`. A UUID is taken as it is, any other key of 1 to 255 visible ASCII characters stands for a UUID of its own. */
                 "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (409) when that is no longer the state. `*` asks for nothing. */
+                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` asks for nothing. */
                 "If-Match"?: components["parameters"]["If-Match"];
                 /** @description How long the caller waits, as gRPC writes it: digits and a unit (H, M, S, m, u, n). Afterwards the call ends with DEADLINE_EXCEEDED (504). */
                 "Grpc-Timeout"?: components["parameters"]["Grpc-Timeout"];
@@ -4004,7 +4004,7 @@ export interface operations {
             header?: {
                 /** @description Makes the call safe to repeat: it stands for `requestId`. A UUID is taken as it is, any other key of 1 to 255 visible ASCII characters stands for a UUID of its own. */
                 "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (409) when that is no longer the state. `*` asks for nothing. */
+                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` asks for nothing. */
                 "If-Match"?: components["parameters"]["If-Match"];
                 /** @description How long the caller waits, as gRPC writes it: digits and a unit (H, M, S, m, u, n). Afterwards the call ends with DEADLINE_EXCEEDED (504). */
                 "Grpc-Timeout"?: components["parameters"]["Grpc-Timeout"];
@@ -4294,7 +4294,7 @@ export interface operations {
             header?: {
                 /** @description Makes the call safe to repeat: it stands for `requestId`. A UUID is taken as it is, any other key of 1 to 255 visible ASCII characters stands for a UUID of its own. */
                 "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (409) when that is no longer the state. `*` asks for nothing. */
+                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` asks for nothing. */
                 "If-Match"?: components["parameters"]["If-Match"];
                 /** @description How long the caller waits, as gRPC writes it: digits and a unit (H, M, S, m, u, n). Afterwards the call ends with DEADLINE_EXCEEDED (504). */
                 "Grpc-Timeout"?: components["parameters"]["Grpc-Timeout"];
@@ -4351,8 +4351,6 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of what the client has: 304 when that is still the state. */
-                "If-None-Match"?: components["parameters"]["If-None-Match"];
                 /** @description How long the caller waits, as gRPC writes it: digits and a unit (H, M, S, m, u, n). Afterwards the call ends with DEADLINE_EXCEEDED (504). */
                 "Grpc-Timeout"?: components["parameters"]["Grpc-Timeout"];
             };
@@ -4384,7 +4382,6 @@ export interface operations {
                     "application/json": components["schemas"]["Ticket"];
                 };
             };
-            304: components["responses"]["NotModified"];
             default: components["responses"]["Error"];
         };
     };
@@ -4539,7 +4536,7 @@ export interface operations {
             header?: {
                 /** @description Makes the call safe to repeat: it stands for `requestId`. A UUID is taken as it is, any other key of 1 to 255 visible ASCII characters stands for a UUID of its own. */
                 "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (409) when that is no longer the state. `*` asks for nothing. */
+                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` asks for nothing. */
                 "If-Match"?: components["parameters"]["If-Match"];
                 /** @description How long the caller waits, as gRPC writes it: digits and a unit (H, M, S, m, u, n). Afterwards the call ends with DEADLINE_EXCEEDED (504). */
                 "Grpc-Timeout"?: components["parameters"]["Grpc-Timeout"];
@@ -4602,7 +4599,7 @@ export interface operations {
             header?: {
                 /** @description Makes the call safe to repeat: it stands for `requestId`. A UUID is taken as it is, any other key of 1 to 255 visible ASCII characters stands for a UUID of its own. */
                 "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (409) when that is no longer the state. `*` asks for nothing. */
+                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` asks for nothing. */
                 "If-Match"?: components["parameters"]["If-Match"];
                 /** @description How long the caller waits, as gRPC writes it: digits and a unit (H, M, S, m, u, n). Afterwards the call ends with DEADLINE_EXCEEDED (504). */
                 "Grpc-Timeout"?: components["parameters"]["Grpc-Timeout"];
@@ -4649,7 +4646,7 @@ export interface operations {
             header?: {
                 /** @description Makes the call safe to repeat: it stands for `requestId`. A UUID is taken as it is, any other key of 1 to 255 visible ASCII characters stands for a UUID of its own. */
                 "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (409) when that is no longer the state. `*` asks for nothing. */
+                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` asks for nothing. */
                 "If-Match"?: components["parameters"]["If-Match"];
                 /** @description How long the caller waits, as gRPC writes it: digits and a unit (H, M, S, m, u, n). Afterwards the call ends with DEADLINE_EXCEEDED (504). */
                 "Grpc-Timeout"?: components["parameters"]["Grpc-Timeout"];
@@ -4696,7 +4693,7 @@ export interface operations {
             header?: {
                 /** @description Makes the call safe to repeat: it stands for `requestId`. A UUID is taken as it is, any other key of 1 to 255 visible ASCII characters stands for a UUID of its own. */
                 "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (409) when that is no longer the state. `*` asks for nothing. */
+                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` asks for nothing. */
                 "If-Match"?: components["parameters"]["If-Match"];
                 /** @description How long the caller waits, as gRPC writes it: digits and a unit (H, M, S, m, u, n). Afterwards the call ends with DEADLINE_EXCEEDED (504). */
                 "Grpc-Timeout"?: components["parameters"]["Grpc-Timeout"];
@@ -4742,7 +4739,7 @@ export interface operations {
             header?: {
                 /** @description Makes the call safe to repeat: it stands for `requestId`. A UUID is taken as it is, any other key of 1 to 255 visible ASCII characters stands for a UUID of its own. */
                 "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (409) when that is no longer the state. `*` asks for nothing. */
+                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` asks for nothing. */
                 "If-Match"?: components["parameters"]["If-Match"];
                 /** @description How long the caller waits, as gRPC writes it: digits and a unit (H, M, S, m, u, n). Afterwards the call ends with DEADLINE_EXCEEDED (504). */
                 "Grpc-Timeout"?: components["parameters"]["Grpc-Timeout"];
