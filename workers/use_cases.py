@@ -222,17 +222,19 @@ def _run_export(sessions: Sessions, settings: Settings) -> Step:
         outcome = run()()
         if outcome is None:
             return 0
-        _say_of(outcome)
+        say_of_export(outcome)
         return 1
 
     return step
 
 
-def _say_of(outcome: Outcome) -> None:
+def say_of_export(outcome: Outcome) -> None:
+    """In the log, what became of a job."""
     job = outcome.job
     log = _log.bind(job=str(job.id), attempt=job.attempts, format=job.format.value)
     if isinstance(outcome.failure, TicketsError):
-        log.warning("export put back", cause=outcome.failure.message, **outcome.failure.context)
+        # The context has a cause of its own, where there is one.
+        log.warning("export put back", **{"cause": outcome.failure.message, **outcome.failure.context})
     elif outcome.failure is not None:
         log.error("export put back", exc_info=outcome.failure)
     elif outcome.lost or outcome.manifest is None:
