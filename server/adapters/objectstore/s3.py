@@ -3,6 +3,7 @@
 Requests of the service's own go through the MinIO client; signed ones are made here (docs/adr/0017-signed-urls.md).
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -19,7 +20,7 @@ from server.adapters.objectstore.failures import store_unavailable
 from server.adapters.objectstore.keys import checked
 from server.adapters.objectstore.pipe import Abandoned, Pipe
 from server.adapters.objectstore.probe import probe
-from server.adapters.objectstore.signed_urls import SignedUrls
+from server.adapters.objectstore.signed_urls import NO_COPY, SignedUrls
 from server.adapters.objectstore.signing import Signer, origin
 from server.application.object_store import ObjectMissing, SignedRequest, StoredObject, Upload
 
@@ -28,6 +29,7 @@ PART_SIZE: Final = 8 * 1024 * 1024
 """A store takes 10 000 parts, so a file has at most 78 GiB; one part is in memory at a time."""
 _CONNECTIONS = 64
 """Kept open for later. More threads than that are served, too."""
+_AWS = re.compile(r"\.amazonaws\.com(\.cn)?(:\d+)?\Z")
 _GONE = frozenset({"NoSuchKey", "NoSuchUpload"})
 
 
@@ -41,9 +43,10 @@ class S3Store:
     def __init__(
         self, signer: Signer, bucket: str, *, endpoint: str, public_endpoint: str, timeout_seconds: float
     ) -> None:
-        self._urls = SignedUrls(signer, bucket, public_endpoint)
-        self._bucket = bucket
         address, host = origin(endpoint)
+        guards = {} if _AWS.search(host) else NO_COPY
+        self._urls = SignedUrls(signer, bucket, public_endpoint, guards)
+        self._bucket = bucket
         self._client = Minio(
             host,
             signer.access_key,

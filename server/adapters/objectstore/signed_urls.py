@@ -1,7 +1,8 @@
 """The two requests that a store's clients are handed, the same for every store: docs/adr/0017-signed-urls.md."""
 
 import base64
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -13,14 +14,19 @@ from server.application.object_store import SignedRequest, Upload
 SIGNED_IN_UPLOADS: Final = ("content-length", "content-type", "if-none-match", "x-amz-checksum-sha256")
 """Beside ``host``: without one of these a store would take other bytes, or the same URL twice."""
 
+NO_COPY: Final = {"x-amz-copy-source-if-match": '"none"'}
+"""No object has that etag. MinIO takes an x-amz-copy-source that nobody signed: without this a signed PUT would copy
+whatever the service may read over its own object, checked or not. AWS refuses what is not signed, and maybe this."""
+
 
 @dataclass(frozen=True, slots=True)
 class SignedUrls:
-    """Signs for the objects of a bucket that clients find at ``base_url``."""
+    """Signs for the objects of a bucket that clients find at ``base_url``; uploads with the ``guards``, too."""
 
     signer: Signer
     bucket: str
     base_url: str
+    guards: Mapping[str, str] = field(default_factory=dict)
 
     def upload(self, upload: Upload, *, now: datetime, lifetime: timedelta) -> SignedRequest:
         """See ObjectStore.sign_upload."""
@@ -33,6 +39,7 @@ class SignedUrls:
                 "Content-Type": upload.content_type,
                 "If-None-Match": "*",
                 "x-amz-checksum-sha256": base64.b64encode(upload.sha256).decode(),
+                **self.guards,
             },
             query={},
             now=now,

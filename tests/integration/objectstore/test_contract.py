@@ -256,6 +256,21 @@ def test_what_is_said_of_an_object_is_signed(backend: Backend) -> None:
     assert backend.store.stat(key) is None
 
 
+@pytest.mark.parametrize(
+    "more", [{}, {"x-amz-metadata-directive": "REPLACE"}, {"x-amz-copy-source-if-match": "*"}], ids=str
+)
+def test_an_upload_copies_no_other_object(backend: Backend, more: dict[str, str]) -> None:
+    theirs, key = backend.new_key(), backend.new_key()
+    backend.store.put(theirs, [b"somebody else's"], content_type=TYPE)
+    request = backend.sign_put(key, BODY)
+    copying = {**request.headers, "x-amz-copy-source": f"/{backend.bucket}/{theirs}", **more}
+    assert 400 <= send(request, BODY, headers=copying).status < 500
+    assert backend.store.stat(key) is None
+    assert send(request, BODY).status == 200
+    assert 400 <= send(request, BODY, headers=copying).status < 500
+    assert backend.bytes_of(key) == BODY
+
+
 def test_half_an_upload_is_none(backend: Backend) -> None:
     key = backend.new_key()
     body = b"".join(blocks(4))
