@@ -1,16 +1,16 @@
 """Canonical JSON of messages (https://protobuf.dev/programming-guides/json), both ways."""
 
 import json
+from collections import Counter
 from typing import Any, NoReturn
 
 from google.protobuf.message import Message
 
-from gateway.bad_request import BadRequest, Violation
+from gateway.bad_request import BadRequest, Violations
 from gateway.json_decoder import field_reader, message_reader, shown, takes_null
 from gateway.json_encoder import field_encoder, message_encoder
 
 _DEEPEST = 32  # of a google.protobuf.Struct each level is three of the message, of which the wire takes a hundred
-_MOST_VIOLATIONS = 50
 _MOST_DIGITS = 400  # the largest double has 309
 
 
@@ -35,7 +35,7 @@ def from_json(message: Message, data: bytes, field: str | None = None) -> None:
     object, or nested deeper than 32 is one violation without a field.
     """
     value = _parsed(data, field or "")
-    wrong: list[Violation] = []
+    wrong = Violations()
     if field is None:
         message_reader(message.DESCRIPTOR)(message, value, "", wrong)
     else:
@@ -43,7 +43,7 @@ def from_json(message: Message, data: bytes, field: str | None = None) -> None:
         if value is not None or takes_null(descriptor):
             field_reader(descriptor)(message, value, field, wrong)
     if wrong:
-        raise BadRequest(wrong[:_MOST_VIOLATIONS])
+        raise BadRequest(wrong)
 
 
 def _parsed(data: bytes, path: str) -> object:
@@ -78,8 +78,7 @@ def _too_deep(path: str) -> BadRequest:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in members if keys.count(key) > 1)
+        [(twice, _)] = Counter(key for key, _ in pairs).most_common(1)
         raise ValueError(f"an object has the key {shown(twice)} twice")
     return members
 

@@ -18,10 +18,10 @@ from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import ListValue, Struct, Value
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from gateway.bad_request import Violation
+from gateway.bad_request import Violations
 from gateway.json_scalars import Wrong, from_text, number, scalar, text
 
-Reader: TypeAlias = Callable[[Any, object, str, list[Violation]], None]
+Reader: TypeAlias = Callable[[Any, object, str, Violations], None]
 """Reads a JSON value into the message, or into a field of it; the path is for the violations it adds."""
 _Descriptor: TypeAlias = Any
 """Of a message or field: the stubs have two unrelated classes for each."""
@@ -56,7 +56,7 @@ def field_reader(field: _Descriptor, *, of_wrapper: bool = False) -> Reader:
     name = field.name
     if field.message_type is not None:
 
-        def read_message(message: Message, value: object, path: str, wrong: list[Violation]) -> None:
+        def read_message(message: Message, value: object, path: str, wrong: Violations) -> None:
             inner = getattr(message, name)
             inner.SetInParent()
             message_reader(field.message_type)(inner, value, path, wrong)
@@ -64,7 +64,7 @@ def field_reader(field: _Descriptor, *, of_wrapper: bool = False) -> Reader:
         return read_message
     convert = scalar(field)
 
-    def read_scalar(message: Message, value: object, path: str, wrong: list[Violation]) -> None:
+    def read_scalar(message: Message, value: object, path: str, wrong: Violations) -> None:
         try:
             setattr(message, name, convert(value))
         except Wrong as error:
@@ -98,7 +98,7 @@ def shown(name: str) -> str:
     return name if len(name) <= _LONGEST_NAME else name[:_LONGEST_NAME] + "…"
 
 
-def _read_fields(message: Message, value: object, path: str, wrong: list[Violation]) -> None:
+def _read_fields(message: Message, value: object, path: str, wrong: Violations) -> None:
     if not isinstance(value, dict):
         wrong.append((path, "must be an object"))
         return
@@ -126,7 +126,7 @@ def _read_fields(message: Message, value: object, path: str, wrong: list[Violati
 def _list_reader(field: _Descriptor) -> Reader:
     name = field.name
 
-    def read_list(message: Message, value: object, path: str, wrong: list[Violation]) -> None:
+    def read_list(message: Message, value: object, path: str, wrong: Violations) -> None:
         if not isinstance(value, list):
             wrong.append((path, "must be a list"))
             return
@@ -146,7 +146,7 @@ def _map_reader(field: _Descriptor) -> Reader:
     of_value = field.message_type.fields_by_name["value"]
     name = field.name
 
-    def read_map(message: Message, value: object, path: str, wrong: list[Violation]) -> None:
+    def read_map(message: Message, value: object, path: str, wrong: Violations) -> None:
         if not isinstance(value, dict):
             wrong.append((path, "must be an object"))
             return
@@ -166,21 +166,19 @@ def _map_reader(field: _Descriptor) -> Reader:
     return read_map
 
 
-def _converted(
-    field: _Descriptor, value: object, path: str, wrong: list[Violation], store: Callable[[Any], None]
-) -> None:
+def _converted(field: _Descriptor, value: object, path: str, wrong: Violations, store: Callable[[Any], None]) -> None:
     try:
         store(scalar(field)(value))
     except Wrong as error:
         wrong.append((path, error.description))
 
 
-def _read_time(message: Timestamp, value: object, path: str, wrong: list[Violation]) -> None:
+def _read_time(message: Timestamp, value: object, path: str, wrong: Violations) -> None:
     if not _from_json_string(message, value, _TIME):
         wrong.append((path, "must be a time such as 2026-11-23T10:00:00Z"))
 
 
-def _read_duration(message: Duration, value: object, path: str, wrong: list[Violation]) -> None:
+def _read_duration(message: Duration, value: object, path: str, wrong: Violations) -> None:
     if not _from_json_string(message, value, _DURATION):
         wrong.append((path, "must be a duration in seconds such as 1.5s"))
 
@@ -195,7 +193,7 @@ def _from_json_string(message: Timestamp | Duration, value: object, form: re.Pat
     return True
 
 
-def _read_mask(message: FieldMask, value: object, path: str, wrong: list[Violation]) -> None:
+def _read_mask(message: FieldMask, value: object, path: str, wrong: Violations) -> None:
     if not isinstance(value, str) or not _MASK.fullmatch(value):
         wrong.append((path, "must be names of fields with commas between them"))
         return
@@ -204,7 +202,7 @@ def _read_mask(message: FieldMask, value: object, path: str, wrong: list[Violati
     ]
 
 
-def _read_any(message: any_pb2.Any, value: object, path: str, wrong: list[Violation]) -> None:
+def _read_any(message: any_pb2.Any, value: object, path: str, wrong: Violations) -> None:
     """As ``json_format`` does: what it holds may be of any type that this process knows."""
     try:
         json_format.ParseDict(value if isinstance(value, dict) else {"": value}, message)
@@ -212,7 +210,7 @@ def _read_any(message: any_pb2.Any, value: object, path: str, wrong: list[Violat
         wrong.append((path, "must be an object with the type of a message in @type, and its fields"))
 
 
-def _read_struct(message: Struct, value: object, path: str, wrong: list[Violation]) -> None:
+def _read_struct(message: Struct, value: object, path: str, wrong: Violations) -> None:
     if not isinstance(value, dict):
         wrong.append((path, "must be an object"))
         return
@@ -226,7 +224,7 @@ def _read_struct(message: Struct, value: object, path: str, wrong: list[Violatio
             _read_value(into, item, here, wrong)
 
 
-def _read_list(message: ListValue, value: object, path: str, wrong: list[Violation]) -> None:
+def _read_list(message: ListValue, value: object, path: str, wrong: Violations) -> None:
     if not isinstance(value, list):
         wrong.append((path, "must be a list"))
         return
@@ -234,7 +232,7 @@ def _read_list(message: ListValue, value: object, path: str, wrong: list[Violati
         _read_value(message.values.add(), item, f"{path}[{index}]", wrong)
 
 
-def _read_value(message: Value, value: object, path: str, wrong: list[Violation]) -> None:
+def _read_value(message: Value, value: object, path: str, wrong: Violations) -> None:
     if isinstance(value, dict):
         message.struct_value.SetInParent()
         _read_struct(message.struct_value, value, path, wrong)

@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 
 from google.protobuf.message import Message
 
-from gateway.bad_request import BadRequest, UnsupportedMediaType, Violation
+from gateway.bad_request import BadRequest, UnsupportedMediaType, Violations
 from gateway.json_codec import from_json
 from gateway.json_decoder import TEXT_MESSAGES, field_reader, fields_of, is_wrapper, shown
 from gateway.json_scalars import Wrong, from_text
@@ -23,7 +23,6 @@ _Field: TypeAlias = Any
 """Descriptor of a field: the stubs have two unrelated classes for it."""
 
 _DEEPEST = 32
-_MOST_VIOLATIONS = 50
 
 
 def to_request(route: Route, query: str, body: bytes, content_type: str | None) -> Message:
@@ -44,7 +43,7 @@ def to_request(route: Route, query: str, body: bytes, content_type: str | None) 
     for name, value in _parameters(query):
         request.take_parameter(name, value)
     if request.wrong:
-        raise BadRequest(request.wrong[:_MOST_VIOLATIONS])
+        raise BadRequest(request.wrong)
     return message
 
 
@@ -83,7 +82,7 @@ class _Request:
     """The message while path and query are read into it."""
 
     def __init__(self, message: Message, body: str) -> None:
-        self.wrong: list[Violation] = []
+        self.wrong = Violations()
         self._message = message
         self._body = body
         self._in_path: set[str] = set()
@@ -176,7 +175,7 @@ def _fields(message: Message, name: str) -> list[_Field]:
     return fields
 
 
-def _store(message: Message, field: _Field, value: str, path: str, wrong: list[Violation]) -> None:
+def _store(message: Message, field: _Field, value: str, path: str, wrong: Violations) -> None:
     if field.message_type is not None and is_wrapper(field.message_type):
         message = getattr(message, field.name)
         message.SetInParent()

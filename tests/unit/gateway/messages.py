@@ -8,6 +8,7 @@ from google.protobuf import timestamp_pb2
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
+from google.protobuf.struct_pb2 import ListValue
 from google.protobuf.wrappers_pb2 import StringValue
 from hypothesis import strategies as st
 
@@ -143,8 +144,6 @@ def _value(draw: Draw, message: Any) -> None:
 
 
 def _a_value(value: Any) -> Any:
-    from google.protobuf.struct_pb2 import ListValue
-
     holder = ListValue()
     holder.extend([value])
     return holder.values[0]

@@ -250,6 +250,7 @@ def test_a_wrong_field_of_any_kind_is_named(text: str, field: str, description: 
         (b'{"a": NaN}', "is not JSON: NaN is no number"),
         (b'{"a": -Infinity}', "is not JSON: -Infinity is no number"),
         (b'{"a": 1, "a": 1}', "is not JSON: an object has the key a twice"),
+        (b'{"a": 1, "b": 2, "c": 3, "b": 4}', "is not JSON: an object has the key b twice"),
         (b'{"metadata": {"x": {"\\ud800": 1, "\\ud800": 1}}}', "is not JSON: an object has the key ? twice"),
         (b"9" * 5_000, "is not JSON: a number has more than 400 digits"),
         (b'{"metadata": {"x": ' + b"[" * 200 + b"]" * 200 + b"}}", "is nested deeper than 32 levels"),
