@@ -50,7 +50,9 @@ def serving_gateway(data_dir: Path, **changes: object) -> Iterator[Gateway]:
     listener = listen("127.0.0.1", 0)
     port = listener.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    settings = Settings.model_validate({"data_dir": data_dir, "http_port": port, "files_url": url, **changes})
+    settings = Settings.model_validate(
+        {"data_dir": data_dir, "http_port": port, "files_url": url, "public_url": url, **changes}
+    )
     log: list[str] = []
     server = make_server(settings, log.append)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="gateway", daemon=True)
