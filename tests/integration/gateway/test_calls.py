@@ -1,0 +1,321 @@
+"""Calls over HTTP that go wrong, or that say more than what they ask for: headers, limits, addresses, lost servers."""
+
+import gzip
+import json
+import socket
+from collections.abc import Iterator
+from uuid import uuid4
+
+import grpc
+import pytest
+
+from tests.gateway_process import Gateway, serving_gateway
+from tests.integration.gateway.api_calls import BEARER, JSON, TICKET, call, head, head_sent, made, refused, violations
+from tests.integration.gateway.requests import answer_on, request, seconds_until_closed
+from tests.running import Running, shared_data_dir
+
+ORIGIN = "https://admin.example.com"
+
+
+@pytest.fixture(scope="module")
+def api(server: Running) -> Iterator[Gateway]:
+    """A gateway before the tests' server."""
+    with serving_gateway(shared_data_dir(), gateway_target=server.target) as gateway:
+        yield gateway
+
+
+# --- what is no call
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/admin/tickets/", "/admin/tickets/TKT-1/nothing", "/TICKETS"])
+def test_a_path_that_is_none(api: Gateway, path: str) -> None:
+    refused(call(api, "GET", path), 404, grpc.StatusCode.NOT_FOUND, "UNIMPLEMENTED")
+
+
+@pytest.mark.parametrize("method", ["DELETE", "PUT", "TRACE", "PROPFIND"])
+def test_a_method_that_is_none(api: Gateway, method: str) -> None:
+    answer = call(api, method, "/admin/tickets")
+    refused(answer, 405, grpc.StatusCode.UNIMPLEMENTED, "UNIMPLEMENTED")
+    assert answer.headers["allow"] == "GET, HEAD, POST, OPTIONS"
+
+
+def test_options_tell_what_may_be_asked_for(api: Gateway) -> None:
+    answer = call(api, "OPTIONS", "/admin/tickets")
+    assert (answer.status, answer.headers["allow"]) == (204, "GET, HEAD, POST, OPTIONS")
+    assert call(api, "OPTIONS", "/nowhere").status == 404
+
+
+def test_head_is_get_without_the_body(api: Gateway) -> None:
+    ticket = made(api)
+    target = f"/admin/tickets/{ticket['id']}"
+    head, get = call(api, "HEAD", target), call(api, "GET", target)
+    assert (head.status, head.body) == (200, b"")
+    assert head.headers["etag"] == get.headers["etag"]
+    assert head.headers["content-length"] == get.headers["content-length"]
+    assert call(api, "HEAD", "/admin/tickets/TKT-999999999").status == 404
+
+
+# --- bodies and URLs
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin-1", "application/xml", ""],
+)
+def test_a_body_of_another_kind(api: Gateway, kind: str) -> None:
+    answer = call(api, "POST", "/tickets", json.dumps(TICKET).encode(), Content_Type=kind)
+    refused(answer, 415, grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST")
+
+
+def test_what_the_client_accepts_does_not_matter(api: Gateway) -> None:
+    answer = call(api, "GET", "/admin/tickets?pageSize=1", Accept="application/xml")
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "identity, gzip"])
+def test_a_compressed_body(api: Gateway, coding: str) -> None:
+    body = gzip.compress(json.dumps(TICKET).encode())
+    answer = call(api, "POST", "/tickets", body, Content_Type="application/json", Content_Encoding=coding)
+    refused(answer, 415, grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST")
+    assert answer.headers["accept-encoding"] == "identity"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"\xff\xfe",
+        b'{"title": NaN}',
+        b'{"title": "a", "title": "b"}',
+        b"[" * 100_000,
+        b'{"metadata": ' * 5_000 + b"1" + b"}" * 5_000,
+        b'{"metadata": {"a": ' + b"1" * 100_000 + b"}}",
+        b"7",
+        b"[]",
+        b'{"tltle": "Payment for a trip not received"}',
+        b'{"title": {"text": "Payment for a trip"}}',
+        b'{"priority": "TICKET_PRIORITY_UNHEARD_OF"}',
+    ],
+    ids=lambda body: body[:24].decode("latin-1"),
+)
+def test_a_body_that_is_no_ticket(api: Gateway, body: bytes) -> None:
+    answer = call(api, "POST", "/tickets", body, Content_Type="application/json")
+    assert violations(refused(answer, 400, grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST"))
+
+
+@pytest.mark.parametrize("query", ["color=red", "pageSize=ten", "pageSize=1&pageSize=2", "filter=x", "pageSize=%zz"])
+def test_a_query_that_asks_for_nothing_known(api: Gateway, query: str) -> None:
+    answer = call(api, "GET", f"/admin/tickets?{query}")
+    assert violations(refused(answer, 400, grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST"))
+
+
+def test_a_url_without_end(api: Gateway) -> None:
+    answer = call(api, "GET", "/admin/tickets?" + "&".join(["filter.tagsAny=x"] * 2_500))
+    refused(answer, 414, grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST")
+
+
+def test_a_hundred_thousand_parameters(api: Gateway) -> None:
+    with socket.create_connection(("127.0.0.1", api.port), timeout=10) as connection:
+        connection.sendall(b"GET /admin/tickets?" + b"&".join([b"a=b"] * 100_000)[:120_000])
+        assert answer_on(connection).status == 431
+        seconds_until_closed(connection)
+
+
+def test_a_body_that_is_too_large_is_not_taken_in(api: Gateway) -> None:
+    announced = {**JSON, "Content-Length": str(10**12)}
+    with head_sent(api, "POST", "/tickets", announced) as connection:
+        answer = answer_on(connection)
+    refused(answer, 413, grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST")
+    assert answer.headers["connection"] == "close"
+
+
+def test_a_body_in_pieces_ends_where_it_is_too_large(api: Gateway) -> None:
+    with head_sent(api, "POST", "/tickets", {**JSON, "Transfer-Encoding": "chunked"}) as connection:
+        piece = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
+        for _ in range(65):
+            connection.sendall(piece)
+        connection.sendall(b"0\r\n\r\n")
+        answer = answer_on(connection)
+    refused(answer, 413, grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST")
+
+
+def test_a_body_at_the_limit_reaches_the_server(api: Gateway) -> None:
+    body = json.dumps(TICKET).encode()
+    padded = body + b" " * (api.settings.max_message_bytes - len(body))
+    assert call(api, "POST", "/tickets", padded, Content_Type="application/json").status == 200
+
+
+def test_a_body_that_does_not_come(server: Running) -> None:
+    with (
+        serving_gateway(shared_data_dir(), gateway_target=server.target, http_stall_seconds=0.3) as slow,
+        head_sent(slow, "POST", "/tickets", {**JSON, "Content-Length": "100"}) as connection,
+    ):
+        connection.sendall(b"{")
+        answer = answer_on(connection)
+        refused(answer, 408, grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED")
+        seconds_until_closed(connection)
+
+
+def test_who_is_refused_before_the_body_was_sent_is_not_asked_for_it(api: Gateway) -> None:
+    waiting = {**JSON, "Content-Length": "1000", "Expect": "100-continue"}
+    with head_sent(api, "POST", "/nowhere", waiting) as connection:
+        assert answer_on(connection).status == 404
+
+
+# --- conditions
+
+
+def test_a_change_may_depend_on_the_version_that_was_read(api: Gateway) -> None:
+    ticket = made(api)
+    target = f"/admin/tickets/{ticket['id']}"
+    etag = call(api, "GET", target).headers["etag"]
+    assert etag == ticket["etag"]
+    changed = call(api, "PATCH", f"{target}?updateMask=title", {"title": "A title of another kind"}, If_Match=etag)
+    assert changed.status == 200
+    assert changed.headers["etag"] != etag
+    stale = call(api, "PATCH", f"{target}?updateMask=title", {"title": "A title of a third kind"}, If_Match=f"W/{etag}")
+    refused(stale, 412, grpc.StatusCode.ABORTED, "ETAG_MISMATCH")
+    in_body = call(api, "PATCH", f"{target}?updateMask=title", {"title": "A title of a third kind", "etag": etag})
+    refused(in_body, 409, grpc.StatusCode.ABORTED, "ETAG_MISMATCH")
+    assert call(api, "POST", f"{target}/archive", {"archived": True}, If_Match="*").status == 200
+
+
+def test_an_etag_at_the_top_of_a_request_is_one_too(api: Gateway) -> None:
+    target = f"/admin/tickets/{made(api)['id']}/transition"
+    body = {"status": "TICKET_STATUS_OPEN"}
+    refused(call(api, "POST", target, body, If_Match='"ffff"'), 412, grpc.StatusCode.ABORTED, "ETAG_MISMATCH")
+
+
+@pytest.mark.parametrize("if_match", ['"1", "2"', "1", "W/1", ""])
+def test_a_condition_that_is_none(api: Gateway, if_match: str) -> None:
+    target = f"/admin/tickets/{made(api)['id']}?updateMask=title"
+    answer = call(api, "PATCH", target, {"title": "A title of another kind"}, If_Match=if_match)
+    assert violations(refused(answer, 400, grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST")) == ["ticket.etag"]
+
+
+def test_conditions_that_cannot_be_kept_are_refused(api: Gateway) -> None:
+    for answer in (
+        call(api, "POST", "/tickets", TICKET, If_Match='"1"'),
+        call(api, "POST", "/tickets", TICKET, If_None_Match="*"),
+        call(api, "PATCH", f"/admin/tickets/{made(api)['id']}", {"etag": '"1"'}, If_Match='"2"'),
+    ):
+        refused(answer, 400, grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST")
+
+
+def test_what_the_client_has_is_not_sent_again(api: Gateway) -> None:
+    target = f"/admin/tickets/{made(api)['id']}"
+    etag = call(api, "GET", target).headers["etag"]
+    for known in (etag, f"W/{etag}", f'"x", {etag}', "*"):
+        answer = call(api, "GET", target, If_None_Match=known)
+        assert (answer.status, answer.body, answer.headers["etag"]) == (304, b"", etag)
+    assert call(api, "GET", target, If_None_Match='"x"').status == 200
+
+
+def test_a_key_makes_a_change_happen_once(api: Gateway) -> None:
+    key = f"order 66 {uuid4().hex}"
+    first, second = (call(api, "POST", "/tickets", TICKET, Idempotency_Key=key) for _ in range(2))
+    assert first.status == 200
+    assert first.body == second.body
+    quoted = call(api, "POST", "/tickets", TICKET, Idempotency_Key=f'"{key}"')
+    assert quoted.body == first.body
+    other = call(api, "POST", "/tickets", {**TICKET, "title": "Another title of a ticket"}, Idempotency_Key=key)
+    refused(other, 409, grpc.StatusCode.ALREADY_EXISTS, "REQUEST_ID_REUSED")
+
+
+def test_a_key_that_is_a_uuid_is_the_request_id(api: Gateway) -> None:
+    key = str(uuid4())
+    first = call(api, "POST", "/tickets", TICKET, Idempotency_Key=key)
+    assert call(api, "POST", f"/tickets?requestId={key}", TICKET).body == first.body
+    assert call(api, "POST", f"/tickets?requestId={key}", TICKET, Idempotency_Key=key).body == first.body
+    answer = call(api, "POST", f"/tickets?requestId={uuid4()}", TICKET, Idempotency_Key=key)
+    assert violations(refused(answer, 400, grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST")) == ["request_id"]
+
+
+@pytest.mark.parametrize("key", ["", " ", '""', "x" * 256, "\u00e9"])
+def test_a_key_that_is_none(api: Gateway, key: str) -> None:
+    answer = call(api, "POST", "/tickets", TICKET, Idempotency_Key=key)
+    assert violations(refused(answer, 400, grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST")) == ["request_id"]
+
+
+# --- what every answer has
+
+
+def test_a_long_answer_is_compressed_for_who_takes_that(api: Gateway) -> None:
+    target = f"/admin/tickets/{made(api, description='x' * 5_000)['id']}"
+    plain = call(api, "GET", target)
+    assert "content-encoding" not in plain.headers
+    packed = call(api, "GET", target, Accept_Encoding="br, gzip;q=0.5")
+    assert packed.headers["content-encoding"] == "gzip"
+    assert len(packed.body) < len(plain.body) / 3
+    unpacked, expected = json.loads(gzip.decompress(packed.body)), json.loads(plain.body)
+    assert unpacked["description"] == expected["description"]
+    assert packed.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
+    assert packed.headers["etag"] == plain.headers["etag"]
+    for refusing in ("gzip;q=0", "br", "identity"):
+        assert "content-encoding" not in call(api, "GET", target, Accept_Encoding=refusing).headers
+
+
+def test_the_request_id_is_the_clients_where_it_is_harmless(api: Gateway) -> None:
+    target = "/admin/tickets?pageSize=1"
+    assert call(api, "GET", target, X_Request_Id="abc-1").headers["x-request-id"] == "abc-1"
+    ids = {call(api, "GET", target, X_Request_Id="not harmless").headers["x-request-id"] for _ in range(2)}
+    assert len(ids) == 2
+    assert "not harmless" not in ids
+    assert call(api, "GET", "/admin/tickets/x", X_Request_Id="abc-2").headers["x-request-id"] == "abc-2"
+
+
+def test_other_origins_are_admitted_by_name_alone(api: Gateway, server: Running) -> None:
+    asked = {"Origin": ORIGIN, "Access-Control-Request-Method": "PATCH"}
+    wanted = "authorization,content-type,if-match,idempotency-key,last-event-id"
+    target = "/admin/tickets/TKT-1"
+    assert "access-control-allow-origin" not in request("OPTIONS", api.url + target, asked).headers
+    settings = {"gateway_target": server.target, "http_allowed_origins": [ORIGIN]}
+    with serving_gateway(shared_data_dir(), **settings) as gateway:
+        preflight = request("OPTIONS", gateway.url + target, {**asked, "Access-Control-Request-Headers": wanted})
+        assert preflight.status == 200
+        assert preflight.headers["access-control-allow-origin"] == ORIGIN
+        answer = call(gateway, "GET", "/admin/tickets?pageSize=1", Origin=ORIGIN)
+        assert answer.headers["access-control-allow-origin"] == ORIGIN
+        assert {"etag", "x-request-id"} <= set(answer.headers["access-control-expose-headers"].split(", "))
+        other = call(gateway, "GET", "/admin/tickets?pageSize=1", Origin="https://evil.example.com")
+        assert "access-control-allow-origin" not in other.headers
+
+
+def test_who_is_unknown_is_told_how_to_be_known(api: Gateway) -> None:
+    for headers in ({}, {"Authorization": "Bearer \u00e9"}, {"Authorization": "Basic eDp5"}):
+        answer = request("GET", f"{api.url}/admin/tickets", headers)
+        assert answer.status == 401
+        assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_a_token_that_no_server_would_take_is_refused_here(api: Gateway) -> None:
+    answer = call(api, "GET", "/admin/tickets", Authorization="Bearer " + "x" * 8_000)
+    refused(answer, 431, grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST")
+
+
+# --- connections
+
+
+def test_requests_may_follow_each_other_on_a_connection_without_waiting(api: Gateway) -> None:
+    ticket_id = made(api)["id"]
+    targets = [f"/admin/tickets/{ticket_id}", "/nowhere", "/healthz", f"/admin/tickets/{ticket_id}/timeline"]
+    with socket.create_connection(("127.0.0.1", api.port), timeout=10) as connection:
+        connection.sendall(b"".join(head("GET", target, BEARER) for target in targets))
+        file = connection.makefile("rb")
+        statuses = []
+        for _ in targets:
+            statuses.append(int(file.readline().split()[1]))
+            headers = dict(line.rstrip().split(b": ") for line in iter(file.readline, b"\r\n"))
+            file.read(int({name.lower(): value for name, value in headers.items()}[b"content-length"]))
+    assert statuses == [200, 404, 200, 200]
+
+
+@pytest.mark.parametrize("timeout", ["", "1", "1.5S", "-1S", "123456789S", "1x"])
+def test_a_deadline_that_is_none(api: Gateway, timeout: str) -> None:
+    answer = call(api, "GET", "/admin/tickets", Grpc_Timeout=timeout)
+    refused(answer, 400, grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST")
+
+
+@pytest.mark.parametrize("timeout", ["99999999H", "10S", "20000m", "30000000u"])
+def test_a_deadline_as_grpc_writes_it(api: Gateway, timeout: str) -> None:
+    assert call(api, "GET", "/admin/tickets?pageSize=1", Grpc_Timeout=timeout).status == 200
