@@ -2857,7 +2857,7 @@ export interface components {
         "Idempotency-Key": string;
         /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` asks for nothing. */
         "If-Match": string;
-        /** @description The `ETag` of what the client has: 304 when that is still the state. */
+        /** @description The `ETag` of what the client has, or several: 304 when one of them is still the state. */
         "If-None-Match": string;
         /** @description The `id` of the last event that the client has; the stream goes on after it, whatever the request says. EventSource sends it by itself. */
         "Last-Event-ID": string;
@@ -4247,7 +4247,7 @@ export interface operations {
                 accessReason?: string;
             };
             header?: {
-                /** @description The `ETag` of what the client has: 304 when that is still the state. */
+                /** @description The `ETag` of what the client has, or several: 304 when one of them is still the state. */
                 "If-None-Match"?: components["parameters"]["If-None-Match"];
                 /** @description How long the caller waits, as gRPC writes it: digits and a unit (H, M, S, m, u, n). Afterwards the call ends with DEADLINE_EXCEEDED (504). */
                 "Grpc-Timeout"?: components["parameters"]["Grpc-Timeout"];
