@@ -226,6 +226,17 @@ def test_a_stream_that_has_nothing_to_say_is_open_all_the_same(world: tuple[Runn
     resumed.close()
 
 
+def test_while_the_server_is_away_who_resumes_is_told_to_come_back(tmp_path: Path) -> None:
+    """Browsers give up for good at any other status than 200."""
+    with serving_gateway(tmp_path, gateway_target=f"127.0.0.1:{free_port()}") as gateway:
+        url = timeline_url(gateway.url, "TKT-1001")
+        assert request("GET", url, MANAGER).status == 503
+        resumed = EventSource(url, {**MANAGER, "Last-Event-ID": "3"}, comes_back=False)
+        assert status_of(resumed.next("error")) == (14, "DEPENDENCY_UNAVAILABLE")
+        assert (resumed.status, resumed.reader.retry_ms) == (200, 1000)
+        resumed.end()
+
+
 def gauge(port: int, name: str) -> float:
     """A metric of a server, over all its labels."""
     with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
