@@ -5,10 +5,12 @@ import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
+import jwt
 import pytest
 from google.protobuf import json_format
 
@@ -22,7 +24,7 @@ from tests.integration.gateway.requests import Answer, request
 from tests.integration.postgres.rows import insert_message, insert_ticket
 from tests.integration.watching.flow import Flow
 from tests.integration.watching.followers import client_of
-from tests.running import Running, StartServer, free_port, running, token_for
+from tests.running import AUDIENCE, SECRET, Running, StartServer, free_port, running, token_for
 from tests.waiting import eventually
 
 MANAGER = {"Authorization": f"Bearer {token_for(Role.OPS_MANAGER)}"}
@@ -197,6 +199,23 @@ def test_who_loses_sight_is_told_so_and_does_not_come_back(world: tuple[Running,
     assert status_of(source.next("error")) == (5, "TICKET_NOT_FOUND")
     source.end()
     assert source.statuses == [200, 404]
+
+
+@pytest.mark.slow
+def test_a_token_that_expires_ends_the_stream(database: Database, tmp_path: Path) -> None:
+    with (
+        running(database, jwt_leeway_seconds=0) as served,
+        gateway_to(served, tmp_path) as gateway,
+        database.connect() as writer,
+    ):
+        claims = {"sub": "manager-9", "role": "ops_manager", "aud": AUDIENCE}
+        token = jwt.encode({**claims, "exp": datetime.now(UTC) + timedelta(seconds=3)}, SECRET, algorithm="HS256")
+        url = timeline_url(gateway.url, insert_ticket(writer))
+        source = EventSource(url, {"Cookie": f"__Host-tickets-session={token}"})
+        source.next("entry")
+        assert status_of(source.next("error")) == (16, "TOKEN_EXPIRED")
+        source.end()
+        assert source.statuses == [200, 401]
 
 
 def test_silence_is_broken_by_comments(world: tuple[Running, Gateway], monkeypatch: pytest.MonkeyPatch) -> None:
