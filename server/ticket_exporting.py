@@ -1,7 +1,9 @@
 """``tickets export``: a file of tickets, made by the service as for any client, and saved here."""
 
+import signal
 import sys
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
@@ -41,10 +43,13 @@ def export(
 ) -> None:
     """Save all tickets that match, newest first, as of one instant; no more than one may see, and nothing protected.
 
-    FILE appears when it is whole, and its size and SHA-256 are what the service says. Ctrl-C cancels the export. Exit
-    status 1 when it failed, 130 after Ctrl-C.
+    FILE appears when it is whole, and its size and SHA-256 are what the service says. Ctrl-C cancels the export, and so
+    do SIGTERM and a closed terminal. Exit status 1 when it failed, 130 after Ctrl-C.
     """
     chosen = _format_of(out, kind)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # nohup has it ignored
+            signal.signal(number, _end)
     wanted = queue.message()
     further.narrow(wanted)
     from rodistaa.tickets.client.transfers import saving
@@ -63,6 +68,11 @@ def export(
         click.echo("cancelled", err=True)
         sys.exit(INTERRUPTED)
     click.echo(_summary(out, manifest), err=out == STANDARD_OUTPUT)
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    """Like Ctrl-C: what is under way cleans up after itself. The exit status is that of shells."""
+    sys.exit(128 + number)
 
 
 def _format_of(out: Path, kind: str | None) -> ExportFormat:

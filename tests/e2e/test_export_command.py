@@ -218,6 +218,20 @@ def test_ctrl_c_cancels_the_job_and_leaves_nothing(person: Person, client: Ticke
     assert list(person.directory.iterdir()) == []
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.usefixtures("held")
+def test_a_signal_that_ends_it_cancels_the_job_and_leaves_nothing(
+    person: Person, client: TicketsClient, number: signal.Signals
+) -> None:
+    process = person.begin("export", "--messages", "--out", "a.csv")
+    job_id = job_under_way(client)
+    process.send_signal(number)
+    process.communicate(timeout=PATIENCE)
+    assert process.returncode == 128 + number
+    assert status_of(client, job_id) == exports.EXPORT_STATUS_CANCELLED
+    assert list(person.directory.iterdir()) == []
+
+
 @pytest.mark.usefixtures("held")
 def test_a_job_that_somebody_cancels_is_an_error(person: Person, client: TicketsClient) -> None:
     process = person.begin("export", "--messages", "--out", "a.csv")
