@@ -1,7 +1,7 @@
 """Workbooks by XlsxWriter: rows go to disk as they come, and are packed at the end."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -88,10 +88,11 @@ class WorkbookFile:
                     yield chunk
 
     def release(self) -> None:
-        """Close what is open, finished or not."""
+        """Close what is open, finished or not. That what is left cannot be written any more is known by then."""
         for sheet in self._book.worksheets():
             if isinstance(sheet, PlainSheet):
-                sheet.release()
+                with suppress(OSError):
+                    sheet.release()
 
     def _pages(self, name: str, columns: Sequence[str]) -> Pages:
         return Pages(

@@ -1,6 +1,7 @@
 """Workbooks, read back by another library than the one that writes them."""
 
 import io
+import resource
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -229,3 +230,16 @@ def test_a_directory_that_cannot_be_had_is_a_reason_to_try_later(tmp_path: Path)
     with pytest.raises(Unavailable) as raised, workbooks.begin(as_of=START, include_messages=False):
         pass
     assert str(tmp_path) not in str(raised.value)
+
+
+def test_a_disk_that_fills_up_is_a_reason_to_try_again_and_nothing_is_left(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ticket = clocked()
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        with pytest.raises(Unavailable) as raised:
+            _made([(ticket, ())] * 1_000, tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "File too large" in str(raised.value.context["cause"])
+    assert list(tmp_path.iterdir()) == []
