@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol, TypeAlias, cast
 
 import grpc
@@ -30,6 +31,16 @@ Identify: TypeAlias = Callable[[Request], Awaitable[Metadata]]
 _URL_BYTES = 32 * 1024
 _METADATA_BYTES = 7 * 1024
 """gRPC servers take 8 KiB, of which some is for gRPC's own."""
+
+_SMALL_BODY = 64 * 1024
+_LARGE_BODIES = 32
+"""More than this many at a time would be memory that clients can take for the asking."""
+_TOO_MANY_BODIES = make_status(
+    grpc.StatusCode.UNAVAILABLE,
+    "DEPENDENCY_UNAVAILABLE",
+    "The gateway is taking in as many large bodies as it can. Try again.",
+    retry_after=timedelta(seconds=1),
+)
 
 
 class Streams(Protocol):
@@ -85,6 +96,7 @@ class Calls:
         self._identify = identify
         self._addresses = addresses
         self._limits = limits
+        self._large_bodies = asyncio.Semaphore(_LARGE_BODIES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -162,12 +174,31 @@ class Calls:
         headers, limit = call.headers, self._limits.max_message_bytes
         if headers.get("content-encoding", "identity").strip().lower() != "identity":
             raise bad_request(415, "The body must not be compressed.", {"Accept-Encoding": "identity"})
-        length = headers.get("content-length", "")
-        content = None if length.isdecimal() and int(length) > limit else await body.whole(limit)
+        length = int(headers.get("content-length", limit)) if not body.is_whole else 0
+        content = None
+        if length <= limit:
+            async with self._room_for(length):
+                content = await body.whole(limit)
         if content is None:
             raise bad_request(413, f"The body is larger than {limit} bytes.")
         query = call.scope["query_string"].decode("latin-1")
         return to_request(route, query, content, headers.get("content-type"))
+
+    @asynccontextmanager
+    async def _room_for(self, length: int) -> AsyncIterator[None]:
+        """So many large bodies are taken in at a time; who waits too long for others is told to come again."""
+        if length <= _SMALL_BODY:
+            yield
+            return
+        try:
+            async with asyncio.timeout(self._limits.stall_seconds):
+                await self._large_bodies.acquire()
+        except TimeoutError:
+            raise error_of(_TOO_MANY_BODIES) from None
+        try:
+            yield
+        finally:
+            self._large_bodies.release()
 
 
 def _has_no_body(headers: Mapping[str, str]) -> bool:

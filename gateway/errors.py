@@ -13,6 +13,7 @@ import google.rpc.error_details_pb2 as error_details
 import google.rpc.status_pb2 as rpc_status
 import grpc
 from google.protobuf import json_format
+from google.protobuf.message import DecodeError
 
 ERROR_DOMAIN = "tickets.rodistaa.com"
 REQUEST_ID_HEADER = "x-request-id"
@@ -38,6 +39,7 @@ _HTTP_STATUS = {
     grpc.StatusCode.DATA_LOSS: 500,
 }
 """As google/rpc/code.proto says."""
+_NO_JSON = (TypeError, ValueError, DecodeError, json_format.SerializeToJsonError)
 _BY_NUMBER = {code.value[0]: code for code in grpc.StatusCode}
 
 
@@ -102,7 +104,7 @@ def status_json(status: rpc_status.Status) -> bytes:
     """One line of UTF-8. Details of unknown types are left out: they cannot be written as JSON."""
     try:
         made = json_format.MessageToDict(status)
-    except (TypeError, json_format.SerializeToJsonError):
+    except _NO_JSON:
         made = json_format.MessageToDict(_without_unknown_details(status))
     made.setdefault("code", 0)
     return json.dumps(made, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
@@ -113,7 +115,7 @@ def _without_unknown_details(status: rpc_status.Status) -> rpc_status.Status:
     for detail in status.details:
         try:
             json_format.MessageToDict(detail)
-        except (TypeError, json_format.SerializeToJsonError):
+        except _NO_JSON:
             continue
         known.details.append(detail)
     return known

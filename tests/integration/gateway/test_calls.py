@@ -156,6 +156,22 @@ def test_a_body_that_does_not_come(server: Running) -> None:
         seconds_until_closed(connection)
 
 
+def test_large_bodies_are_taken_in_some_at_a_time(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.calls._LARGE_BODIES", 1)
+    large = json.dumps(TICKET).encode().ljust(200_000)
+    settings = {"gateway_target": server.target, "http_stall_seconds": 2.0}
+    with serving_gateway(shared_data_dir(), **settings) as gateway:
+        sent = {**JSON, "Content-Length": str(len(large)), "Expect": "100-continue"}
+        with head_sent(gateway, "POST", "/tickets", sent) as first:
+            assert b"100 Continue" in first.recv(1000)
+            answer = call(gateway, "POST", "/tickets", large, Content_Type="application/json")
+            # It waited for the first, and that for its client: who comes to an end first is not said.
+            assert answer.status in {200, 503}
+            assert call(gateway, "POST", "/tickets", TICKET).status == 200
+            assert answer_on(first).status == 408
+        assert call(gateway, "POST", "/tickets", large, Content_Type="application/json").status == 200
+
+
 def test_who_is_refused_before_the_body_was_sent_is_not_asked_for_it(api: Gateway) -> None:
     waiting = {**JSON, "Content-Length": "1000", "Expect": "100-continue"}
     with head_sent(api, "POST", "/nowhere", waiting) as connection:
