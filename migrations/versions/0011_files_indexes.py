@@ -18,9 +18,13 @@ def upgrade() -> None:
     create_index(
         "ticket_export_jobs_expiry_idx", "ON public.ticket_export_jobs (expires_at) WHERE object_key IS NOT NULL"
     )
+    create_index(
+        "ticket_attachments_uploads_idx", "ON public.ticket_attachments (uploaded_by_id) WHERE status = 'pending'"
+    )
     create_index("ticket_export_jobs_created_idx", "ON public.ticket_export_jobs (created_at, id)")
     for name, purpose in (
         ("ticket_messages_attachments_idx", "which attachments of a ticket are named by its messages"),
+        ("ticket_attachments_uploads_idx", "one person''s uploads under way"),
         ("ticket_export_jobs_created_idx", "everybody''s export jobs, latest first"),
         ("ticket_export_jobs_expiry_idx", "files of exports that are to be deleted by now"),
     ):
@@ -29,5 +33,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     drop_index("ticket_export_jobs_created_idx")
+    drop_index("ticket_attachments_uploads_idx")
     drop_index("ticket_export_jobs_expiry_idx")
     drop_index("ticket_messages_attachments_idx")

@@ -28,6 +28,10 @@ class AttachmentRepository(Protocol):
     def count(self, ticket_id: TicketId, *, at_most: int) -> int:
         """How many a ticket has, PENDING ones among them, counting no further than that."""
 
+    def count_under_way(self, uploaded_by: UserId, *, at_most: int) -> int:
+        """How many of a person's are PENDING, counting no further than that. Nobody adds one of theirs until the
+        transaction ends."""
+
     def page(
         self, ticket_id: TicketId, viewer: UserId, *, after: tuple[datetime, UUID] | None, limit: int, public_only: bool
     ) -> list[Attachment]:

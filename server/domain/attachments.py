@@ -19,6 +19,8 @@ ABANDONED_AFTER = timedelta(hours=48)
 time works, so that no signed PUT outlives the attachment it was made for."""
 MAX_ATTACHMENTS = 500
 """Of one ticket, uploads under way among them."""
+MAX_UPLOADS_UNDER_WAY = 200
+"""Of one person, on all tickets: what nobody completes takes up room for two days."""
 
 
 class AttachmentState(StrEnum):

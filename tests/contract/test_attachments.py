@@ -17,7 +17,7 @@ from rodistaa.tickets.v1 import attachment_pb2
 from rodistaa.tickets.v1 import attachment_service_pb2 as pb
 from rodistaa.tickets.v1 import ticket_writes_pb2 as writes
 from rodistaa.tickets.v1 import timeline_reads_pb2 as timeline
-from server.domain.attachments import ABANDONED_AFTER, MAX_ATTACHMENTS
+from server.domain.attachments import ABANDONED_AFTER, MAX_ATTACHMENTS, MAX_UPLOADS_UNDER_WAY
 from server.domain.roles import Role
 from tests.contract.attachment_desk import Desk, open_desk, send
 from tests.contract.attachment_requests import PDF, announced, complete, create
@@ -445,3 +445,33 @@ def test_nobody_learns_of_files_of_tickets_that_they_do_not_see(desk: Desk) -> N
 
 def test_an_upload_is_kept_for_longer_than_anything_signed_for_it_works() -> None:
     assert timedelta(hours=24) + timedelta(minutes=15) < ABANDONED_AFTER
+
+
+def test_the_last_uploads_of_a_person_begin_once_and_the_others_are_not_held_up(desk: Desk) -> None:
+    name, free = f"busy-{uuid4().hex[:8]}", 5
+    busy = desk.running.client(Role.OPS_AGENT, name)
+    tickets = [desk.new_ticket(busy).id for _ in range(2)]
+    with desk.running.database.connect() as connection:
+        connection.execute(
+            "INSERT INTO ticket_attachments (ticket_id, uploaded_by_id, file_name, object_key, file_type,"
+            " file_size_bytes) SELECT %s, %s, 'x', 'x', 'x', 1 FROM generate_series(1, %s)",
+            [tickets[0], name, MAX_UPLOADS_UNDER_WAY - free],
+        )
+
+    def attempt(number: int) -> str:
+        try:
+            create(busy, tickets[number % 2])
+        except TicketsError as error:
+            return f"{error.reason} {error.metadata['limit']}"
+        return "made"
+
+    with ThreadPoolExecutor(20) as pool:
+        outcomes = list(pool.map(attempt, range(20)))
+    refusal = f"TOO_MANY_ATTACHMENTS {MAX_UPLOADS_UNDER_WAY}"
+    assert sorted(outcomes) == [refusal] * (20 - free) + ["made"] * free
+    assert create(desk.manager, tickets[0]).attachment.id
+    with desk.running.database.connect() as connection:
+        connection.execute(
+            "UPDATE ticket_attachments SET status = 'completed' WHERE uploaded_by_id = %s AND file_name = 'x'", [name]
+        )
+    assert create(busy, tickets[1]).attachment.id

@@ -71,6 +71,13 @@ _COMPLETE = Statement(
 _counted = select(_a.id).where(_a.ticket_id == _TICKET).limit(_LIMIT).subquery("counted")
 _COUNT = Statement(select(func.count()).select_from(_counted))
 
+_UPLOADER = bindparam("uploaded_by", type_=Text(collation="C"))
+_LOCK_UPLOADER = Statement(
+    select(func.pg_advisory_xact_lock(func.hashtextextended(func.concat("uploads:", _UPLOADER), 0)))
+)
+_under_way = select(_a.id).where(_a.uploaded_by_id == _UPLOADER, _a.status == literal_column("'pending'")).limit(_LIMIT)
+COUNT_UNDER_WAY = Statement(select(func.count()).select_from(_under_way.subquery("under_way")))
+
 
 def _page(*, further: bool, public_only: bool) -> Statement:
     """A ticket has some hundreds at most, which its part of the primary key has together."""
@@ -138,6 +145,13 @@ class PostgresAttachmentRepository:
 
     def count(self, ticket_id: TicketId, *, at_most: int) -> int:
         row = self.session.first(_COUNT, {"ticket_id": ticket_id, "limit": at_most})
+        return 0 if row is None else int(row[0])
+
+    def count_under_way(self, uploaded_by: UserId, *, at_most: int) -> int:
+        """The lock first, in a statement of its own: the count then sees what its last holder committed."""
+        values = {"uploaded_by": uploaded_by, "limit": at_most}
+        self.session.run(_LOCK_UPLOADER, values)
+        row = self.session.first(COUNT_UNDER_WAY, values)
         return 0 if row is None else int(row[0])
 
     def page(

@@ -47,11 +47,7 @@ class CompleteAttachment:
         if announced.state is AttachmentState.PENDING:
             mismatch = self._check(call, announced)
             if mismatch is not None:
-                raise FailedPrecondition(
-                    f"The {mismatch} of what was uploaded is not as announced. Upload the file again.",
-                    reason=Reason.ATTACHMENT_MISMATCH,
-                    metadata={"attachment_id": str(attachment_id), "mismatch": mismatch},
-                )
+                raise _mismatched(announced, mismatch)
         now = self.clock()
 
         def body(repositories: Repositories) -> AttachmentView:
@@ -136,4 +132,18 @@ def _not_uploaded(announced: Attachment) -> FailedPrecondition:
         f"Nothing was uploaded yet for attachment {announced.id}.",
         reason=Reason.ATTACHMENT_NOT_UPLOADED,
         metadata={"attachment_id": str(announced.id)},
+    )
+
+
+def _mismatched(announced: Attachment, what: str) -> FailedPrecondition:
+    message = (
+        # Other bytes have another checksum, so that uploading again is of no use.
+        f"What was uploaded does not look like {announced.file_type}. Announce it under its real type."
+        if what == "content"
+        else f"The {what} of what was uploaded is not as announced. Upload the file again."
+    )
+    return FailedPrecondition(
+        message,
+        reason=Reason.ATTACHMENT_MISMATCH,
+        metadata={"attachment_id": str(announced.id), "mismatch": what},
     )

@@ -14,6 +14,7 @@ from server.application.tickets.finding import lock_visible
 from server.application.unit_of_work import Repositories, UnitOfWork
 from server.domain.attachments import (
     MAX_ATTACHMENTS,
+    MAX_UPLOADS_UNDER_WAY,
     UPLOAD_LIFETIME,
     Attachment,
     AttachmentState,
@@ -67,11 +68,15 @@ class CreateAttachment:
         def body(repositories: Repositories) -> AttachmentView:
             ticket = lock_visible(repositories, call, ticket_id, etag=None)
             require_not_archived(ticket)
-            if repositories.attachments.count(ticket_id, at_most=MAX_ATTACHMENTS) >= MAX_ATTACHMENTS:
-                raise FailedPrecondition(
-                    f"Ticket {ticket_id} has {MAX_ATTACHMENTS} attachments, as many as it may have.",
-                    reason=Reason.TOO_MANY_ATTACHMENTS,
-                    metadata={"limit": str(MAX_ATTACHMENTS)},
+            attachments, uploader = repositories.attachments, call.principal.user_id
+            if attachments.count(ticket_id, at_most=MAX_ATTACHMENTS) >= MAX_ATTACHMENTS:
+                raise _too_many(
+                    f"Ticket {ticket_id} has {MAX_ATTACHMENTS} attachments, as many as it may have.", MAX_ATTACHMENTS
+                )
+            if attachments.count_under_way(uploader, at_most=MAX_UPLOADS_UNDER_WAY) >= MAX_UPLOADS_UNDER_WAY:
+                raise _too_many(
+                    f"You have {MAX_UPLOADS_UNDER_WAY} uploads under way. Complete some of them first.",
+                    MAX_UPLOADS_UNDER_WAY,
                 )
             attachment_id = uuid4()
             attachment = Attachment(
@@ -98,3 +103,7 @@ class CreateAttachment:
             sha256=new.sha256,
         )
         return answered, self.store.sign_upload(upload, now=now, lifetime=UPLOAD_LIFETIME)
+
+
+def _too_many(message: str, limit: int) -> FailedPrecondition:
+    return FailedPrecondition(message, reason=Reason.TOO_MANY_ATTACHMENTS, metadata={"limit": str(limit)})

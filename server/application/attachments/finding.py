@@ -40,7 +40,8 @@ def may_see(repositories: Repositories, call: Call, attachment: Attachment) -> b
     """Whether one of a ticket that the caller sees is for the caller's eyes.
 
     One that is under way is for its uploader alone. Staff and service accounts see all others. Outside roles see
-    what they uploaded themselves and what a public message names: so a file of staff's not before staff has named it in one.
+    what they uploaded themselves and what a public message names: so a file of staff's not before staff has named it
+    in one.
     """
     if attachment.uploaded_by_id == call.principal.user_id:
         return True

@@ -188,6 +188,12 @@ QUERIES: list[tuple[str, LiteralString]] = [
         "SELECT * FROM ticket_export_jobs WHERE requested_by_id = 'u-7' ORDER BY created_at DESC, id DESC LIMIT 20",
     ),
     (
+        "ticket_attachments_uploads_idx",
+        """SELECT count(*) FROM (
+            SELECT id FROM ticket_attachments WHERE uploaded_by_id = 'u-7' AND status = 'pending' LIMIT 200
+        ) AS under_way""",
+    ),
+    (
         "ticket_export_jobs_created_idx",
         "SELECT * FROM ticket_export_jobs ORDER BY created_at DESC, id DESC LIMIT 20",
     ),

@@ -118,7 +118,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     `limit`.
     """
     ERROR_REASON_TOO_MANY_ATTACHMENTS: _ErrorReason.ValueType  # 54
-    """FAILED_PRECONDITION: the ticket has as many attachments as it may have.
+    """FAILED_PRECONDITION: the ticket has as many attachments as it may have, or
+    the caller as many uploads under way.
     Metadata: `limit`.
     """
     ERROR_REASON_TOO_MANY_EXPORT_JOBS: _ErrorReason.ValueType  # 55
@@ -277,7 +278,8 @@ ERROR_REASON_TOO_MANY_WEBHOOKS: ErrorReason.ValueType  # 53
 `limit`.
 """
 ERROR_REASON_TOO_MANY_ATTACHMENTS: ErrorReason.ValueType  # 54
-"""FAILED_PRECONDITION: the ticket has as many attachments as it may have.
+"""FAILED_PRECONDITION: the ticket has as many attachments as it may have, or
+the caller as many uploads under way.
 Metadata: `limit`.
 """
 ERROR_REASON_TOO_MANY_EXPORT_JOBS: ErrorReason.ValueType  # 55

@@ -283,7 +283,8 @@ export enum ErrorReason {
   TOO_MANY_WEBHOOKS = 53,
 
   /**
-   * FAILED_PRECONDITION: the ticket has as many attachments as it may have.
+   * FAILED_PRECONDITION: the ticket has as many attachments as it may have, or
+   * the caller as many uploads under way.
    * Metadata: `limit`.
    *
    * @generated from enum value: ERROR_REASON_TOO_MANY_ATTACHMENTS = 54;
