@@ -332,3 +332,28 @@ def test_an_object_without_fields_is_set_all_the_same() -> None:
     assert _read(ticket_writes_pb2.CreateTicketRequest, "{}", "ticket").HasField("ticket")
     assert _read(Everything, '{"oneInt32value": 0}').HasField("one_int32value")
     assert _read(sla_pb2.Calendar, '{"windows": [{}]}').windows[0] == sla_pb2.BusinessWindow()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "text"),
+    [
+        ("one_double", math.inf, '"Infinity"'),
+        ("one_double", -math.inf, '"-Infinity"'),
+        ("one_double", math.nan, '"NaN"'),
+        ("one_float", -math.inf, '"-Infinity"'),
+        ("one_float", 0.1, "0.1"),
+        ("one_uint64", 2**64 - 1, '"18446744073709551615"'),
+        ("one_int64", -(2**63), '"-9223372036854775808"'),
+        ("shape", -1, "-1"),
+    ],
+)
+def test_the_ends_of_each_range(field: str, value: Any, text: str) -> None:
+    written = field_to_json(Everything(**{field: value}), field).decode()
+    assert written == text
+    assert _bytes(_read(Everything, written, field)) == _bytes(Everything(**{field: value}))
+
+
+def test_beyond_the_range() -> None:
+    assert _violations(Everything, '"18446744073709551616"', "one_uint64") == [
+        ("one_uint64", f"must be from 0 to {2**64 - 1}")
+    ]
