@@ -42,12 +42,12 @@ def fields_of(descriptor: _Descriptor) -> Mapping[str, Any]:
 def message_reader(descriptor: _Descriptor) -> Reader:
     """For messages of that type."""
     if is_wrapper(descriptor):
-        return field_reader(descriptor.fields_by_name["value"], of_wrapper=True)
+        return field_reader(descriptor.fields_by_name["value"])
     return _WELL_KNOWN.get(descriptor.full_name, _read_fields)
 
 
 @cache
-def field_reader(field: _Descriptor, *, of_wrapper: bool = False) -> Reader:
+def field_reader(field: _Descriptor) -> Reader:
     """For the field of a message. It takes null for Values alone."""
     if is_map(field):
         return _map_reader(field)
@@ -69,8 +69,6 @@ def field_reader(field: _Descriptor, *, of_wrapper: bool = False) -> Reader:
             setattr(message, name, convert(value))
         except Wrong as error:
             wrong.append((path, error.description))
-        if of_wrapper:
-            message.SetInParent()
 
     return read_scalar
 
