@@ -214,7 +214,7 @@ class Schemas:
         if not required:
             return schema
         beside = {key: value for key, value in schema.items() if key != "$ref"}
-        return {"allOf": [{"$ref": schema["$ref"]}, {"required": required}], **beside}
+        return {"allOf": [{"$ref": schema["$ref"]}], "required": required, **beside}
 
     def _close(self, message: Descriptor) -> None:
         """Unknown fields are refused in it, and in whatever it holds."""

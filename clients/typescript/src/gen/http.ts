@@ -25,7 +25,7 @@ export interface paths {
          *
          *     - `ATTACHMENT_TYPE_NOT_ALLOWED`, HTTP 400: files of this media type are not accepted.
          *     - `TICKET_ARCHIVED`, HTTP 400: the ticket is archived; un-archive it first.
-         *     - `TOO_MANY_ATTACHMENTS`, HTTP 400: the ticket has as many attachments as it may have. Metadata: `limit`.
+         *     - `TOO_MANY_ATTACHMENTS`, HTTP 400: the ticket has as many attachments as it may have, or the caller as many uploads under way. Metadata: `limit`.
          */
         post: operations["AttachmentService_CreateAttachment"];
         delete?: never;
@@ -1336,7 +1336,7 @@ export interface components {
             /** @description Give them to somebody, as AssignTicket. */
             assign?: components["schemas"]["BulkAssign"];
             /** @description Move them to a state, as TransitionTicket. */
-            transition?: components["schemas"]["BulkTransition"] & unknown;
+            transition?: WithRequired<components["schemas"]["BulkTransition"], "status">;
             /** @description Set their priority. */
             priority?: components["schemas"]["TicketPriority"];
             /** @description Add and remove tags. */
@@ -1418,7 +1418,7 @@ export interface components {
         /** @description Request of AttachmentService.CreateAttachment. */
         CreateAttachmentRequest: {
             /** @description The file: name, type, size and checksum, and whether it is sensitive. */
-            attachment: components["schemas"]["Attachment"] & unknown;
+            attachment: WithRequired<components["schemas"]["Attachment"], "fileName" | "fileType" | "fileSizeBytes" | "sha256">;
             /** @description UUID that makes the call safe to repeat; a repeated call gets a freshly signed PUT for the same attachment. */
             requestId?: string;
         };
@@ -3149,7 +3149,7 @@ export interface operations {
                  *       "active": true
                  *     }
                  */
-                "application/json": components["schemas"]["Member"] & unknown;
+                "application/json": WithRequired<components["schemas"]["Member"], "role" | "displayName">;
             };
         };
         responses: {
@@ -3228,7 +3228,7 @@ export interface operations {
                  *       "format": "EXPORT_FORMAT_CSV"
                  *     }
                  */
-                "application/json": components["schemas"]["ExportJob"] & unknown;
+                "application/json": WithRequired<components["schemas"]["ExportJob"], "format">;
             };
         };
         responses: {
@@ -3300,7 +3300,7 @@ export interface operations {
                  *       "format": "EXPORT_FORMAT_CSV"
                  *     }
                  */
-                "application/json": components["schemas"]["ExportJob"] & unknown;
+                "application/json": WithRequired<components["schemas"]["ExportJob"], "format">;
             };
         };
         responses: {
@@ -3516,7 +3516,7 @@ export interface operations {
                  *       "enabled": true
                  *     }
                  */
-                "application/json": components["schemas"]["Webhook"] & unknown;
+                "application/json": WithRequired<components["schemas"]["Webhook"], "displayName" | "url">;
             };
         };
         responses: {
@@ -3770,7 +3770,7 @@ export interface operations {
                  *       "name": "Urgent and unassigned"
                  *     }
                  */
-                "application/json": components["schemas"]["SavedView"] & unknown;
+                "application/json": WithRequired<components["schemas"]["SavedView"], "name">;
             };
         };
         responses: {
@@ -4038,7 +4038,7 @@ export interface operations {
                  *       ]
                  *     }
                  */
-                "application/json": components["schemas"]["Calendar"] & unknown;
+                "application/json": WithRequired<components["schemas"]["Calendar"], "displayName" | "timeZone" | "windows">;
             };
         };
         responses: {
@@ -4092,7 +4092,7 @@ export interface operations {
                  *       }
                  *     }
                  */
-                "application/json": components["schemas"]["Ticket"] & unknown;
+                "application/json": WithRequired<components["schemas"]["Ticket"], "title" | "description">;
             };
         };
         responses: {
@@ -4222,7 +4222,7 @@ export interface operations {
                  *       }
                  *     }
                  */
-                "application/json": components["schemas"]["Ticket"] & unknown;
+                "application/json": WithRequired<components["schemas"]["Ticket"], "title" | "description">;
             };
         };
         responses: {
@@ -5482,3 +5482,6 @@ export interface operations {
         };
     };
 }
+type WithRequired<T, K extends keyof T> = T & {
+    [P in K]-?: T[P];
+};
