@@ -281,7 +281,7 @@ class World:
             ),
             "SavedViewService/DeleteSavedView": views.DeleteSavedViewRequest(id=self.view().id),
             **others.valid_requests(self.admin, ADMIN, self.running.database, full_filter()),
-            **attachment_requests.valid_requests(self.admin, self.open_ticket().id),
+            **attachment_requests.valid_requests(self.admin, ADMIN, self.running.database, self.open_ticket().id),
             **export_requests.valid_requests(self.admin, ADMIN, full_filter()),
         }
         for request in requests.values():
