@@ -17,6 +17,8 @@ from google.protobuf.descriptor_pb2 import (
 from grpc_tools import protoc
 
 ROOT = Path(__file__).resolve().parents[2]
+_REFERENCE = re.compile(r"\[([\w.]+)\]\[[\w.]*\]")
+"""To another element, as Google's comments write it: ``[Code][google.rpc.Code]``."""
 _LIST_ITEM = re.compile(r"[-*] |\d+\. ")
 
 Path_ = tuple[int, ...]
@@ -71,7 +73,7 @@ def unwrapped(comment: str) -> str:
             else:
                 lines.append(text)
         paragraphs.append("\n".join(lines))
-    return "\n\n".join(paragraphs).strip()
+    return _REFERENCE.sub(r"`\1`", "\n\n".join(paragraphs).strip())
 
 
 def _of_file(file: FileDescriptorProto) -> Iterator[tuple[str, str]]:

@@ -15,7 +15,8 @@ routes of the gateway that serves it.
 
 - Bodies are proto3 JSON: lowerCamelCase names, 64-bit integers as strings, times in RFC 3339, durations as `1.5s`, \
 enums by name. Answers leave out what is unset, empty, zero or false. Unknown fields, and fields given twice, are \
-refused. In requests the names of the contract, enums by number and `null` for what is unset are taken too.
+refused. In requests the names of the contract, enums by number and `null` for what is unset are taken too. \
+Descriptions are the contract's: a field that is called `page_token` there is `pageToken` here.
 - Query parameters set fields of the request: `filter.ownerId=priya.sharma`. Those of lists are repeated: \
 `filter.statuses=TICKET_STATUS_NEW&filter.statuses=TICKET_STATUS_OPEN`.
 - An answer that is not 2xx or 304 has a `Status` as its body, whoever made it. Programs decide by the HTTP status and \

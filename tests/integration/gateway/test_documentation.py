@@ -44,7 +44,7 @@ def test_the_page_runs_no_script_that_is_written_in_it_or_comes_from_elsewhere(g
     shown = get(gateway, "/docs")
     policy = dict(each.strip().split(" ", 1) for each in shown.headers["content-security-policy"].split(";"))
     assert policy["default-src"] == "'none'"
-    assert policy["script-src"] == policy["connect-src"] == "'self'"
+    assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
     assert policy["frame-ancestors"] == "'none'"
     assert not re.search(rb"<script>|<script [^>]*>[^<]|\son\w+=|style=", shown.body)
 

@@ -265,6 +265,7 @@ def test_reasons_are_those_that_the_comment_of_the_rpc_names() -> None:
 def test_comments_lose_only_the_breaks_that_the_width_asked_for() -> None:
     comment = " One\n two.\n\n - first\n   of a list\n - second\n\n Three.\n"
     assert unwrapped(comment) == "One two.\n\n- first of a list\n- second\n\nThree."
+    assert unwrapped(" A [Code][google.rpc.Code].") == "A `Code`."
 
 
 def test_a_path_without_a_form_in_openapi_is_refused() -> None:

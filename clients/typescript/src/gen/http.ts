@@ -1439,9 +1439,9 @@ export interface components {
          *
          *     Related types:
          *
-         *     * [google.type.TimeOfDay][google.type.TimeOfDay]
-         *     * [google.type.DateTime][google.type.DateTime]
-         *     * [google.protobuf.Timestamp][google.protobuf.Timestamp]
+         *     * `google.type.TimeOfDay`
+         *     * `google.type.DateTime`
+         *     * `google.protobuf.Timestamp`
          */
         Date: {
             /**
@@ -2344,10 +2344,10 @@ export interface components {
         Status: {
             /**
              * Format: int32
-             * @description The status code, which should be an enum value of [google.rpc.Code][google.rpc.Code].
+             * @description The status code, which should be an enum value of `google.rpc.Code`.
              */
             code: number;
-            /** @description A developer-facing error message, which should be in English. Any user-facing error message should be localized and sent in the [google.rpc.Status.details][google.rpc.Status.details] field, or localized by the client. */
+            /** @description A developer-facing error message, which should be in English. Any user-facing error message should be localized and sent in the `google.rpc.Status.details` field, or localized by the client. */
             message: string;
             /** @description A list of messages that carry the error details.  There is a common set of message types for APIs to use. */
             details: (({
@@ -2576,7 +2576,7 @@ export interface components {
          * @enum {string}
          */
         TicketStatus: "TICKET_STATUS_UNSPECIFIED" | "TICKET_STATUS_NEW" | "TICKET_STATUS_OPEN" | "TICKET_STATUS_IN_PROGRESS" | "TICKET_STATUS_AWAITING_SHIPPER" | "TICKET_STATUS_AWAITING_OPERATOR" | "TICKET_STATUS_AWAITING_FRANCHISE" | "TICKET_STATUS_AWAITING_FINANCE" | "TICKET_STATUS_ESCALATED" | "TICKET_STATUS_REOPENED" | "TICKET_STATUS_RESOLVED" | "TICKET_STATUS_CLOSED";
-        /** @description Represents a time of day. The date and time zone are either not significant or are specified elsewhere. An API may choose to allow leap seconds. Related types are [google.type.Date][google.type.Date] and `google.protobuf.Timestamp`. */
+        /** @description Represents a time of day. The date and time zone are either not significant or are specified elsewhere. An API may choose to allow leap seconds. Related types are `google.type.Date` and `google.protobuf.Timestamp`. */
         TimeOfDay: {
             /**
              * Format: int32
