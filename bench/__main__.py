@@ -13,7 +13,7 @@ from bench.report import machine, table, write_json
 from bench.rounds import Row
 from bench.scenarios.escalation_lag import escalation_lag
 from bench.scenarios.exports import exports
-from bench.scenarios.gateway import gateway_calls
+from bench.scenarios.gateway import gateway_calls, gateway_streams
 from bench.scenarios.lists import deep_page, list_tickets
 from bench.scenarios.search import search_tickets
 from bench.scenarios.sweeps import escalation, idle_sweep
@@ -36,6 +36,7 @@ SCENARIOS: dict[str, Callable[[Plan], list[Row]]] = {
     "list_streams": list_streams,
     "idle_streams": idle_streams,
     "gateway": gateway_calls,
+    "gateway_streams": gateway_streams,
 }
 
 

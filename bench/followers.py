@@ -5,13 +5,13 @@ import asyncio
 import multiprocessing
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import cycle
 from multiprocessing.connection import Connection
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import grpc
 import grpc.aio
@@ -21,6 +21,7 @@ from bench.load import DEADLINE_SECONDS, PROCESSES, SERVICE
 _STREAMS_A_CHANNEL = 100
 _OPENING = 16
 """Streams that one process opens at a time."""
+_LONGEST_LINE = 4 * 1024 * 1024
 _CHANNELS = 8
 _UNDER_WAY = 256
 """Calls of the writer; beyond that it falls behind its rate rather than pile up more."""
@@ -36,6 +37,17 @@ class Followed:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowedByHttp:
+    """A stream of server-sent events to be opened."""
+
+    request: bytes
+    """Whole, head and all."""
+
+
+Follow: TypeAlias = Followed | FollowedByHttp
+
+
+@dataclass(frozen=True, slots=True)
 class Arrival:
     """A message that a client has in hand."""
 
@@ -44,6 +56,7 @@ class Arrival:
     at: float
     """``time.time()``, which is the clock that PostgreSQL on this machine goes by."""
     message: bytes
+    """As it came over gRPC, or the data of an event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +79,7 @@ class Followers:
         self._processes = [_start(_follow) for _ in range(PROCESSES)]
         self._opened = 0
 
-    def open(self, target: str, streams: Sequence[Followed]) -> None:
+    def open(self, target: str, streams: Sequence[Follow]) -> None:
         """Open them all, beside those that are open; each has had its first message. Raises RuntimeError."""
         numbered = list(enumerate(streams, self._opened))
         self._opened += len(numbered)
@@ -161,7 +174,6 @@ class _Readers:
     def __init__(self) -> None:
         self._arrivals: list[tuple[int, float, bytes]] = []
         self._channels: list[grpc.aio.Channel] = []
-        self._calls: list[Any] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._failure = ""
 
@@ -178,51 +190,77 @@ class _Readers:
                 arrivals, self._arrivals = self._arrivals, arrivals
             pipe.send(self._failure or arrivals)
 
-    async def _open(self, target: str, streams: Sequence[tuple[int, Followed]]) -> None:
+    async def _open(self, target: str, streams: Sequence[tuple[int, Follow]]) -> None:
         opening = asyncio.Semaphore(_OPENING)
+        by_grpc = [(number, each) for number, each in streams if isinstance(each, Followed)]
         await asyncio.gather(
             *(
-                self._begin(opening, channel, number, followed)
-                for start in range(0, len(streams), _STREAMS_A_CHANNEL)
+                self._begin(opening, number, self._messages(channel, followed))
+                for start in range(0, len(by_grpc), _STREAMS_A_CHANNEL)
                 for channel in [self._connect(target)]
-                for number, followed in streams[start : start + _STREAMS_A_CHANNEL]
-            )
+                for number, followed in by_grpc[start : start + _STREAMS_A_CHANNEL]
+            ),
+            *(
+                self._begin(opening, number, _events(target, followed.request))
+                for number, followed in streams
+                if isinstance(followed, FollowedByHttp)
+            ),
         )
 
     def _connect(self, target: str) -> grpc.aio.Channel:
         self._channels.append(_channel(target))
         return self._channels[-1]
 
-    async def _begin(
-        self, opening: asyncio.Semaphore, channel: grpc.aio.Channel, number: int, followed: Followed
-    ) -> None:
+    async def _begin(self, opening: asyncio.Semaphore, number: int, messages: AsyncIterator[bytes]) -> None:
         async with opening:
-            stub: Any = channel.unary_stream(SERVICE + followed.method)
-            call = stub(followed.body, metadata=_authorized(followed.token))
-            self._calls.append(call)
             begun = asyncio.Event()
-            self._tasks.append(asyncio.create_task(self._read(call, number, begun)))
+            self._tasks.append(asyncio.create_task(self._read(messages, number, begun)))
             await begun.wait()
 
-    async def _read(self, call: Any, number: int, begun: asyncio.Event) -> None:  # noqa: ANN401 - untyped in grpc
+    async def _messages(self, channel: grpc.aio.Channel, followed: Followed) -> AsyncIterator[bytes]:
+        stub: Any = channel.unary_stream(SERVICE + followed.method)
+        call = stub(followed.body, metadata=_authorized(followed.token))
+        while (message := await call.read()) is not grpc.aio.EOF:
+            yield message
+
+    async def _read(self, messages: AsyncIterator[bytes], number: int, begun: asyncio.Event) -> None:
         try:
-            while (message := await call.read()) is not grpc.aio.EOF:
+            async for message in messages:
                 self._arrivals.append((number, time.time(), message))
                 begun.set()
             self._failure = f"stream {number} has ended"
         except grpc.aio.AioRpcError as error:
             self._failure = f"stream {number} has ended: {error.code()} {error.details()}"
+        except (OSError, EOFError) as error:
+            self._failure = f"stream {number} has ended: {error}"
         except asyncio.CancelledError:
             pass  # we leave
         begun.set()
 
     async def _close(self) -> None:
-        for call in self._calls:
-            call.cancel()
+        for task in self._tasks:
+            task.cancel()  # and with it the call that it waits for
         await asyncio.gather(*self._tasks)
         for channel in self._channels:
             await channel.close()
         self.__init__()  # type: ignore[misc]  # as at the beginning
+
+
+async def _events(target: str, request: bytes) -> AsyncIterator[bytes]:
+    """The data of each event. Raises OSError for an answer that is no success."""
+    host, _, port = target.rpartition(":")
+    reader, writer = await asyncio.open_connection(host, int(port), limit=_LONGEST_LINE)
+    try:
+        writer.write(request)
+        status = await reader.readline()
+        if not status.startswith(b"HTTP/1.1 200"):
+            raise OSError(f"{status!r} {await reader.read(4096)!r}")
+        # Heads of chunks stand between the events: they do not begin like data.
+        while line := await reader.readline():
+            if line.startswith(b"data: "):
+                yield line[6:-1]
+    finally:
+        writer.transport.abort()
 
 
 def _write(pipe: Connection) -> None:

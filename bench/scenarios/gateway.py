@@ -1,11 +1,14 @@
-"""The gateway against the server behind it: what HTTP and JSON add to a call."""
+"""The gateway against the server behind it: what HTTP and JSON add to a call; live streams by one gateway."""
 
+import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from statistics import median
 
+from bench.followers import Arrival, FollowedByHttp
 from bench.http_load import HttpWork, get
+from bench.live_scene import READERS, Key, LiveScene, live_rows, message, plain_row, timeline_readers
 from bench.load import Calls, Sample, Work
 from bench.plan import Plan
 from bench.rounds import Row, in_turn, middle
@@ -39,6 +42,52 @@ def gateway_calls(plan: Plan) -> list[Row]:
         for callers in _CALLERS
         for row in [_against_direct(plan, method, gateway, callers)]
     ]
+
+
+def gateway_streams(plan: Plan) -> list[Row]:
+    """A quarter of the plan's timelines, followed through one gateway: each entry reaches each reader, once."""
+    plan = replace(plan, streams=plan.streams // 4)
+    scene = LiveScene(plan, tickets=plan.streams // READERS, by_gateway=True)
+    with scene:
+        memory = _memory_of_one(scene)
+        rounds = scene.rounds(
+            lambda: _timelines(scene), [message(ticket) for ticket in scene.tickets], _entry, everything=True
+        )
+    return [memory, *live_rows(f"{plan.streams:,} timelines by the gateway", plan, rounds)]
+
+
+def _memory_of_one(scene: LiveScene) -> Row:
+    followed = _timelines(scene)
+    scene.followers.open(scene.served.target, followed[:READERS])  # these start what all share
+    before = scene.served.resident_bytes()
+    scene.followers.open(scene.served.target, followed[READERS:])
+    after = scene.served.resident_bytes()
+    scene.followers.close()
+    return plain_row(
+        f"{len(followed):,} timelines by the gateway: memory of one in it",
+        (after - before) / len(followed) / 1024,
+        "KiB",
+        f"{before / 2**20:.0f} MiB before, {after / 2**20:.0f} MiB after",
+    )
+
+
+def _timelines(scene: LiveScene) -> list[FollowedByHttp]:
+    return [
+        FollowedByHttp(
+            get(
+                f"/admin/tickets/{ticket_id}/timeline:watch",
+                token,
+                Accept="text/event-stream",
+                Last_Event_ID=str(after),
+            )
+        )
+        for ticket_id, after, token in timeline_readers(scene)
+    ]
+
+
+def _entry(arrival: Arrival) -> Key | None:
+    entry = json.loads(arrival.message).get("entry")
+    return (entry["ticketId"], int(entry["seq"])) if entry is not None else None
 
 
 def _methods(dsn: str, server: Served, gateway: Served) -> Iterator[_Method]:
