@@ -10,6 +10,7 @@ from pathlib import Path
 
 from server.domain.roles import Role
 from server.embedded.instance import Instance
+from server.settings import is_loopback
 
 SERVICE = "rodistaa.tickets.v1.TicketService"
 FIRST_CALLER = Role.OPS_MANAGER
@@ -54,6 +55,7 @@ def welcome(
         "",
         f"  gRPC   {instance.grpc_target} (plaintext; reflection and health are on)",
         f"  HTTP   {instance.http_url} (the API as JSON, see docs/http.md; signed uploads and downloads; /healthz)",
+        *([f"  login  {instance.http_url}/login (for browsers, as any demo user)"] if _is_private(instance) else []),
         f"  SQL    {database_url}",
         f"  Redis  unix://{instance.socket_path('redis.sock')}",
         *([f"  stats  http://{metrics}/metrics (and /healthz)"] if metrics else []),
@@ -75,6 +77,11 @@ def welcome(
         f"Ctrl-C stops everything. From another shell, kill {os.getpid()} does too.",
     ]
     return "\n".join(lines)
+
+
+def _is_private(instance: Instance) -> bool:
+    """Whether the gateway lets browsers log in."""
+    return is_loopback(instance.http_host)
 
 
 def grpcurl(instance: Instance, token: str, method: str, request: Mapping[str, object]) -> str:
