@@ -25,7 +25,10 @@ _VALUES: dict[str, Any] = {
     "BulkResult.etag": _ETAG,
     "Calendar.display_name": "Office hours, Chennai",
     "Calendar.id": "chennai-office",
-    "GetTicketRequest.id": "TKT-1001",
+    **dict.fromkeys(
+        (f"{verb}TicketRequest.id" for verb in ("Archive", "Assign", "Escalate", "Get", "Transition")), "TKT-1001"
+    ),
+    "BulkUpdateTicketsRequest.ids": ["TKT-1001"],
     "Holiday.display_name": "Republic Day",
     "Member.display_name": "Priya Sharma",
     "Notification.body": "The ticket was given to you.",
@@ -140,6 +143,10 @@ _NEVER_SENT = {
     "watching",
 }  # fmt: skip
 """What is for one case or another, and no example to begin with. What the contract requires is sent all the same."""
+_SENT = {"AssignTicketRequest.owner_role", "BulkAssign.owner_role", "SuggestOwnersRequest.role"}
+"""What those calls do not do without, in one form or another."""
+_NOT_UPDATED = {"Ticket.assigned_franchise_id", "Ticket.priority"}
+"""What takes a reason to change."""
 
 
 def of_answer(message: Descriptor) -> Any:  # noqa: ANN401 - JSON
@@ -150,23 +157,32 @@ def of_answer(message: Descriptor) -> Any:  # noqa: ANN401 - JSON
 def of_body(rpc: Rpc, binding: Binding, path_fields: frozenset[str]) -> Any:  # noqa: ANN401 - JSON
     """A body that goes with the values of the path. ``path_fields`` are those of the request that the path has."""
     request = descriptor_of(rpc.request)
-    if binding.body == "*":
-        made = _fill(request, answer=False, path_fields=path_fields)
-        mask = _mask_field(request)
-        if mask is not None:
-            resource = next(field.name for field in request.fields if field.message_type and field is not mask)
-            getattr(made, mask.name).paths.extend(_updated(getattr(made, resource)))
-        return _json(made)
-    field = request.fields_by_name[binding.body]
-    inside = frozenset(name.removeprefix(f"{field.name}.") for name in path_fields)
-    return _json(_fill(_type_of(field), answer=False, path_fields=inside))
+    if binding.body != "*":
+        return _json(_resource(request, binding.body, path_fields))
+    made: Any = _fill(request, answer=False, path_fields=path_fields)
+    mask = _mask_field(request)
+    if mask is not None:
+        name = next(field.name for field in request.fields if field.message_type and field is not mask)
+        updated = _resource(request, name, path_fields)
+        getattr(made, name).CopyFrom(updated)
+        getattr(made, mask.name).paths.extend(field.name for field, _ in updated.ListFields())
+    return _json(made)
 
 
 def of_update_mask(rpc: Rpc, binding: Binding, path_fields: frozenset[str]) -> str:
     """Names what the example of the body has."""
-    field = descriptor_of(rpc.request).fields_by_name[binding.body]
-    inside = frozenset(name.removeprefix(f"{field.name}.") for name in path_fields)
-    return ",".join(json_format.MessageToDict(_fill(_type_of(field), answer=False, path_fields=inside)))
+    return ",".join(_json(_resource(descriptor_of(rpc.request), binding.body, path_fields)))
+
+
+def _resource(request: Descriptor, name: str, path_fields: frozenset[str]) -> Message:
+    """The field of the request that a body is, or that an update changes."""
+    holder: Any = request.fields_by_name[name].message_type
+    made = _fill(holder, answer=False, path_fields=frozenset(path.removeprefix(f"{name}.") for path in path_fields))
+    if _mask_field(request) is not None:
+        for field, _ in made.ListFields():
+            if _scoped(field) in _NOT_UPDATED:
+                made.ClearField(field.name)
+    return made
 
 
 def of_field(field: FieldDescriptor) -> Any:  # noqa: ANN401 - JSON
@@ -198,7 +214,16 @@ def _is_left_out(field: FieldDescriptor, *, answer: bool) -> bool:
         return True
     if answer:
         return field.name in _NEVER_IN_ANSWERS
-    return is_read_only(field) or (field.name in _NEVER_SENT and not is_required(field))
+    return is_read_only(field) or (field.name in _NEVER_SENT and not is_sent(field))
+
+
+def is_sent(field: FieldDescriptor) -> bool:
+    """Whether an example of a request has it in any case."""
+    return is_required(field) or _scoped(field) in _SENT
+
+
+def _scoped(field: FieldDescriptor) -> str:
+    return field.full_name.removeprefix(f"{PACKAGE}.")
 
 
 def _set(message: Message, field: FieldDescriptor, *, answer: bool) -> None:
@@ -215,8 +240,7 @@ def _set(message: Message, field: FieldDescriptor, *, answer: bool) -> None:
 
 
 def _value(field: FieldDescriptor, *, answer: bool) -> Any:  # noqa: ANN401 - JSON or a message
-    scoped = field.full_name.removeprefix(f"{PACKAGE}.")
-    for name in (scoped, field.name):
+    for name in (_scoped(field), field.name):
         if name in _VALUES and (field.message_type is None or not isinstance(_VALUES[name], str)):
             return _VALUES[name]
     if field.message_type is not None:
@@ -248,12 +272,6 @@ def _of_type(field: FieldDescriptor, message: Descriptor, *, answer: bool) -> An
             return _fill(message, answer=answer, path_fields=frozenset())
 
 
-def _type_of(field: FieldDescriptor) -> Descriptor:
-    if field.message_type is None:
-        raise ValueError(f"{field.full_name} is the body of a call and no message")
-    return field.message_type
-
-
 def _mask_field(request: Descriptor) -> FieldDescriptor | None:
     return next(
         (
@@ -263,10 +281,6 @@ def _mask_field(request: Descriptor) -> FieldDescriptor | None:
         ),
         None,
     )
-
-
-def _updated(resource: Message) -> list[str]:
-    return [field.name for field, _ in resource.ListFields()]
 
 
 def _json(message: Message) -> Any:  # noqa: ANN401 - JSON

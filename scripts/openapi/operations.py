@@ -116,7 +116,7 @@ class Operations:
                 parameter |= {"style": "form", "explode": True}
             if _is_mask(field) and binding.body:
                 parameter["example"] = examples.of_update_mask(rpc, binding, frozenset(names))
-            elif parameter.get("required"):
+            elif examples.is_sent(field) and "." not in path:
                 parameter["example"] = examples.of_field(field)
             yield parameter
 

@@ -4283,7 +4283,7 @@ export interface operations {
             query: {
                 /**
                  * @description Which fields to change: title, description, priority, severity, status, owner_id, owner_role, assigned_franchise_id, linked_type, linked_id, tags, is_sensitive, resolution_summary, metadata. Never empty; no "*"; `metadata` and `tags` are replaced as a whole. A named field without a value is cleared where that is allowed.
-                 * @example title,description,assignedFranchiseId,priority,severity,linkedType,linkedId,tags,metadata
+                 * @example title,description,severity,linkedType,linkedId,tags,metadata
                  */
                 updateMask: string;
                 /** @description Why; kept in the audit. At most 2 000 characters; 20 or more are needed when the owner or the priority changes. */
@@ -4315,8 +4315,6 @@ export interface operations {
                  * @example {
                  *       "title": "Payment not received for BKG-123",
                  *       "description": "The shipper paid on 3 May; the operator has not been credited.",
-                 *       "assignedFranchiseId": "FR-001",
-                 *       "priority": "TICKET_PRIORITY_HIGH",
                  *       "severity": "TICKET_SEVERITY_MINOR",
                  *       "linkedType": "LINKED_TYPE_BOOKING",
                  *       "linkedId": "BKG-123",
@@ -4558,8 +4556,6 @@ export interface operations {
                  *       "ticket": {
                  *         "title": "Payment not received for BKG-123",
                  *         "description": "The shipper paid on 3 May; the operator has not been credited.",
-                 *         "assignedFranchiseId": "FR-001",
-                 *         "priority": "TICKET_PRIORITY_HIGH",
                  *         "severity": "TICKET_SEVERITY_MINOR",
                  *         "linkedType": "LINKED_TYPE_BOOKING",
                  *         "linkedId": "BKG-123",
@@ -4571,7 +4567,7 @@ export interface operations {
                  *           "source": "booking-service"
                  *         }
                  *       },
-                 *       "updateMask": "title,description,assignedFranchiseId,priority,severity,linkedType,linkedId,tags,metadata",
+                 *       "updateMask": "title,description,severity,linkedType,linkedId,tags,metadata",
                  *       "reason": "The operator has been waiting for three days."
                  *     }
                  */
@@ -4607,7 +4603,7 @@ export interface operations {
             path: {
                 /**
                  * @description The ticket.
-                 * @example 0199d2f4-6c1e-7c3a-9f0b-5d2e8a417b60
+                 * @example TKT-1001
                  */
                 id: string;
             };
@@ -4654,7 +4650,7 @@ export interface operations {
             path: {
                 /**
                  * @description The ticket.
-                 * @example 0199d2f4-6c1e-7c3a-9f0b-5d2e8a417b60
+                 * @example TKT-1001
                  */
                 id: string;
             };
@@ -4665,6 +4661,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
+                 *       "ownerRole": "ROLE_OPS_MANAGER",
                  *       "assignedFranchiseId": "FR-001",
                  *       "reason": "The operator has been waiting for three days."
                  *     }
@@ -4701,7 +4698,7 @@ export interface operations {
             path: {
                 /**
                  * @description The ticket.
-                 * @example 0199d2f4-6c1e-7c3a-9f0b-5d2e8a417b60
+                 * @example TKT-1001
                  */
                 id: string;
             };
@@ -4747,7 +4744,7 @@ export interface operations {
             path: {
                 /**
                  * @description The ticket.
-                 * @example 0199d2f4-6c1e-7c3a-9f0b-5d2e8a417b60
+                 * @example TKT-1001
                  */
                 id: string;
             };
@@ -4797,9 +4794,10 @@ export interface operations {
                 /**
                  * @example {
                  *       "ids": [
-                 *         "0199d2f4-6c1e-7c3a-9f0b-5d2e8a417b60"
+                 *         "TKT-1001"
                  *       ],
                  *       "assign": {
+                 *         "ownerRole": "ROLE_OPS_MANAGER",
                  *         "assignedFranchiseId": "FR-001"
                  *       },
                  *       "reason": "The operator has been waiting for three days."
@@ -5311,7 +5309,10 @@ export interface operations {
     TicketService_SuggestOwners: {
         parameters: {
             query?: {
-                /** @description The role to choose from. May be left out when `ticket_id` is set: then the ticket's owner_role. */
+                /**
+                 * @description The role to choose from. May be left out when `ticket_id` is set: then the ticket's owner_role.
+                 * @example ROLE_OPS_MANAGER
+                 */
                 role?: components["schemas"]["Role"];
                 /** @description Only members who look after this franchise. Empty with `ticket_id` set: the ticket's franchise, for franchise_agent alone. */
                 franchiseId?: string;
