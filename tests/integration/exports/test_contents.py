@@ -246,6 +246,10 @@ def test_an_export_is_the_list_for_every_filter_and_role(
     assert [row["id"] for row in rows] == filled.listed(principal, where)
 
 
+def test_what_begins_with_a_letter_is_no_formula() -> None:
+    assert not [lead for lead in FORMULA_LEADS if "A" <= lead <= "z"], "the statement takes it for granted"
+
+
 def test_the_filters_tried_are_all_there_are() -> None:
     assert "text" not in FIELDS  # ticket_filters has words too
 
