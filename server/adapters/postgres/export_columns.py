@@ -5,7 +5,7 @@ COPY that writes the file itself is several times as fast as rows that pass thro
 
 from typing import Any
 
-from sqlalchemy import Boolean, Text, and_, bindparam, case, cast, func, literal_column, null, select
+from sqlalchemy import Boolean, Text, and_, bindparam, case, cast, func, literal_column, not_, null, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import DateTime
@@ -18,7 +18,8 @@ from server.domain.tickets import PROTECTED_FIELDS
 _t = tickets.c
 _m = ticket_messages.c
 _LEADS: list[ColumnElement[int]] = [literal_column(str(ord(lead))) for lead in sorted(FORMULA_LEADS)]
-_A, _Z = literal_column(str(ord("A"))), literal_column(str(ord("z")))
+_A: ColumnElement[int] = literal_column(str(ord("A")))
+_Z: ColumnElement[int] = literal_column(str(ord("z")))
 _APOSTROPHE = literal_column("''''", Text())
 _RFC_3339: ColumnElement[str] = literal_column("""'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'""")
 _TEXTS = frozenset(
@@ -56,7 +57,7 @@ def _cell(name: str) -> ColumnElement[Any]:
 def _may_be_a_formula(text: ColumnElement[Any]) -> ColumnElement[bool]:
     """Most texts begin with a letter, which two comparisons tell."""
     lead = func.ascii(text)
-    return and_(lead.not_between(_A, _Z), lead.in_(_LEADS))
+    return and_(not_(lead.between(_A, _Z)), lead.in_(_LEADS))
 
 
 def _instant(column: ColumnElement[Any]) -> ColumnElement[Any]:
