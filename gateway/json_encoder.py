@@ -28,6 +28,7 @@ _Descriptor: TypeAlias = Any
 
 _1970 = date(1970, 1, 1).toordinal()
 _MINUTES = [f"{hour:02d}:{minute:02d}:" for hour in range(24) for minute in range(60)]
+_SECONDS = [f"{second:02d}" for second in range(60)]
 _BOOL = {False: "false", True: "true"}.__getitem__
 _QUOTED_BOOL = {False: '"false"', True: '"true"'}.__getitem__
 _BARE_INTEGERS = frozenset(
@@ -52,7 +53,9 @@ def message_encoder(descriptor: _Descriptor) -> Encoder:
         return lambda message: of_value(message.value)
     members = _Members()
     return lambda message: (
-        "{" + ",".join([(m := members[field])[0] + m[1](value) for field, value in message.ListFields()]) + "}"
+        "{"
+        + ",".join([key + encode(value) for field, value in message.ListFields() for key, encode in [members[field]]])
+        + "}"
     )
 
 
@@ -147,8 +150,7 @@ def _not_finite(value: float) -> str:
 def _timestamp(value: Timestamp) -> str:
     nanos = value.nanos
     days, second = divmod(value.seconds, 86_400)
-    minute, second = divmod(second, 60)
-    text = f'"{_day(days)}T{_MINUTES[minute]}{second:02d}'
+    text = _day(days) + _MINUTES[second // 60] + _SECONDS[second % 60]
     if not nanos:
         return text + 'Z"'
     if not 0 < nanos < 1_000_000_000:
@@ -162,8 +164,9 @@ def _timestamp(value: Timestamp) -> str:
 
 @lru_cache(maxsize=4096)
 def _day(since_1970: int) -> str:
+    """The beginning of a time on it, quotation mark and all."""
     try:
-        return date.fromordinal(_1970 + since_1970).isoformat()
+        return f'"{date.fromordinal(_1970 + since_1970).isoformat()}T'
     except (ValueError, OverflowError):
         raise ValueError("a time outside the years 1 to 9999 has no JSON") from None
 
@@ -190,7 +193,8 @@ def _any(value: any_pb2.Any) -> str:
 
 
 def _struct(value: Struct) -> str:
-    return "{" + ",".join([encode_basestring(k) + ":" + _value(v) for k, v in sorted(value.fields.items())]) + "}"
+    fields = value.fields  # whose items() are several times slower
+    return "{" + ",".join([f"{encode_basestring(key)}:{_value(fields[key])}" for key in sorted(fields)]) + "}"
 
 
 def _list(value: ListValue) -> str:
