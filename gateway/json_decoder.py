@@ -8,7 +8,7 @@ a field mask may be in snake_case too.
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeAlias
 
 from google.protobuf import any_pb2, json_format
@@ -159,7 +159,7 @@ def _map_reader(field: _Descriptor) -> Reader:
             if of_value.message_type is not None:
                 message_reader(of_value.message_type)(into[key], item, here, wrong)
             else:
-                _converted(of_value, item, here, wrong, lambda converted, key=key: into.__setitem__(key, converted))
+                _converted(of_value, item, here, wrong, partial(into.__setitem__, key))
 
     return read_map
 

@@ -109,7 +109,7 @@ def _integer(value: object, low: int, high: int) -> int:
 
 
 def _enum(enum: Any) -> Converter:  # noqa: ANN401 - the stubs have two unrelated classes for descriptors
-    numbers = {name: value.number for name, value in enum.values_by_name.items()}
+    numbers: dict[str, int] = {name: value.number for name, value in enum.values_by_name.items()}
     is_null = enum.full_name == "google.protobuf.NullValue"
 
     def convert(value: object) -> int:
