@@ -48,6 +48,7 @@ def build_app(settings: Settings) -> ASGIApp:
         upstream,
         EventStreams(upstream, stall_seconds=settings.http_stall_seconds),
         identify=sessions.identify,
+        vouch=sessions.vouch,
         addresses=ClientAddress(settings.trusted_proxies),
         limits=CallLimits(
             settings.call_timeout_seconds,

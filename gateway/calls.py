@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import Protocol, TypeAlias, cast
 
 import grpc
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from google.protobuf.message import Message
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
@@ -27,11 +29,15 @@ from gateway.upstream import Metadata, Upstream, UpstreamError
 
 Identify: TypeAlias = Callable[[Request], Awaitable[Metadata]]
 """Who calls, as metadata for the server; empty for nobody. Raises HttpError to refuse."""
+Vouch: TypeAlias = Callable[[Metadata], Awaitable[None]]
+"""Raises UpstreamError for a caller that the server does not know."""
 
 _URL_BYTES = 32 * 1024
 _METADATA_BYTES = 7 * 1024
 """gRPC servers take 8 KiB, of which some is for gRPC's own."""
 
+_QUICK_BODY = 8 * 1024
+"""What is longer is read by another thread: of tiny values it takes long, and all other callers would wait."""
 _SMALL_BODY = 64 * 1024
 _LARGE_BODIES = 32
 """More than this many at a time would be memory that clients can take for the asking."""
@@ -87,6 +93,7 @@ class Calls:
         streams: Streams,
         *,
         identify: Identify,
+        vouch: Vouch,
         addresses: ClientAddress,
         limits: CallLimits,
     ) -> None:
@@ -94,9 +101,11 @@ class Calls:
         self._upstream = upstream
         self._streams = streams
         self._identify = identify
+        self._vouch = vouch
         self._addresses = addresses
         self._limits = limits
         self._large_bodies = asyncio.Semaphore(_LARGE_BODIES)
+        self._readers = CapacityLimiter(2)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -124,7 +133,7 @@ class Calls:
             return
         timeout = timeout_of(call.headers, self._limits.call_timeout_seconds)
         metadata = await self._metadata(call)
-        request = await self._request(route, call, body)
+        request = await self._request(route, call, body, metadata)
         if route.rpc.streams:
             await self._streams.serve(route.rpc, request, metadata, call.scope, call.receive, answer.send)
             return
@@ -170,19 +179,23 @@ class Calls:
             raise bad_request(431, f"Token and trace are longer than {_METADATA_BYTES} bytes together.")
         return metadata
 
-    async def _request(self, route: Route, call: _Call, body: RequestBody) -> Message:
+    async def _request(self, route: Route, call: _Call, body: RequestBody, metadata: Metadata) -> Message:
         headers, limit = call.headers, self._limits.max_message_bytes
         if headers.get("content-encoding", "identity").strip().lower() != "identity":
             raise bad_request(415, "The body must not be compressed.", {"Accept-Encoding": "identity"})
         length = int(headers.get("content-length", limit)) if not body.is_whole else 0
         content = None
         if length <= limit:
+            if length > _SMALL_BODY:
+                await self._vouch(metadata)  # strangers could take all the room that there is
             async with self._room_for(length):
                 content = await body.whole(limit)
         if content is None:
             raise bad_request(413, f"The body is larger than {limit} bytes.")
-        query = call.scope["query_string"].decode("latin-1")
-        return to_request(route, query, content, headers.get("content-type"))
+        query, kind = call.scope["query_string"].decode("latin-1"), headers.get("content-type")
+        if len(content) <= _QUICK_BODY:
+            return to_request(route, query, content, kind)
+        return await run_sync(to_request, route, query, content, kind, limiter=self._readers)
 
     @asynccontextmanager
     async def _room_for(self, length: int) -> AsyncIterator[None]:

@@ -12,6 +12,9 @@ from gateway.json_encoder import field_encoder, message_encoder
 
 _DEEPEST = 32  # of a google.protobuf.Struct each level is three of the message, of which the wire takes a hundred
 _MOST_DIGITS = 400  # the largest double has 309
+_MOST_VALUES = 50_000
+"""Commas and opening brackets, wherever they stand. No request that the contract takes has a fifth of them, and four
+megabytes of empty objects would be seconds of work."""
 
 
 def to_json(message: Message) -> bytes:
@@ -32,7 +35,7 @@ def from_json(message: Message, data: bytes, field: str | None = None) -> None:
     """Reads ``data`` into ``message``, which is empty, or into one field of it, for ``body``.
 
     Raises BadRequest with all fields that are wrong, the first 50 of them; JSON that is none, with a key twice in one
-    object, or nested deeper than 32 is one violation without a field.
+    object, nested deeper than 32, or of more than 50 000 values is one violation without a field.
     """
     value = _parsed(data, field or "")
     wrong = Violations()
@@ -47,6 +50,8 @@ def from_json(message: Message, data: bytes, field: str | None = None) -> None:
 
 
 def _parsed(data: bytes, path: str) -> object:
+    if data.count(b",") + data.count(b"[") + data.count(b"{") > _MOST_VALUES:
+        raise BadRequest([(path, f"has more than {_MOST_VALUES} commas and opening brackets")])
     try:
         value: object = json.loads(
             data.decode(), object_pairs_hook=_object, parse_constant=_no_number, parse_int=_integer

@@ -178,6 +178,12 @@ def test_who_is_refused_before_the_body_was_sent_is_not_asked_for_it(api: Gatewa
         assert answer_on(connection).status == 404
 
 
+def test_a_stranger_is_not_asked_for_a_large_body(api: Gateway) -> None:
+    waiting = {**JSON, "Content-Length": "1000000", "Expect": "100-continue", "Authorization": "Bearer of.bad.news"}
+    with head_sent(api, "POST", "/tickets", waiting) as connection:
+        refused(answer_on(connection), 401, grpc.StatusCode.UNAUTHENTICATED, "TOKEN_INVALID")
+
+
 # --- conditions
 
 
