@@ -4,6 +4,7 @@ Written is on a server of its own, so events reach the measured process by way o
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -183,6 +184,8 @@ class LiveScene:
             elif len(found) > expected:
                 raise RuntimeError(f"{len(found)} entries have arrived where {expected} were written")
             elif len(found) == expected:
+                if set(Counter(entry for entry, _ in found).values()) - {READERS}:
+                    raise RuntimeError("some entries have not arrived, and others too often")
                 return found
             elif late:
                 raise RuntimeError(f"{len(found)} of {expected} entries have arrived")
