@@ -9,6 +9,7 @@ from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from gateway.errors import error_of, make_status, status_json
+from gateway.response_headers import ResponseHeaders, headers_of_all
 
 HEAD_SECONDS = 20.0
 """How long the line and the headers of a request may take, from its first byte, or from the connection's start."""
@@ -23,6 +24,10 @@ _TOO_LARGE = (
     "HTTP/1.1 431 Request Header Fields Too Large",
     f"The head of the request is longer than {HEAD_BYTES} bytes or {HEADERS} lines.",
 )
+_TWO_MEANINGS = (
+    "HTTP/1.1 400 Bad Request",
+    "A request has one Host, and no Upgrade with a body: only HTTP/1.1 is spoken here.",
+)
 
 _crowded = error_of(
     make_status(
@@ -32,11 +37,13 @@ _crowded = error_of(
         retry_after=timedelta(seconds=1),
     )
 )
-_CROWDED = Response(
-    status_json(_crowded.status),
-    _crowded.http_status,
-    {**_crowded.headers, "Connection": "close"},
-    media_type="application/json",
+_CROWDED = ResponseHeaders(
+    Response(
+        status_json(_crowded.status),
+        _crowded.http_status,
+        {**_crowded.headers, "Connection": "close"},
+        media_type="application/json",
+    )
 )
 
 CUT_OFF = "tickets.cut_off"
@@ -52,7 +59,7 @@ class BoundedConnection(HttpToolsProtocol):
     _patience: TimerHandle | None = None
     _unread_bytes = 0
     _kept_bytes = 0
-    _head_is_too_large = False
+    _refusal = _NO_REQUEST
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
@@ -75,7 +82,7 @@ class BoundedConnection(HttpToolsProtocol):
             self._head_is_over()
         if self._unread_bytes > HEAD_BYTES:
             if self._between_requests():
-                self._head_is_too_large = True
+                self._refusal = _TOO_LARGE
                 self.send_400_response("")
             else:
                 self.transport.abort()
@@ -85,19 +92,23 @@ class BoundedConnection(HttpToolsProtocol):
         # All of it may have come in one read.
         self._kept_bytes += len(name) + len(value)
         if len(self.headers) > HEADERS or self._kept_bytes + len(self.url) > HEAD_BYTES:
-            self._head_is_too_large = True
+            self._refusal = _TOO_LARGE
             raise ValueError("too many headers")  # which the parser takes for a request that is none
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words, which are no JSON
         """For what is no request, or one whose head is too large."""
-        line, text = _TOO_LARGE if self._head_is_too_large else _NO_REQUEST
+        line, text = self._refusal
         body = status_json(make_status(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST", text))
-        head = f"{line}\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
-        self.transport.write(head.encode() + body)
+        headers = {"content-type": "application/json", "content-length": str(len(body)), "connection": "close"}
+        lines = [line, *(f"{name}: {value}" for name, value in {**headers, **headers_of_all()}.items()), "", ""]
+        self.transport.write("\r\n".join(lines).encode() + body)
         self.transport.close()
 
     def on_headers_complete(self) -> None:
         self._unread_bytes = 0
+        if self._has_two_meanings():
+            self._refusal = _TWO_MEANINGS
+            raise ValueError("two meanings")
         served = self.app
         if len(self.connections) > self._most_connections:
             self.app = _CROWDED
@@ -124,6 +135,15 @@ class BoundedConnection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_is_over()
         super().connection_lost(exc)
+
+    def _has_two_meanings(self) -> bool:
+        """The parser leaves the body of a request that asks for another protocol unread, and would take it for the
+        next request: one that nobody but its sender knows of, such as a proxy with connections of many clients."""
+        names = [name for name, _ in self.headers]
+        has_body = b"transfer-encoding" in names or any(
+            name == b"content-length" and value.strip(b"0") for name, value in self.headers
+        )
+        return names.count(b"host") > 1 or (has_body and self.parser.should_upgrade())
 
     def _between_requests(self) -> bool:
         cycle: RequestResponseCycle | None = self.cycle  # uvicorn does not say that there may be none

@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Route
 from gateway.compression import gzipped, takes_gzip
 from gateway.html import page, paragraph
 from gateway.resources import Resource
+from gateway.routes import NoRoute
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """As safe; the one in C takes a tenth of the time, and is in every wheel."""
@@ -134,7 +135,7 @@ def _file(content: bytes, kind: str) -> _File:
 
 async def _answer(request: Request, file: _File | None) -> Response:
     if file is None:
-        return Response("There is no such file.\n", 404, media_type="text/plain")
+        raise NoRoute
     headers = {"ETag": file.etag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
     known = {each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")}
     if file.etag in known or "*" in known:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.html import page, paragraph
+from gateway.routes import NoRoute
 
 ASSETS_PATH = "/admin/assets/"
 PAGES_PATH = "/admin/tickets"
@@ -57,11 +58,11 @@ class AdminPages:
         return _answer(request, file, "text/html; charset=utf-8", headers)
 
     async def asset(self, request: Request) -> Response:
-        """A file whose name has a hash of its content in it, as the build gives them."""
+        """A file whose name has a hash of its content in it, as the build gives them. Raises NoRoute."""
         name = f"assets/{request.scope['raw_path'].decode('latin-1').removeprefix(ASSETS_PATH)}"
         file = await run_sync(self._read, unquote(name), _accepted(request))
         if file is None:
-            return Response("There is no such file.\n", 404, media_type="text/plain")
+            raise NoRoute
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
         text = kind.startswith("text/") or kind in {"application/javascript", "application/json"}
         headers = {"Cache-Control": _FOR_EVER, "Vary": "Accept-Encoding"}

@@ -1,7 +1,11 @@
-"""Headers of every answer: nothing that is served here may be sniffed, framed, or run as a page of ours."""
+"""Headers of every answer: nothing that is served here may be sniffed, framed, or run as a page of ours;
+and the id by which logs know the request."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.call_context import headers_of, request_id_of
+from gateway.errors import REQUEST_ID_HEADER
 
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
@@ -11,6 +15,11 @@ _ALWAYS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
     "Cache-Control": "no-store",
 }
+
+
+def headers_of_all() -> dict[str, str]:
+    """For what is answered before there is a request: the id is new."""
+    return {**_ALWAYS, REQUEST_ID_HEADER: request_id_of({})}
 
 
 class ResponseHeaders:
@@ -27,6 +36,8 @@ class ResponseHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in _ALWAYS.items():
                     headers.setdefault(name, value)
+                if REQUEST_ID_HEADER not in headers:
+                    headers[REQUEST_ID_HEADER] = request_id_of(headers_of(scope))
             await send(message)
 
         await self._app(scope, receive, complete)

@@ -40,6 +40,7 @@ def test_it_is_healthy_and_says_no_more_than_it_must(gateway: Gateway) -> None:
         answer = request("GET", gateway.url + path)
         assert answer.status == (200 if path == "/healthz" else 404)
         assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["x-request-id"]
         assert "default-src 'none'" in answer.headers["content-security-policy"]
         assert "server" not in answer.headers
 
@@ -102,6 +103,8 @@ def test_a_large_head_is_refused_though_it_comes_whole(gateway: Gateway) -> None
 def _is_told_why(answer: Answer, status: int) -> None:
     assert answer.status == status
     assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["x-request-id"]
     said = json.loads(answer.body)
     assert said["code"] == grpc.StatusCode.INVALID_ARGUMENT.value[0]
     assert said["details"][0]["reason"] == "INVALID_REQUEST"
@@ -136,6 +139,9 @@ def test_what_is_kept_of_a_connection_is_bounded_during_an_answer(gateway: Gatew
         b"PUT /rodistaa-tickets/a HTTP/1.1\r\nContent-Length: -3",
         b"PUT /rodistaa-tickets/a HTTP/1.1\r\nContent-Length: 3\r\nContent-Length: 4",
         b"PUT /rodistaa-tickets/a HTTP/1.1\r\nTransfer-Encoding : chunked",
+        b"GET /healthz HTTP/1.1\r\nHost: y",
+        b"POST /session HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 3",
+        b"POST /session HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nTransfer-Encoding: chunked",
         b"\x16\x03\x01\x02\x00\x01",
     ],
 )
@@ -144,6 +150,12 @@ def test_what_is_no_request_is_refused_and_the_connection_ends(gateway: Gateway,
         connection.sendall(line + b"\r\nHost: x\r\n\r\n")
         _is_told_why(answer_on(connection), 400)
         seconds_until_closed(connection)
+
+
+@pytest.mark.parametrize("upgrade", ["h2c", "websocket"])
+def test_another_protocol_is_not_spoken(gateway: Gateway, upgrade: str) -> None:
+    asked = {"Connection": "Upgrade", "Upgrade": upgrade}
+    assert request("GET", f"{gateway.url}/healthz", asked).body == b"serving\n"
 
 
 @pytest.mark.parametrize("path", ["/rodistaa-tickets/../../etc/passwd", "/rodistaa-tickets/%2e%2e/%00%ff", "/*"])
@@ -175,6 +187,7 @@ def test_more_connections_than_may_be_are_told_so(tmp_path: Path) -> None:
         refusal = request("GET", f"{gateway.url}/healthz")
         assert json.loads(refusal.body)["code"] == grpc.StatusCode.UNAVAILABLE.value[0]
         assert refusal.headers["retry-after"] == "1"
+        assert refusal.headers["x-content-type-options"] == "nosniff"
         first.close()
         eventually(lambda: request("GET", f"{gateway.url}/healthz").status == 200, what="room")
 
