@@ -16,6 +16,9 @@ HEAD_SECONDS = 20.0
 HEAD_BYTES = 64 * 1024
 HEADERS = 100
 """Lines of one head, and of what may follow a body in pieces."""
+AHEAD = 100
+"""Requests that may come before the answers to earlier ones have been taken. A quarter of a megabyte can hold 14 000 of
+the shortest."""
 FLUSH_SECONDS = 60.0
 """How long a client may take for the rest of an answer when its connection is to be closed."""
 
@@ -97,6 +100,8 @@ class BoundedConnection(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words, which are no JSON
         """For what is no request, or one whose head is too large."""
+        if self.transport.is_closing():
+            return
         line, text = self._refusal
         body = status_json(make_status(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST", text))
         headers = {"content-type": "application/json", "content-length": str(len(body)), "connection": "close"}
@@ -109,6 +114,9 @@ class BoundedConnection(HttpToolsProtocol):
         if self._has_two_meanings():
             self._refusal = _TWO_MEANINGS
             raise ValueError("two meanings")
+        if len(self.pipeline) >= AHEAD:
+            self.transport.abort()
+            raise ValueError("too many requests ahead of their answers")
         served = self.app
         if len(self.connections) > self._most_connections:
             self.app = _CROWDED

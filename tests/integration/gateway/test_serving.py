@@ -12,7 +12,7 @@ import grpc
 import pytest
 from pydantic import ValidationError
 
-from gateway.connections import HEAD_BYTES, HEADERS
+from gateway.connections import AHEAD, HEAD_BYTES, HEADERS
 from gateway.serving import listen
 from server.settings import Settings
 from tests.gateway_process import Gateway, StartGateway, serving_gateway
@@ -179,6 +179,17 @@ def test_one_connection_serves_many_requests(gateway: Gateway) -> None:
         for _ in range(3):
             connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
             assert answer_on(connection).body == b"serving\n"
+
+
+def test_requests_far_ahead_of_their_answers_end_the_connection(gateway: Gateway) -> None:
+    one = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as connection:
+        connection.sendall(one * AHEAD)
+        taken = b""
+        while taken.count(b"serving\n") < AHEAD:
+            taken += connection.recv(65536) or pytest.fail("it was closed")
+        with pytest.raises((ConnectionResetError, BrokenPipeError)):
+            connection.sendall(one * 500_000)
 
 
 def test_more_connections_than_may_be_are_told_so(tmp_path: Path) -> None:
