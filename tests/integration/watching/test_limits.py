@@ -13,7 +13,7 @@ from typing import Any
 import grpc
 import pytest
 
-from rodistaa.tickets.client import TicketsClient, TicketsError
+from rodistaa.tickets.client import TicketsClient
 from rodistaa.tickets.v1.filter_pb2 import TicketFilter
 from rodistaa.tickets.v1.ticket_reads_pb2 import ListTicketsRequest
 from rodistaa.tickets.v1.ticket_watch_pb2 import WatchTicketsRequest
@@ -302,14 +302,6 @@ def test_cursors_below_the_horizon(fresh_server: Running) -> None:
         eventually(lambda: last in follower.held, what="what comes after the horizon")
         assert follower.faults == []
         follower.close()
-
-
-def test_a_cursor_and_a_snapshot(server: Running) -> None:
-    client = server.client(Role.OPS_MANAGER)
-    cursor = opened_and_closed(client).cursor
-    with pytest.raises(TicketsError) as refused:
-        list(client.tickets.WatchTickets(WatchTicketsRequest(cursor=cursor, snapshot_size=5)))
-    assert ended_with(refused.value) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST")
 
 
 def opened_and_closed(client: TicketsClient) -> ListFollower:
