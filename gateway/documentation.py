@@ -1,5 +1,6 @@
 """The OpenAPI document of the gateway, and a viewer for it at /docs, whose parts all come from here."""
 
+import gzip
 import hashlib
 import json
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from gateway.compression import gzipped, takes_gzip
+from gateway.compression import takes_gzip
 from gateway.html import page, paragraph
 from gateway.resources import Resource
 from gateway.routes import NoRoute
@@ -68,6 +69,8 @@ class _File:
     content: bytes
     kind: str
     etag: str
+    packed: bytes
+    """In gzip: made once, since who asks need not say who they are."""
 
 
 def documentation_routes(*, stall_seconds: float) -> list[BaseRoute]:
@@ -98,15 +101,15 @@ class Documentation:
 
     async def asset(self, request: Request) -> Response:
         """What the page is made of."""
-        return await _answer(request, (await run_sync(lambda: self._assets)).get(request.path_params["name"]))
+        return _answer(request, (await run_sync(lambda: self._assets)).get(request.path_params["name"]))
 
     async def as_yaml(self, request: Request) -> Response:
         """The document as it is in docs/api."""
-        return await _answer(request, await run_sync(lambda: self._yaml))
+        return _answer(request, await run_sync(lambda: self._yaml))
 
     async def as_json(self, request: Request) -> Response:
         """The same."""
-        return await _answer(request, await run_sync(lambda: self._json))
+        return _answer(request, await run_sync(lambda: self._json))
 
     @cached_property
     def _yaml(self) -> _File | None:
@@ -130,10 +133,11 @@ class Documentation:
 
 
 def _file(content: bytes, kind: str) -> _File:
-    return _File(content, kind, f'"{hashlib.sha256(content).hexdigest()[:32]}"')
+    packed = gzip.compress(content, mtime=0)
+    return _File(content, kind, f'"{hashlib.sha256(content).hexdigest()[:32]}"', packed)
 
 
-async def _answer(request: Request, file: _File | None) -> Response:
+def _answer(request: Request, file: _File | None) -> Response:
     if file is None:
         raise NoRoute
     headers = {"ETag": file.etag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
@@ -142,6 +146,6 @@ async def _answer(request: Request, file: _File | None) -> Response:
         return Response(status_code=304, headers=headers)
     content = file.content
     if takes_gzip(", ".join(request.headers.getlist("accept-encoding"))):
-        content = await gzipped(content)
+        content = file.packed
         headers["Content-Encoding"] = "gzip"
     return Response(content, headers={**headers, "Content-Type": file.kind})
