@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Protocol, TypeAlias, cast
 
 import grpc
@@ -38,6 +39,8 @@ _METADATA_BYTES = 7 * 1024
 
 _QUICK_BODY = 8 * 1024
 """What is longer is read by another thread: of tiny values it takes long, and all other callers would wait."""
+_QUICK_ANSWER = 64 * 1024
+"""The same for answers, by the size of the message: a page of tickets may be full of somebody's tiny values."""
 _SMALL_BODY = 64 * 1024
 _LARGE_BODIES = 32
 """More than this many at a time would be memory that clients can take for the asking."""
@@ -105,7 +108,7 @@ class Calls:
         self._addresses = addresses
         self._limits = limits
         self._large_bodies = asyncio.Semaphore(_LARGE_BODIES)
-        self._readers = CapacityLimiter(2)
+        self._codec = CapacityLimiter(2)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -152,8 +155,11 @@ class Calls:
         if etag and method in {"GET", "HEAD"} and is_known(etag, call.headers.get("if-none-match", "")):
             await answer.not_modified(etag)
             return
-        field = route.binding.response_body
-        await answer.json(field_to_json(message, field) if field else to_json(message), etag)
+        await answer.json(await self._written(message, route.binding.response_body), etag)
+
+    async def _written(self, message: Message, field: str) -> bytes:
+        write = partial(field_to_json, message, field) if field else partial(to_json, message)
+        return write() if message.ByteSize() <= _QUICK_ANSWER else await run_sync(write, limiter=self._codec)
 
     def _route(self, scope: Scope, method: str) -> Route:
         raw_path: bytes = scope["raw_path"]
@@ -195,7 +201,7 @@ class Calls:
         query, kind = call.scope["query_string"].decode("latin-1"), headers.get("content-type")
         if len(content) <= _QUICK_BODY:
             return to_request(route, query, content, kind)
-        return await run_sync(to_request, route, query, content, kind, limiter=self._readers)
+        return await run_sync(to_request, route, query, content, kind, limiter=self._codec)
 
     @asynccontextmanager
     async def _room_for(self, length: int) -> AsyncIterator[None]:
