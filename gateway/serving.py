@@ -20,6 +20,7 @@ from server.settings import Settings
 _log = structlog.get_logger("gateway")
 
 _BACKLOG = 1024
+_VANISHED_SECONDS = 60
 
 
 def serve(settings: Settings) -> int:
@@ -33,7 +34,11 @@ def serve(settings: Settings) -> int:
         signal.signal(number, lambda *_: None)
     log.configure(settings.log_level, settings.log_format)
     try:
-        listener = listen(settings.http_host, settings.http_port)
+        listener = listen(
+            settings.http_host,
+            settings.http_port,
+            vanished_seconds=max(_VANISHED_SECONDS, 2 * settings.http_stall_seconds),
+        )
     except OSError as error:
         raise OSError(f"port {settings.http_port} on {settings.http_host} cannot be used: {_words(error)}") from None
     writer = LineWriter(sys.stderr)
@@ -45,9 +50,11 @@ def serve(settings: Settings) -> int:
     return 0
 
 
-def listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int, *, vanished_seconds: float = _VANISHED_SECONDS) -> socket.socket:
     """A listening socket; ``::`` takes IPv4 too. Its connections send what is written at once: an answer is a head and
-    a body, and the body would wait for the client's late word that the head has come (40 ms). Raises OSError."""
+    a body, and the body would wait for the client's late word that the head has come (40 ms). On Linux they end when
+    nothing that was sent is taken for ``vanished_seconds``: a client whose network is gone says no goodbye, and its
+    stream would live on for a quarter of an hour. Raises OSError."""
     address = host.strip("[]")
     if ":" not in address:
         listener = socket.create_server((address, port), backlog=_BACKLOG)
@@ -56,6 +63,8 @@ def listen(host: str, port: int) -> socket.socket:
         listener = socket.create_server((address, port), family=socket.AF_INET6, backlog=_BACKLOG, dualstack_ipv6=both)
     # asyncio sees to it for sockets of its own alone. Connections have it from the socket that they were accepted on.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(vanished_seconds * 1000))
     return listener
 
 

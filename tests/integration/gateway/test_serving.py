@@ -76,6 +76,14 @@ def test_answers_do_not_wait_until_their_head_has_come(host: str) -> None:
             assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="Linux alone has it")
+def test_connections_to_clients_that_vanished_end() -> None:
+    with listen("127.0.0.1", 0, vanished_seconds=5) as listener, socket.create_connection(listener.getsockname()):
+        connection, _ = listener.accept()
+        with connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 5000
+
+
 def test_a_connection_that_says_nothing_is_closed(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.connections.HEAD_SECONDS", 0.2)
     with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as silent:
