@@ -103,8 +103,8 @@ def _cors(allowed_origins: list[str]) -> list[Middleware]:
 
 
 def _store_origins(settings: Settings) -> tuple[str, ...]:
-    """Where signed URLs lead, other than here."""
-    store = settings.s3_public_endpoint or settings.s3_endpoint
+    """Where signed URLs lead, other than here: the gateway itself may be known by several names."""
+    store = settings.s3_public_endpoint or settings.s3_endpoint or settings.files_url
     return (store.rstrip("/"),) if store is not None else ()
 
 

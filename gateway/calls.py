@@ -152,7 +152,7 @@ class Calls:
                 raise HttpError(412, error.status) from None
             raise
         etag = conditions.etag(message)
-        if etag and method in {"GET", "HEAD"} and is_known(etag, call.headers.get("if-none-match", "")):
+        if etag and method in {"GET", "HEAD"} and is_known(request, etag, call.headers.get("if-none-match", "")):
             await answer.not_modified(etag)
             return
         await answer.json(await self._written(message, route.binding.response_body), etag)

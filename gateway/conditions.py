@@ -58,10 +58,12 @@ class Conditions:
         kept is never ignored."""
         if if_none_match is not None and not self.is_read:
             raise BadRequest([("", "the header If-None-Match is only for reads")])
-        if if_match is None or if_match.strip() == "*":
+        if if_match is None:
             return
         if self.etag_of is None:
             raise BadRequest([("", "the header If-Match is not for this call, which depends on no version")])
+        if if_match.strip() == "*":
+            return
         holder: Any = getattr(request, self.etag_of) if self.etag_of else request
         path = f"{self.etag_of}.etag" if self.etag_of else "etag"
         found = _ONE_ETAG.fullmatch(if_match.strip())
@@ -94,8 +96,11 @@ def conditions_of(rpc: Rpc, binding: Binding) -> Conditions:
     )
 
 
-def is_known(etag: str, if_none_match: str) -> bool:
-    """Whether the client has that version already."""
+def is_known(request: Message, etag: str, if_none_match: str) -> bool:
+    """Whether the client has already what the answer to a read would show: of that version, and where no access reason
+    was given, since the copy that it has may lack what the reason discloses."""
+    if getattr(request, "access_reason", ""):
+        return False
     return if_none_match.strip() == "*" or etag in _ONE_ETAG.findall(if_none_match)
 
 

@@ -81,7 +81,8 @@ class EventStreams:
         draining: asyncio.Event = stream.scope["extensions"][DRAINING]
         gone = asyncio.create_task(_until_gone(receive))
         drained = asyncio.create_task(draining.wait())
-        drained.add_done_callback(lambda _: stream.must_end_soon())
+        # A stream that ended by itself cancels the task; its connection is for other requests then.
+        drained.add_done_callback(lambda task: None if task.cancelled() else stream.must_end_soon())
         coming: Task[Message | None] = asyncio.create_task(_next(messages))
         try:
             while True:

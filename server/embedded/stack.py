@@ -6,6 +6,7 @@ same commands that production runs. See supervisor.py for how they are kept aliv
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -28,6 +29,7 @@ from server.embedded.welcome import keep_tokens, welcome
 from server.settings import is_loopback
 
 READY_SECONDS = 60.0
+DEFAULT_HTTP_PORT = 8080
 REPLACED = (
     "TICKETS_JWKS_",
     "TICKETS_JWT_SECRET",
@@ -193,7 +195,10 @@ def _with_demo_logins(environment: Mapping[str, str]) -> Mapping[str, str]:
     """The same, for the gateway: whoever opens it in a browser chooses a demo user; not where others reach it."""
     if environment.get("TICKETS_DEV_LOGIN") or not is_loopback(environment.get("TICKETS_HTTP_HOST") or "127.0.0.1"):
         return environment
-    return {**environment, "TICKETS_DEV_LOGIN": "true"}
+    # Signed URLs name one of the two names that a browser may have for this machine.
+    port = environment.get("TICKETS_HTTP_PORT") or DEFAULT_HTTP_PORT
+    origins = [f"http://{name}:{port}" for name in ("localhost", "127.0.0.1")]
+    return {"TICKETS_HTTP_ALLOWED_ORIGINS": json.dumps(origins), **environment, "TICKETS_DEV_LOGIN": "true"}
 
 
 def _beside(environment: Mapping[str, str], port: str, place: int) -> Mapping[str, str]:
@@ -261,7 +266,7 @@ def instance_from(environment: Mapping[str, str]) -> Instance:
         grpc_host=environment.get("TICKETS_GRPC_HOST") or "127.0.0.1",
         grpc_port=port("TICKETS_GRPC_PORT", 50051),
         http_host=environment.get("TICKETS_HTTP_HOST") or "127.0.0.1",
-        http_port=port("TICKETS_HTTP_PORT", 8080),
+        http_port=port("TICKETS_HTTP_PORT", DEFAULT_HTTP_PORT),
     )
 
 

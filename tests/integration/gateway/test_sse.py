@@ -1,13 +1,16 @@
 """Live streams over HTTP, as browsers have them."""
 
+import http.client
 import json
 import re
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import jwt
 import pytest
@@ -162,6 +165,25 @@ def test_a_head_tells_the_status_and_opens_nothing(world: tuple[Running, Gateway
     answer = request("HEAD", timeline_url(gateway.url, ticket), MANAGER)
     assert (answer.status, answer.headers["content-type"]) == (200, "text/event-stream")
     assert request("HEAD", timeline_url(gateway.url, "TKT-999999999"), MANAGER).status == 404
+
+
+def test_a_stream_that_has_ended_leaves_its_connection_alone(
+    world: tuple[Running, Gateway], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served, gateway = world
+    with served.database.connect() as writer:
+        url = timeline_url(gateway.url, insert_ticket(writer))
+    monkeypatch.setattr("gateway.sse.LAST_WORDS_SECONDS", 0.05)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
+    connection.connect()
+    connection.auto_open = 0  # a connection that was cut is an error
+    begun = time.monotonic()
+    connection.request("HEAD", urlsplit(url).path, headers=MANAGER)
+    connection.getresponse().read()
+    while time.monotonic() < begun + 0.5:
+        connection.request("GET", "/healthz")
+        assert connection.getresponse().read() == b"serving\n"
+    connection.close()
 
 
 def test_who_loses_sight_is_told_so_and_does_not_come_back(world: tuple[Running, Gateway]) -> None:

@@ -115,6 +115,17 @@ def test_demo_users_log_in_where_nobody_else_reaches_the_gateway(
     assert given["server"] == environment.get("TICKETS_DEV_LOGIN")
 
 
+def test_a_browser_may_call_this_machine_by_either_of_its_names() -> None:
+    def allowed(environment: dict[str, str]) -> str | None:
+        children = {child.name: child.environment for child in service_children(environment)}
+        return children["gateway"].get("TICKETS_HTTP_ALLOWED_ORIGINS")
+
+    assert allowed({"TICKETS_HTTP_PORT": "9"}) == '["http://localhost:9", "http://127.0.0.1:9"]'
+    own = '["https://admin.example.com"]'
+    assert allowed({"TICKETS_HTTP_ALLOWED_ORIGINS": own}) == own
+    assert allowed({"TICKETS_HTTP_HOST": "0.0.0.0"}) is None
+
+
 def test_the_address_of_the_metrics_is_told_where_there_are_any(tmp_path: Path) -> None:
     assert metrics_address({}) is metrics_address({"TICKETS_METRICS_PORT": "0"}) is None
     assert metrics_address({"TICKETS_METRICS_PORT": "9100"}) == "127.0.0.1:9100"
