@@ -19,6 +19,9 @@ HEADERS = 100
 AHEAD = 100
 """Requests that may come before the answers to earlier ones have been taken. A quarter of a megabyte can hold 14 000 of
 the shortest."""
+STALL_SECONDS = 600.0
+"""How long a client may take nothing of what waits for it. TICKETS_HTTP_STALL_SECONDS, which is never more, ends
+streams and downloads before; this is for what is written at once, and for requests that wait behind it."""
 FLUSH_SECONDS = 60.0
 """How long a client may take for the rest of an answer when its connection is to be closed."""
 
@@ -60,6 +63,7 @@ class BoundedConnection(HttpToolsProtocol):
     too long or too much. The time a body may take is up to who reads it."""
 
     _patience: TimerHandle | None = None
+    _stall: TimerHandle | None = None
     _unread_bytes = 0
     _kept_bytes = 0
     _refusal = _NO_REQUEST
@@ -140,7 +144,32 @@ class BoundedConnection(HttpToolsProtocol):
         self._draining.set()
         super().shutdown()
 
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._await_taking()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._has_taken()
+
+    def _await_taking(self) -> None:
+        self._has_taken()
+        left = self.transport.get_write_buffer_size()
+        self._stall = self.loop.call_later(STALL_SECONDS, self._abort_unless_below, left)
+
+    def _abort_unless_below(self, left: int) -> None:
+        if self.transport.get_write_buffer_size() >= left:
+            self.transport.abort()
+        else:
+            self._await_taking()
+
+    def _has_taken(self) -> None:
+        if self._stall is not None:
+            self._stall.cancel()
+            self._stall = None
+
     def connection_lost(self, exc: Exception | None) -> None:
+        self._has_taken()
         self._head_is_over()
         super().connection_lost(exc)
 

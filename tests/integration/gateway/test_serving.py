@@ -200,6 +200,21 @@ def test_requests_far_ahead_of_their_answers_end_the_connection(gateway: Gateway
             connection.sendall(one * 500_000)
 
 
+def test_who_takes_no_answers_is_cut_off(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.connections.STALL_SECONDS", 0.2)
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as connection:
+        connection.sendall(b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n" * AHEAD)
+        eventually(lambda: _is_cut(connection), what="the end of the connection")
+
+
+def _is_cut(connection: socket.socket) -> bool:
+    try:
+        connection.send(b"G")
+    except (ConnectionResetError, BrokenPipeError):
+        return True
+    return False
+
+
 def test_more_connections_than_may_be_are_told_so(tmp_path: Path) -> None:
     with serving_gateway(tmp_path, http_max_connections=2) as gateway, _silent(gateway) as first, _silent(gateway):
         eventually(lambda: request("GET", f"{gateway.url}/healthz").status == 503, what="the refusal")
