@@ -203,7 +203,7 @@ def test_requests_far_ahead_of_their_answers_end_the_connection(gateway: Gateway
 def test_who_takes_no_answers_is_cut_off(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.connections.STALL_SECONDS", 0.2)
     with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as connection:
-        connection.sendall(b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n" * AHEAD)
+        connection.sendall(b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n" * AHEAD + b"GET /G")
         eventually(lambda: _is_cut(connection), what="the end of the connection")
 
 
