@@ -19,6 +19,7 @@ import grpc.aio
 from bench.load import DEADLINE_SECONDS, PROCESSES, SERVICE
 
 _STREAMS_A_CHANNEL = 100
+_AGAIN_SECONDS = 0.2
 _OPENING = 16
 """Streams that one process opens at a time."""
 _LONGEST_LINE = 4 * 1024 * 1024
@@ -219,9 +220,10 @@ class _Readers:
 
     async def _messages(self, channel: grpc.aio.Channel, followed: Followed) -> AsyncIterator[bytes]:
         stub: Any = channel.unary_stream(SERVICE + followed.method)
-        call = stub(followed.body, metadata=_authorized(followed.token))
-        while (message := await call.read()) is not grpc.aio.EOF:
+        call, message = await _opened(stub, followed)
+        while message is not grpc.aio.EOF:
             yield message
+            message = await call.read()
 
     async def _read(self, messages: AsyncIterator[bytes], number: int, begun: asyncio.Event) -> None:
         try:
@@ -244,6 +246,18 @@ class _Readers:
         for channel in self._channels:
             await channel.close()
         self.__init__()  # type: ignore[misc]  # as at the beginning
+
+
+async def _opened(stub: Any, followed: Followed) -> tuple[Any, Any]:  # noqa: ANN401 - untyped in grpc.aio
+    """The call and its first message; again, as clients do, while the server lets others in."""
+    while True:
+        call = stub(followed.body, metadata=_authorized(followed.token))
+        try:
+            return call, await call.read()
+        except grpc.aio.AioRpcError as error:
+            if error.code() is not grpc.StatusCode.UNAVAILABLE:
+                raise
+        await asyncio.sleep(_AGAIN_SECONDS)
 
 
 async def _events(target: str, request: bytes) -> AsyncIterator[bytes]:
