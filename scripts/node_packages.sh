@@ -1,7 +1,14 @@
 #!/bin/sh
-# Installs what the TypeScript client's tools and tests need, unless it is there already.
+# Installs what the TypeScript client's tools and tests need, and beside it the generator of its types of HTTP, unless
+# they are there already.
 set -eu
 cd "$(dirname "$0")/../clients/typescript"
-cmp -s package-lock.json node_modules/.installed-lock.json && exit
-../../scripts/npm.sh ci --no-audit --no-fund --loglevel=error
-cp package-lock.json node_modules/.installed-lock.json
+npm=$PWD/../../scripts/npm.sh
+for place in . http-types; do
+    (
+        cd "$place"
+        cmp -s package-lock.json node_modules/.installed-lock.json && exit
+        "$npm" ci --no-audit --no-fund --loglevel=error
+        cp package-lock.json node_modules/.installed-lock.json
+    )
+done
