@@ -9,28 +9,11 @@ import grpc
 import pytest
 
 from gateway.errors import error_of, http_status_of, make_status, status_json
+from tests.contract.over_http import HTTP_STATUS
 
 
 def test_every_code_has_its_http_status() -> None:
-    assert {name: http_status_of(number) for name, number in rpc_code.Code.items()} == {
-        "OK": 200,
-        "CANCELLED": 499,
-        "UNKNOWN": 500,
-        "INVALID_ARGUMENT": 400,
-        "DEADLINE_EXCEEDED": 504,
-        "NOT_FOUND": 404,
-        "ALREADY_EXISTS": 409,
-        "PERMISSION_DENIED": 403,
-        "UNAUTHENTICATED": 401,
-        "RESOURCE_EXHAUSTED": 429,
-        "FAILED_PRECONDITION": 400,
-        "ABORTED": 409,
-        "OUT_OF_RANGE": 400,
-        "UNIMPLEMENTED": 501,
-        "INTERNAL": 500,
-        "UNAVAILABLE": 503,
-        "DATA_LOSS": 500,
-    }
+    assert {name: http_status_of(number) for name, number in rpc_code.Code.items()} == HTTP_STATUS
     assert http_status_of(99) == 500
 
 
