@@ -155,6 +155,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/members:lookup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Names of members, for showing a person instead of a user id, and for finding one to give a ticket to
+         * @description Without contact addresses. Staff only.
+         */
+        get: operations["DirectoryService_LookupMembers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who the caller is, and what their role permits whatever the ticket
+         * @description Everybody may ask.
+         */
+        get: operations["DirectoryService_GetCaller"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/tickets/export": {
         parameters: {
             query?: never;
@@ -1091,6 +1131,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/tickets/{ticketId}/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Says what the caller may do to a ticket as it is now
+         * @description Whoever sees the ticket may ask. It promises nothing: the call itself decides.
+         *
+         *     Reasons of errors, beside those that every call may have:
+         *
+         *     - `TICKET_NOT_FOUND`, HTTP 404: no such ticket, or the caller may not see it; also ends a watch whose caller lost access.
+         */
+        get: operations["TicketService_GetTicketActions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/tickets:suggestTerms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Completes what somebody types into a filter or a form: tags, franchises and linked entities of tickets that the caller may see
+         * @description Of the tickets whose terms match, the latest are looked at, so it is a help and no list of all there are.
+         */
+        get: operations["TicketService_SuggestTerms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/tickets:stats": {
         parameters: {
             query?: never;
@@ -1405,6 +1489,19 @@ export interface components {
             /** @description Opaque mark of this version; as Ticket.etag. */
             etag?: string;
         };
+        /** @description Somebody who calls, as their token and the directory have them. */
+        Caller: {
+            /** @description The token's `sub`. */
+            readonly userId?: string;
+            /** @description The token's role. */
+            readonly role?: components["schemas"]["Role"];
+            /** @description The token's franchises. */
+            readonly franchiseIds?: string[];
+            /** @description Their name in the directory; empty for who is not in it. */
+            readonly displayName?: string;
+            /** @description What they may do, in the order of the enum. What they may do to one ticket is said by TicketService.GetTicketActions. */
+            readonly permissions?: components["schemas"]["Permission"][];
+        };
         /** @description Request of ExportService.CancelExportJob. */
         CancelExportJobRequest: {
             /** @description UUID that makes the call safe to repeat. */
@@ -1691,6 +1788,17 @@ export interface components {
             /** @description Where to get the bytes. */
             readonly download?: components["schemas"]["SignedRequest"];
         };
+        /** @description Response of TicketService.GetTicketActions. */
+        GetTicketActionsResponse: {
+            /** @description The ticket. */
+            readonly ticketId?: string;
+            /** @description The ticket's etag at that moment. */
+            readonly etag?: string;
+            /** @description States that TransitionTicket takes the ticket to, for this caller, in the order of the enum. RESOLVED takes a resolution summary. */
+            readonly transitions?: components["schemas"]["TicketStatus"][];
+            /** @description What else they may do, in the order of the enum. */
+            readonly actions?: components["schemas"]["TicketAction"][];
+        };
         /** @description Request of TicketService.GetTicket. */
         GetTicketRequest: {
             /** @description Why the protected fields of a sensitive ticket are needed; 20 to 500 characters. */
@@ -1929,6 +2037,11 @@ export interface components {
             /** @description The localized error message in the above locale. */
             message?: string;
         };
+        /** @description Response of DirectoryService.LookupMembers. */
+        LookupMembersResponse: {
+            /** @description The members, by user id. */
+            readonly members?: components["schemas"]["MemberName"][];
+        };
         /** @description Request of NotificationService.MarkNotificationsRead. Exactly one of `ids` and `read_until` is needed. */
         MarkNotificationsReadRequest: {
             /** @description The notifications, at most 500. */
@@ -1979,6 +2092,19 @@ export interface components {
              * @description When they were last changed.
              */
             readonly updatedAt?: string;
+        };
+        /** @description What the staff may know of one another. */
+        MemberName: {
+            /** @description The user, as in a token's `sub`. */
+            readonly userId?: string;
+            /** @description Name to show. */
+            readonly displayName?: string;
+            /** @description Their role. */
+            readonly role?: components["schemas"]["Role"];
+            /** @description The franchises they look after. */
+            readonly franchiseIds?: string[];
+            /** @description Whether they work here and can own tickets. */
+            readonly active?: boolean;
         };
         /** @description A message on a ticket. Messages are never edited or deleted. */
         Message: {
@@ -2066,6 +2192,11 @@ export interface components {
             /** @description Mean time from creation to resolution of the tickets they resolved in the last 90 days, wall-clock; absent when there is none. */
             readonly averageResolutionTime?: string;
         };
+        /**
+         * @description Something that a role permits, whatever the ticket.
+         * @enum {string}
+         */
+        Permission: "PERMISSION_UNSPECIFIED" | "PERMISSION_STAFF" | "PERMISSION_ASSIGN_TICKETS" | "PERMISSION_BULK_UPDATE_TICKETS" | "PERMISSION_EXPORT_TICKETS" | "PERMISSION_MANAGE_SLA_POLICIES" | "PERMISSION_MANAGE_DIRECTORY" | "PERMISSION_MANAGE_WEBHOOKS";
         /** @description A priority and since when the ticket has had it. */
         PriorityChange: {
             /** @description The priority. */
@@ -2376,6 +2507,26 @@ export interface components {
             /** @description Best choice first. */
             readonly suggestions?: components["schemas"]["OwnerSuggestion"][];
         };
+        /** @description Response of TicketService.SuggestTerms. */
+        SuggestTermsResponse: {
+            /** @description The terms, those of the most tickets first, then by their text. */
+            readonly terms?: components["schemas"]["TermSuggestion"][];
+        };
+        /**
+         * @description What SuggestTerms completes.
+         * @enum {string}
+         */
+        TermKind: "TERM_KIND_UNSPECIFIED" | "TERM_KIND_TAG" | "TERM_KIND_FRANCHISE_ID" | "TERM_KIND_LINKED_ID";
+        /** @description A term that tickets have. */
+        TermSuggestion: {
+            /** @description The tag, or the id of the franchise or of the linked thing. */
+            readonly term?: string;
+            /**
+             * Format: int32
+             * @description How many of the tickets that were looked at have it.
+             */
+            readonly ticketCount?: number;
+        };
         /**
          * @description A case that somebody at Rodistaa has to answer: support, operations or compliance.
          *
@@ -2490,6 +2641,11 @@ export interface components {
              */
             readonly slaPausedAt?: string;
         };
+        /**
+         * @description Something that is done to a ticket.
+         * @enum {string}
+         */
+        TicketAction: "TICKET_ACTION_UNSPECIFIED" | "TICKET_ACTION_EDIT" | "TICKET_ACTION_CHANGE_LINK" | "TICKET_ACTION_CHANGE_PRIORITY" | "TICKET_ACTION_CHANGE_SENSITIVITY" | "TICKET_ACTION_ASSIGN" | "TICKET_ACTION_ESCALATE" | "TICKET_ACTION_ARCHIVE" | "TICKET_ACTION_ADD_MESSAGE" | "TICKET_ACTION_ADD_INTERNAL_NOTE" | "TICKET_ACTION_WATCH" | "TICKET_ACTION_SET_WATCHERS" | "TICKET_ACTION_VIEW_AUDIT" | "TICKET_ACTION_EXPLAIN_SLA";
         /** @description A change of a ticket. */
         TicketChanged: {
             /** @description The ticket when the event was sent, protected fields withheld. Several changes may be sent as one. Whoever holds a newer `version` of it, from a snapshot, keeps that. */
@@ -3200,6 +3356,65 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListMembersResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    DirectoryService_LookupMembers: {
+        parameters: {
+            query?: {
+                /** @description Only these users, at most 200; those that are no members are left out. */
+                userIds?: string[];
+                /** @description Only members whose user id or name contains this, case ignored; at most 100 characters. */
+                query?: string;
+                /** @description Only members of one of these roles. */
+                roles?: components["schemas"]["Role"][];
+                /** @description Most members of the answer; 0 means 25, or all of `user_ids` where those are given; at most 200. */
+                limit?: number;
+            };
+            header?: {
+                /** @description How long the caller waits, as gRPC writes it: digits and a unit (H, M, S, m, u, n). Afterwards the call ends with DEADLINE_EXCEEDED (504). */
+                "Grpc-Timeout"?: components["parameters"]["Grpc-Timeout"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Response of DirectoryService.LookupMembers. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LookupMembersResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    DirectoryService_GetCaller: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description How long the caller waits, as gRPC writes it: digits and a unit (H, M, S, m, u, n). Afterwards the call ends with DEADLINE_EXCEEDED (504). */
+                "Grpc-Timeout"?: components["parameters"]["Grpc-Timeout"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Caller"];
                 };
             };
             default: components["responses"]["Error"];
@@ -5338,6 +5553,78 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SuggestOwnersResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    TicketService_GetTicketActions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what the client has, or several: 304 when one of them is still the state. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+                /** @description How long the caller waits, as gRPC writes it: digits and a unit (H, M, S, m, u, n). Afterwards the call ends with DEADLINE_EXCEEDED (504). */
+                "Grpc-Timeout"?: components["parameters"]["Grpc-Timeout"];
+            };
+            path: {
+                /**
+                 * @description The ticket.
+                 * @example TKT-1001
+                 */
+                ticketId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Response of TicketService.GetTicketActions. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GetTicketActionsResponse"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            default: components["responses"]["Error"];
+        };
+    };
+    TicketService_SuggestTerms: {
+        parameters: {
+            query: {
+                /**
+                 * @description What to complete.
+                 * @example TERM_KIND_TAG
+                 */
+                kind: components["schemas"]["TermKind"];
+                /** @description How the term begins, case ignored; empty means the ones of late; at most 100 characters. */
+                prefix?: string;
+                /** @description The type of the linked things; for TERM_KIND_LINKED_ID, where it is required, and refused elsewhere. */
+                linkedType?: components["schemas"]["LinkedType"];
+                /** @description Most terms of the answer; 0 means 10, at most 50. */
+                limit?: number;
+            };
+            header?: {
+                /** @description How long the caller waits, as gRPC writes it: digits and a unit (H, M, S, m, u, n). Afterwards the call ends with DEADLINE_EXCEEDED (504). */
+                "Grpc-Timeout"?: components["parameters"]["Grpc-Timeout"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Response of TicketService.SuggestTerms. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuggestTermsResponse"];
                 };
             };
             default: components["responses"]["Error"];

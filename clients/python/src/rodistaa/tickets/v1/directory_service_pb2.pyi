@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from rodistaa.tickets.v1 import ticket_pb2 as _ticket_pb2
 import builtins as _builtins
 import sys
@@ -19,6 +20,54 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _Permission:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PermissionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Permission.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PERMISSION_UNSPECIFIED: _Permission.ValueType  # 0
+    """Not set."""
+    PERMISSION_STAFF: _Permission.ValueType  # 1
+    """Internal notes, the audit, statistics, names of members, suggested owners
+    and explained deadlines: what is for staff.
+    """
+    PERMISSION_ASSIGN_TICKETS: _Permission.ValueType  # 2
+    """Giving tickets to people, queues and franchises, and changing priorities."""
+    PERMISSION_BULK_UPDATE_TICKETS: _Permission.ValueType  # 3
+    """TicketService.BulkUpdateTickets."""
+    PERMISSION_EXPORT_TICKETS: _Permission.ValueType  # 4
+    """ExportService."""
+    PERMISSION_MANAGE_SLA_POLICIES: _Permission.ValueType  # 5
+    """SlaPolicyService: changing policies and calendars."""
+    PERMISSION_MANAGE_DIRECTORY: _Permission.ValueType  # 6
+    """DirectoryService: reading and changing members."""
+    PERMISSION_MANAGE_WEBHOOKS: _Permission.ValueType  # 7
+    """NotificationService: webhooks."""
+
+class Permission(_Permission, metaclass=_PermissionEnumTypeWrapper):
+    """Something that a role permits, whatever the ticket."""
+
+PERMISSION_UNSPECIFIED: Permission.ValueType  # 0
+"""Not set."""
+PERMISSION_STAFF: Permission.ValueType  # 1
+"""Internal notes, the audit, statistics, names of members, suggested owners
+and explained deadlines: what is for staff.
+"""
+PERMISSION_ASSIGN_TICKETS: Permission.ValueType  # 2
+"""Giving tickets to people, queues and franchises, and changing priorities."""
+PERMISSION_BULK_UPDATE_TICKETS: Permission.ValueType  # 3
+"""TicketService.BulkUpdateTickets."""
+PERMISSION_EXPORT_TICKETS: Permission.ValueType  # 4
+"""ExportService."""
+PERMISSION_MANAGE_SLA_POLICIES: Permission.ValueType  # 5
+"""SlaPolicyService: changing policies and calendars."""
+PERMISSION_MANAGE_DIRECTORY: Permission.ValueType  # 6
+"""DirectoryService: reading and changing members."""
+PERMISSION_MANAGE_WEBHOOKS: Permission.ValueType  # 7
+"""NotificationService: webhooks."""
+Global___Permission: _TypeAlias = Permission  # noqa: Y015
 
 @_typing.final
 class Member(_message.Message):
@@ -217,3 +266,196 @@ class ListMembersResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListMembersResponse: _TypeAlias = ListMembersResponse  # noqa: Y015
+
+@_typing.final
+class LookupMembersRequest(_message.Message):
+    """Request of DirectoryService.LookupMembers. At least one of `user_ids`,
+    `query` and `roles` has to be set; those that are set all apply.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_IDS_FIELD_NUMBER: _builtins.int
+    QUERY_FIELD_NUMBER: _builtins.int
+    ROLES_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    query: _builtins.str
+    """Only members whose user id or name contains this, case ignored; at most
+    100 characters.
+    """
+    limit: _builtins.int
+    """Most members of the answer; 0 means 25, or all of `user_ids` where those
+    are given; at most 200.
+    """
+    @_builtins.property
+    def user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only these users, at most 200; those that are no members are left out."""
+
+    @_builtins.property
+    def roles(self) -> _containers.RepeatedScalarFieldContainer[_ticket_pb2.Role.ValueType]:
+        """Only members of one of these roles."""
+
+    def __init__(
+        self,
+        *,
+        user_ids: _abc.Iterable[_builtins.str] | None = ...,
+        query: _builtins.str = ...,
+        roles: _abc.Iterable[_ticket_pb2.Role.ValueType] | None = ...,
+        limit: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["limit", b"limit", "query", b"query", "roles", b"roles", "user_ids", b"user_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LookupMembersRequest: _TypeAlias = LookupMembersRequest  # noqa: Y015
+
+@_typing.final
+class LookupMembersResponse(_message.Message):
+    """Response of DirectoryService.LookupMembers."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEMBERS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def members(self) -> _containers.RepeatedCompositeFieldContainer[Global___MemberName]:
+        """The members, by user id."""
+
+    def __init__(
+        self,
+        *,
+        members: _abc.Iterable[Global___MemberName] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["members", b"members"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LookupMembersResponse: _TypeAlias = LookupMembersResponse  # noqa: Y015
+
+@_typing.final
+class MemberName(_message.Message):
+    """What the staff may know of one another."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    DISPLAY_NAME_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
+    FRANCHISE_IDS_FIELD_NUMBER: _builtins.int
+    ACTIVE_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.str
+    """The user, as in a token's `sub`."""
+    display_name: _builtins.str
+    """Name to show."""
+    role: _ticket_pb2.Role.ValueType
+    """Their role."""
+    active: _builtins.bool
+    """Whether they work here and can own tickets."""
+    @_builtins.property
+    def franchise_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The franchises they look after."""
+
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.str = ...,
+        display_name: _builtins.str = ...,
+        role: _ticket_pb2.Role.ValueType = ...,
+        franchise_ids: _abc.Iterable[_builtins.str] | None = ...,
+        active: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "display_name", b"display_name", "franchise_ids", b"franchise_ids", "role", b"role", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MemberName: _TypeAlias = MemberName  # noqa: Y015
+
+@_typing.final
+class GetCallerRequest(_message.Message):
+    """Request of DirectoryService.GetCaller."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetCallerRequest: _TypeAlias = GetCallerRequest  # noqa: Y015
+
+@_typing.final
+class GetCallerResponse(_message.Message):
+    """Response of DirectoryService.GetCaller."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CALLER_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def caller(self) -> Global___Caller:
+        """The caller."""
+
+    def __init__(
+        self,
+        *,
+        caller: Global___Caller | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["caller", b"caller"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["caller", b"caller"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetCallerResponse: _TypeAlias = GetCallerResponse  # noqa: Y015
+
+@_typing.final
+class Caller(_message.Message):
+    """Somebody who calls, as their token and the directory have them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
+    FRANCHISE_IDS_FIELD_NUMBER: _builtins.int
+    DISPLAY_NAME_FIELD_NUMBER: _builtins.int
+    PERMISSIONS_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.str
+    """The token's `sub`."""
+    role: _ticket_pb2.Role.ValueType
+    """The token's role."""
+    display_name: _builtins.str
+    """Their name in the directory; empty for who is not in it."""
+    @_builtins.property
+    def franchise_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The token's franchises."""
+
+    @_builtins.property
+    def permissions(self) -> _containers.RepeatedScalarFieldContainer[Global___Permission.ValueType]:
+        """What they may do, in the order of the enum. What they may do to one ticket
+        is said by TicketService.GetTicketActions.
+        """
+
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.str = ...,
+        role: _ticket_pb2.Role.ValueType = ...,
+        franchise_ids: _abc.Iterable[_builtins.str] | None = ...,
+        display_name: _builtins.str = ...,
+        permissions: _abc.Iterable[Global___Permission.ValueType] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["display_name", b"display_name", "franchise_ids", b"franchise_ids", "permissions", b"permissions", "role", b"role", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Caller: _TypeAlias = Caller  # noqa: Y015

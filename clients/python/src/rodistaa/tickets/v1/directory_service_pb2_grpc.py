@@ -27,7 +27,8 @@ if _version_not_supported:
 
 class DirectoryServiceStub:
     """The staff: who can own tickets and where to reach them. It gives nobody
-    rights; those come from tokens. admin only. Conventions: see TicketService.
+    rights; those come from tokens. admin only, but for what names people to
+    people: GetCaller and LookupMembers. Conventions: see TicketService.
     """
 
     def __init__(self, channel):
@@ -46,11 +47,22 @@ class DirectoryServiceStub:
                 request_serializer=rodistaa_dot_tickets_dot_v1_dot_directory__service__pb2.ListMembersRequest.SerializeToString,
                 response_deserializer=rodistaa_dot_tickets_dot_v1_dot_directory__service__pb2.ListMembersResponse.FromString,
                 _registered_method=True)
+        self.LookupMembers = channel.unary_unary(
+                '/rodistaa.tickets.v1.DirectoryService/LookupMembers',
+                request_serializer=rodistaa_dot_tickets_dot_v1_dot_directory__service__pb2.LookupMembersRequest.SerializeToString,
+                response_deserializer=rodistaa_dot_tickets_dot_v1_dot_directory__service__pb2.LookupMembersResponse.FromString,
+                _registered_method=True)
+        self.GetCaller = channel.unary_unary(
+                '/rodistaa.tickets.v1.DirectoryService/GetCaller',
+                request_serializer=rodistaa_dot_tickets_dot_v1_dot_directory__service__pb2.GetCallerRequest.SerializeToString,
+                response_deserializer=rodistaa_dot_tickets_dot_v1_dot_directory__service__pb2.GetCallerResponse.FromString,
+                _registered_method=True)
 
 
 class DirectoryServiceServicer:
     """The staff: who can own tickets and where to reach them. It gives nobody
-    rights; those come from tokens. admin only. Conventions: see TicketService.
+    rights; those come from tokens. admin only, but for what names people to
+    people: GetCaller and LookupMembers. Conventions: see TicketService.
     """
 
     def UpsertMember(self, request, context):
@@ -69,6 +81,22 @@ class DirectoryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def LookupMembers(self, request, context):
+        """Names of members, for showing a person instead of a user id, and for
+        finding one to give a ticket to. Without contact addresses. Staff only.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetCaller(self, request, context):
+        """Who the caller is, and what their role permits whatever the ticket.
+        Everybody may ask.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_DirectoryServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -82,6 +110,16 @@ def add_DirectoryServiceServicer_to_server(servicer, server):
                     request_deserializer=rodistaa_dot_tickets_dot_v1_dot_directory__service__pb2.ListMembersRequest.FromString,
                     response_serializer=rodistaa_dot_tickets_dot_v1_dot_directory__service__pb2.ListMembersResponse.SerializeToString,
             ),
+            'LookupMembers': grpc.unary_unary_rpc_method_handler(
+                    servicer.LookupMembers,
+                    request_deserializer=rodistaa_dot_tickets_dot_v1_dot_directory__service__pb2.LookupMembersRequest.FromString,
+                    response_serializer=rodistaa_dot_tickets_dot_v1_dot_directory__service__pb2.LookupMembersResponse.SerializeToString,
+            ),
+            'GetCaller': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCaller,
+                    request_deserializer=rodistaa_dot_tickets_dot_v1_dot_directory__service__pb2.GetCallerRequest.FromString,
+                    response_serializer=rodistaa_dot_tickets_dot_v1_dot_directory__service__pb2.GetCallerResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'rodistaa.tickets.v1.DirectoryService', rpc_method_handlers)
@@ -92,7 +130,8 @@ def add_DirectoryServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class DirectoryService:
     """The staff: who can own tickets and where to reach them. It gives nobody
-    rights; those come from tokens. admin only. Conventions: see TicketService.
+    rights; those come from tokens. admin only, but for what names people to
+    people: GetCaller and LookupMembers. Conventions: see TicketService.
     """
 
     @staticmethod
@@ -139,6 +178,60 @@ class DirectoryService:
             '/rodistaa.tickets.v1.DirectoryService/ListMembers',
             rodistaa_dot_tickets_dot_v1_dot_directory__service__pb2.ListMembersRequest.SerializeToString,
             rodistaa_dot_tickets_dot_v1_dot_directory__service__pb2.ListMembersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LookupMembers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/rodistaa.tickets.v1.DirectoryService/LookupMembers',
+            rodistaa_dot_tickets_dot_v1_dot_directory__service__pb2.LookupMembersRequest.SerializeToString,
+            rodistaa_dot_tickets_dot_v1_dot_directory__service__pb2.LookupMembersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCaller(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/rodistaa.tickets.v1.DirectoryService/GetCaller',
+            rodistaa_dot_tickets_dot_v1_dot_directory__service__pb2.GetCallerRequest.SerializeToString,
+            rodistaa_dot_tickets_dot_v1_dot_directory__service__pb2.GetCallerResponse.FromString,
             options,
             channel_credentials,
             insecure,

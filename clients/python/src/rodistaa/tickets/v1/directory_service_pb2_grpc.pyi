@@ -14,7 +14,8 @@ GRPC_VERSION: str
 
 class DirectoryServiceStub:
     """The staff: who can own tickets and where to reach them. It gives nobody
-    rights; those come from tokens. admin only. Conventions: see TicketService.
+    rights; those come from tokens. admin only, but for what names people to
+    people: GetCaller and LookupMembers. Conventions: see TicketService.
     """
 
     def __init__(self, channel: _grpc.Channel) -> None: ...
@@ -25,10 +26,19 @@ class DirectoryServiceStub:
     """
     ListMembers: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.ListMembersRequest, _directory_service_pb2.ListMembersResponse]
     """Lists members by user id."""
+    LookupMembers: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.LookupMembersRequest, _directory_service_pb2.LookupMembersResponse]
+    """Names of members, for showing a person instead of a user id, and for
+    finding one to give a ticket to. Without contact addresses. Staff only.
+    """
+    GetCaller: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.GetCallerRequest, _directory_service_pb2.GetCallerResponse]
+    """Who the caller is, and what their role permits whatever the ticket.
+    Everybody may ask.
+    """
 
 class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
     """The staff: who can own tickets and where to reach them. It gives nobody
-    rights; those come from tokens. admin only. Conventions: see TicketService.
+    rights; those come from tokens. admin only, but for what names people to
+    people: GetCaller and LookupMembers. Conventions: see TicketService.
     """
 
     @_abc_1.abstractmethod
@@ -49,5 +59,25 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _grpc.ServicerContext,
     ) -> _directory_service_pb2.ListMembersResponse:
         """Lists members by user id."""
+
+    @_abc_1.abstractmethod
+    def LookupMembers(
+        self,
+        request: _directory_service_pb2.LookupMembersRequest,
+        context: _grpc.ServicerContext,
+    ) -> _directory_service_pb2.LookupMembersResponse:
+        """Names of members, for showing a person instead of a user id, and for
+        finding one to give a ticket to. Without contact addresses. Staff only.
+        """
+
+    @_abc_1.abstractmethod
+    def GetCaller(
+        self,
+        request: _directory_service_pb2.GetCallerRequest,
+        context: _grpc.ServicerContext,
+    ) -> _directory_service_pb2.GetCallerResponse:
+        """Who the caller is, and what their role permits whatever the ticket.
+        Everybody may ask.
+        """
 
 def add_DirectoryServiceServicer_to_server(servicer: DirectoryServiceServicer, server: _grpc.Server) -> None: ...

@@ -9,6 +9,7 @@ from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import google.type.date_pb2 as _date_pb2
 from rodistaa.tickets.v1 import directory_service_pb2 as _directory_service_pb2
 from rodistaa.tickets.v1 import filter_pb2 as _filter_pb2
@@ -24,6 +25,102 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _TicketAction:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _TicketActionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TicketAction.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    TICKET_ACTION_UNSPECIFIED: _TicketAction.ValueType  # 0
+    """Not set."""
+    TICKET_ACTION_EDIT: _TicketAction.ValueType  # 1
+    """UpdateTicket: title, description, severity, tags and metadata."""
+    TICKET_ACTION_CHANGE_LINK: _TicketAction.ValueType  # 2
+    """UpdateTicket: the linked thing."""
+    TICKET_ACTION_CHANGE_PRIORITY: _TicketAction.ValueType  # 3
+    """UpdateTicket: the priority."""
+    TICKET_ACTION_CHANGE_SENSITIVITY: _TicketAction.ValueType  # 4
+    """UpdateTicket: `is_sensitive` from false to true, or from true to false."""
+    TICKET_ACTION_ASSIGN: _TicketAction.ValueType  # 5
+    """AssignTicket."""
+    TICKET_ACTION_ESCALATE: _TicketAction.ValueType  # 6
+    """EscalateTicket."""
+    TICKET_ACTION_ARCHIVE: _TicketAction.ValueType  # 7
+    """ArchiveTicket, with `archived` as it is not now."""
+    TICKET_ACTION_ADD_MESSAGE: _TicketAction.ValueType  # 8
+    """AddMessage, and CreateAttachment."""
+    TICKET_ACTION_ADD_INTERNAL_NOTE: _TicketAction.ValueType  # 9
+    """AddMessage with `is_internal_note`."""
+    TICKET_ACTION_WATCH: _TicketAction.ValueType  # 10
+    """SetWatch for oneself."""
+    TICKET_ACTION_SET_WATCHERS: _TicketAction.ValueType  # 11
+    """SetWatch for others."""
+    TICKET_ACTION_VIEW_AUDIT: _TicketAction.ValueType  # 12
+    """ListAuditEntries and VerifyAudit."""
+    TICKET_ACTION_EXPLAIN_SLA: _TicketAction.ValueType  # 13
+    """ExplainSla."""
+
+class TicketAction(_TicketAction, metaclass=_TicketActionEnumTypeWrapper):
+    """Something that is done to a ticket."""
+
+TICKET_ACTION_UNSPECIFIED: TicketAction.ValueType  # 0
+"""Not set."""
+TICKET_ACTION_EDIT: TicketAction.ValueType  # 1
+"""UpdateTicket: title, description, severity, tags and metadata."""
+TICKET_ACTION_CHANGE_LINK: TicketAction.ValueType  # 2
+"""UpdateTicket: the linked thing."""
+TICKET_ACTION_CHANGE_PRIORITY: TicketAction.ValueType  # 3
+"""UpdateTicket: the priority."""
+TICKET_ACTION_CHANGE_SENSITIVITY: TicketAction.ValueType  # 4
+"""UpdateTicket: `is_sensitive` from false to true, or from true to false."""
+TICKET_ACTION_ASSIGN: TicketAction.ValueType  # 5
+"""AssignTicket."""
+TICKET_ACTION_ESCALATE: TicketAction.ValueType  # 6
+"""EscalateTicket."""
+TICKET_ACTION_ARCHIVE: TicketAction.ValueType  # 7
+"""ArchiveTicket, with `archived` as it is not now."""
+TICKET_ACTION_ADD_MESSAGE: TicketAction.ValueType  # 8
+"""AddMessage, and CreateAttachment."""
+TICKET_ACTION_ADD_INTERNAL_NOTE: TicketAction.ValueType  # 9
+"""AddMessage with `is_internal_note`."""
+TICKET_ACTION_WATCH: TicketAction.ValueType  # 10
+"""SetWatch for oneself."""
+TICKET_ACTION_SET_WATCHERS: TicketAction.ValueType  # 11
+"""SetWatch for others."""
+TICKET_ACTION_VIEW_AUDIT: TicketAction.ValueType  # 12
+"""ListAuditEntries and VerifyAudit."""
+TICKET_ACTION_EXPLAIN_SLA: TicketAction.ValueType  # 13
+"""ExplainSla."""
+Global___TicketAction: _TypeAlias = TicketAction  # noqa: Y015
+
+class _TermKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _TermKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TermKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    TERM_KIND_UNSPECIFIED: _TermKind.ValueType  # 0
+    """Not set."""
+    TERM_KIND_TAG: _TermKind.ValueType  # 1
+    """Ticket.tags."""
+    TERM_KIND_FRANCHISE_ID: _TermKind.ValueType  # 2
+    """Ticket.assigned_franchise_id."""
+    TERM_KIND_LINKED_ID: _TermKind.ValueType  # 3
+    """Ticket.linked_id."""
+
+class TermKind(_TermKind, metaclass=_TermKindEnumTypeWrapper):
+    """What SuggestTerms completes."""
+
+TERM_KIND_UNSPECIFIED: TermKind.ValueType  # 0
+"""Not set."""
+TERM_KIND_TAG: TermKind.ValueType  # 1
+"""Ticket.tags."""
+TERM_KIND_FRANCHISE_ID: TermKind.ValueType  # 2
+"""Ticket.assigned_franchise_id."""
+TERM_KIND_LINKED_ID: TermKind.ValueType  # 3
+"""Ticket.linked_id."""
+Global___TermKind: _TypeAlias = TermKind  # noqa: Y015
 
 @_typing.final
 class GetTicketRequest(_message.Message):
@@ -473,6 +570,156 @@ class OwnerSuggestion(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___OwnerSuggestion: _TypeAlias = OwnerSuggestion  # noqa: Y015
+
+@_typing.final
+class GetTicketActionsRequest(_message.Message):
+    """Request of TicketService.GetTicketActions."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TICKET_ID_FIELD_NUMBER: _builtins.int
+    ticket_id: _builtins.str
+    """The ticket."""
+    def __init__(
+        self,
+        *,
+        ticket_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ticket_id", b"ticket_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetTicketActionsRequest: _TypeAlias = GetTicketActionsRequest  # noqa: Y015
+
+@_typing.final
+class GetTicketActionsResponse(_message.Message):
+    """Response of TicketService.GetTicketActions."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TICKET_ID_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    TRANSITIONS_FIELD_NUMBER: _builtins.int
+    ACTIONS_FIELD_NUMBER: _builtins.int
+    ticket_id: _builtins.str
+    """The ticket."""
+    etag: _builtins.str
+    """The ticket's etag at that moment."""
+    @_builtins.property
+    def transitions(self) -> _containers.RepeatedScalarFieldContainer[_ticket_pb2.TicketStatus.ValueType]:
+        """States that TransitionTicket takes the ticket to, for this caller, in the
+        order of the enum. RESOLVED takes a resolution summary.
+        """
+
+    @_builtins.property
+    def actions(self) -> _containers.RepeatedScalarFieldContainer[Global___TicketAction.ValueType]:
+        """What else they may do, in the order of the enum."""
+
+    def __init__(
+        self,
+        *,
+        ticket_id: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        transitions: _abc.Iterable[_ticket_pb2.TicketStatus.ValueType] | None = ...,
+        actions: _abc.Iterable[Global___TicketAction.ValueType] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actions", b"actions", "etag", b"etag", "ticket_id", b"ticket_id", "transitions", b"transitions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetTicketActionsResponse: _TypeAlias = GetTicketActionsResponse  # noqa: Y015
+
+@_typing.final
+class SuggestTermsRequest(_message.Message):
+    """Request of TicketService.SuggestTerms."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    PREFIX_FIELD_NUMBER: _builtins.int
+    LINKED_TYPE_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    kind: Global___TermKind.ValueType
+    """What to complete."""
+    prefix: _builtins.str
+    """How the term begins, case ignored; empty means the ones of late; at most
+    100 characters.
+    """
+    linked_type: _ticket_pb2.LinkedType.ValueType
+    """The type of the linked things; for TERM_KIND_LINKED_ID, where it is
+    required, and refused elsewhere.
+    """
+    limit: _builtins.int
+    """Most terms of the answer; 0 means 10, at most 50."""
+    def __init__(
+        self,
+        *,
+        kind: Global___TermKind.ValueType = ...,
+        prefix: _builtins.str = ...,
+        linked_type: _ticket_pb2.LinkedType.ValueType = ...,
+        limit: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "limit", b"limit", "linked_type", b"linked_type", "prefix", b"prefix"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SuggestTermsRequest: _TypeAlias = SuggestTermsRequest  # noqa: Y015
+
+@_typing.final
+class SuggestTermsResponse(_message.Message):
+    """Response of TicketService.SuggestTerms."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TERMS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def terms(self) -> _containers.RepeatedCompositeFieldContainer[Global___TermSuggestion]:
+        """The terms, those of the most tickets first, then by their text."""
+
+    def __init__(
+        self,
+        *,
+        terms: _abc.Iterable[Global___TermSuggestion] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["terms", b"terms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SuggestTermsResponse: _TypeAlias = SuggestTermsResponse  # noqa: Y015
+
+@_typing.final
+class TermSuggestion(_message.Message):
+    """A term that tickets have."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TERM_FIELD_NUMBER: _builtins.int
+    TICKET_COUNT_FIELD_NUMBER: _builtins.int
+    term: _builtins.str
+    """The tag, or the id of the franchise or of the linked thing."""
+    ticket_count: _builtins.int
+    """How many of the tickets that were looked at have it."""
+    def __init__(
+        self,
+        *,
+        term: _builtins.str = ...,
+        ticket_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["term", b"term", "ticket_count", b"ticket_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TermSuggestion: _TypeAlias = TermSuggestion  # noqa: Y015
 
 @_typing.final
 class GetTicketStatsRequest(_message.Message):

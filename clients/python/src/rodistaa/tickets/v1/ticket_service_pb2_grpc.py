@@ -160,6 +160,16 @@ class TicketServiceStub:
                 request_serializer=rodistaa_dot_tickets_dot_v1_dot_ticket__reads__pb2.SuggestOwnersRequest.SerializeToString,
                 response_deserializer=rodistaa_dot_tickets_dot_v1_dot_ticket__reads__pb2.SuggestOwnersResponse.FromString,
                 _registered_method=True)
+        self.GetTicketActions = channel.unary_unary(
+                '/rodistaa.tickets.v1.TicketService/GetTicketActions',
+                request_serializer=rodistaa_dot_tickets_dot_v1_dot_ticket__reads__pb2.GetTicketActionsRequest.SerializeToString,
+                response_deserializer=rodistaa_dot_tickets_dot_v1_dot_ticket__reads__pb2.GetTicketActionsResponse.FromString,
+                _registered_method=True)
+        self.SuggestTerms = channel.unary_unary(
+                '/rodistaa.tickets.v1.TicketService/SuggestTerms',
+                request_serializer=rodistaa_dot_tickets_dot_v1_dot_ticket__reads__pb2.SuggestTermsRequest.SerializeToString,
+                response_deserializer=rodistaa_dot_tickets_dot_v1_dot_ticket__reads__pb2.SuggestTermsResponse.FromString,
+                _registered_method=True)
         self.GetTicketStats = channel.unary_unary(
                 '/rodistaa.tickets.v1.TicketService/GetTicketStats',
                 request_serializer=rodistaa_dot_tickets_dot_v1_dot_ticket__reads__pb2.GetTicketStatsRequest.SerializeToString,
@@ -409,6 +419,26 @@ class TicketServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetTicketActions(self, request, context):
+        """Says what the caller may do to a ticket as it is now. Whoever sees the
+        ticket may ask. It promises nothing: the call itself decides.
+
+        TICKET_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SuggestTerms(self, request, context):
+        """Completes what somebody types into a filter or a form: tags, franchises
+        and linked entities of tickets that the caller may see. Of the tickets
+        whose terms match, the latest are looked at, so it is a help and no list
+        of all there are.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetTicketStats(self, request, context):
         """Counts the tickets that the caller may see and the filter matches. Exact,
         at one instant. Staff only.
@@ -522,6 +552,16 @@ def add_TicketServiceServicer_to_server(servicer, server):
                     servicer.SuggestOwners,
                     request_deserializer=rodistaa_dot_tickets_dot_v1_dot_ticket__reads__pb2.SuggestOwnersRequest.FromString,
                     response_serializer=rodistaa_dot_tickets_dot_v1_dot_ticket__reads__pb2.SuggestOwnersResponse.SerializeToString,
+            ),
+            'GetTicketActions': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetTicketActions,
+                    request_deserializer=rodistaa_dot_tickets_dot_v1_dot_ticket__reads__pb2.GetTicketActionsRequest.FromString,
+                    response_serializer=rodistaa_dot_tickets_dot_v1_dot_ticket__reads__pb2.GetTicketActionsResponse.SerializeToString,
+            ),
+            'SuggestTerms': grpc.unary_unary_rpc_method_handler(
+                    servicer.SuggestTerms,
+                    request_deserializer=rodistaa_dot_tickets_dot_v1_dot_ticket__reads__pb2.SuggestTermsRequest.FromString,
+                    response_serializer=rodistaa_dot_tickets_dot_v1_dot_ticket__reads__pb2.SuggestTermsResponse.SerializeToString,
             ),
             'GetTicketStats': grpc.unary_unary_rpc_method_handler(
                     servicer.GetTicketStats,
@@ -1074,6 +1114,60 @@ class TicketService:
             '/rodistaa.tickets.v1.TicketService/SuggestOwners',
             rodistaa_dot_tickets_dot_v1_dot_ticket__reads__pb2.SuggestOwnersRequest.SerializeToString,
             rodistaa_dot_tickets_dot_v1_dot_ticket__reads__pb2.SuggestOwnersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetTicketActions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/rodistaa.tickets.v1.TicketService/GetTicketActions',
+            rodistaa_dot_tickets_dot_v1_dot_ticket__reads__pb2.GetTicketActionsRequest.SerializeToString,
+            rodistaa_dot_tickets_dot_v1_dot_ticket__reads__pb2.GetTicketActionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SuggestTerms(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/rodistaa.tickets.v1.TicketService/SuggestTerms',
+            rodistaa_dot_tickets_dot_v1_dot_ticket__reads__pb2.SuggestTermsRequest.SerializeToString,
+            rodistaa_dot_tickets_dot_v1_dot_ticket__reads__pb2.SuggestTermsResponse.FromString,
             options,
             channel_credentials,
             insecure,

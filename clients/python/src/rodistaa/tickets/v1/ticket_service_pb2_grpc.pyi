@@ -177,6 +177,18 @@ class TicketServiceStub:
     """Suggests whom to give a ticket to: active members of a role, fewest open
     tickets first, then quickest average resolution, then user id. Staff only.
     """
+    GetTicketActions: _grpc.UnaryUnaryMultiCallable[_ticket_reads_pb2.GetTicketActionsRequest, _ticket_reads_pb2.GetTicketActionsResponse]
+    """Says what the caller may do to a ticket as it is now. Whoever sees the
+    ticket may ask. It promises nothing: the call itself decides.
+
+    TICKET_NOT_FOUND.
+    """
+    SuggestTerms: _grpc.UnaryUnaryMultiCallable[_ticket_reads_pb2.SuggestTermsRequest, _ticket_reads_pb2.SuggestTermsResponse]
+    """Completes what somebody types into a filter or a form: tags, franchises
+    and linked entities of tickets that the caller may see. Of the tickets
+    whose terms match, the latest are looked at, so it is a help and no list
+    of all there are.
+    """
     GetTicketStats: _grpc.UnaryUnaryMultiCallable[_ticket_reads_pb2.GetTicketStatsRequest, _ticket_reads_pb2.GetTicketStatsResponse]
     """Counts the tickets that the caller may see and the filter matches. Exact,
     at one instant. Staff only.
@@ -458,6 +470,30 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _ticket_reads_pb2.SuggestOwnersResponse:
         """Suggests whom to give a ticket to: active members of a role, fewest open
         tickets first, then quickest average resolution, then user id. Staff only.
+        """
+
+    @_abc_1.abstractmethod
+    def GetTicketActions(
+        self,
+        request: _ticket_reads_pb2.GetTicketActionsRequest,
+        context: _grpc.ServicerContext,
+    ) -> _ticket_reads_pb2.GetTicketActionsResponse:
+        """Says what the caller may do to a ticket as it is now. Whoever sees the
+        ticket may ask. It promises nothing: the call itself decides.
+
+        TICKET_NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def SuggestTerms(
+        self,
+        request: _ticket_reads_pb2.SuggestTermsRequest,
+        context: _grpc.ServicerContext,
+    ) -> _ticket_reads_pb2.SuggestTermsResponse:
+        """Completes what somebody types into a filter or a form: tags, franchises
+        and linked entities of tickets that the caller may see. Of the tickets
+        whose terms match, the latest are looked at, so it is a help and no list
+        of all there are.
         """
 
     @_abc_1.abstractmethod

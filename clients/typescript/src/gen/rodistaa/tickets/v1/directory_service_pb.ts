@@ -2,8 +2,8 @@
 // @generated from file rodistaa/tickets/v1/directory_service.proto (package rodistaa.tickets.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_google_api_annotations } from "../../../google/api/annotations_pb.js";
 import { file_google_api_field_behavior } from "../../../google/api/field_behavior_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file rodistaa/tickets/v1/directory_service.proto.
  */
 export const file_rodistaa_tickets_v1_directory_service: GenFile = /*@__PURE__*/
-  fileDesc("Cityb2Rpc3RhYS90aWNrZXRzL3YxL2RpcmVjdG9yeV9zZXJ2aWNlLnByb3RvEhNyb2Rpc3RhYS50aWNrZXRzLnYxIvECCgZNZW1iZXISFQoHdXNlcl9pZBgBIAEoCUIE4kEBCBItCgRyb2xlGAIgASgOMhkucm9kaXN0YWEudGlja2V0cy52MS5Sb2xlQgTiQQECEhoKDGRpc3BsYXlfbmFtZRgDIAEoCUIE4kEBAhIbCg1mcmFuY2hpc2VfaWRzGAQgAygJQgTiQQEBEhMKBWVtYWlsGAUgASgJQgTiQQEBEhMKBXBob25lGAYgASgJQgTiQQEBEhgKCnB1c2hfdG9rZW4YByABKAlCBOJBAQQSGQoGYWN0aXZlGAggASgIQgTiQQEBSACIAQESEgoEZXRhZxgJIAEoCUIE4kEBARI0CgpjcmVhdGVkX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBAxI0Cgp1cGRhdGVkX2F0GAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBA0IJCgdfYWN0aXZlImIKE1Vwc2VydE1lbWJlclJlcXVlc3QSMQoGbWVtYmVyGAEgASgLMhsucm9kaXN0YWEudGlja2V0cy52MS5NZW1iZXJCBOJBAQISGAoKcmVxdWVzdF9pZBgCIAEoCUIE4kEBASJJChRVcHNlcnRNZW1iZXJSZXNwb25zZRIxCgZtZW1iZXIYASABKAsyGy5yb2Rpc3RhYS50aWNrZXRzLnYxLk1lbWJlckIE4kEBAyLOAQoSTGlzdE1lbWJlcnNSZXF1ZXN0Ei4KBXJvbGVzGAEgAygOMhkucm9kaXN0YWEudGlja2V0cy52MS5Sb2xlQgTiQQEBEhoKDGZyYW5jaGlzZV9pZBgCIAEoCUIE4kEBARIZCgZhY3RpdmUYAyABKAhCBOJBAQFIAIgBARITCgVxdWVyeRgEIAEoCUIE4kEBARIXCglwYWdlX3NpemUYBSABKAVCBOJBAQESGAoKcGFnZV90b2tlbhgGIAEoCUIE4kEBAUIJCgdfYWN0aXZlImgKE0xpc3RNZW1iZXJzUmVzcG9uc2USMgoHbWVtYmVycxgBIAMoCzIbLnJvZGlzdGFhLnRpY2tldHMudjEuTWVtYmVyQgTiQQEDEh0KD25leHRfcGFnZV90b2tlbhgCIAEoCUIE4kEBAzKuAgoQRGlyZWN0b3J5U2VydmljZRKcAQoMVXBzZXJ0TWVtYmVyEigucm9kaXN0YWEudGlja2V0cy52MS5VcHNlcnRNZW1iZXJSZXF1ZXN0Gikucm9kaXN0YWEudGlja2V0cy52MS5VcHNlcnRNZW1iZXJSZXNwb25zZSI3gtPkkwIxOgZtZW1iZXJiBm1lbWJlchofL2FkbWluL21lbWJlcnMve21lbWJlci51c2VyX2lkfRJ7CgtMaXN0TWVtYmVycxInLnJvZGlzdGFhLnRpY2tldHMudjEuTGlzdE1lbWJlcnNSZXF1ZXN0Gigucm9kaXN0YWEudGlja2V0cy52MS5MaXN0TWVtYmVyc1Jlc3BvbnNlIhmQAgGC0+STAhASDi9hZG1pbi9tZW1iZXJzYgZwcm90bzM", [file_google_api_annotations, file_google_api_field_behavior, file_google_protobuf_timestamp, file_rodistaa_tickets_v1_ticket]);
+  fileDesc("Cityb2Rpc3RhYS90aWNrZXRzL3YxL2RpcmVjdG9yeV9zZXJ2aWNlLnByb3RvEhNyb2Rpc3RhYS50aWNrZXRzLnYxIvECCgZNZW1iZXISFQoHdXNlcl9pZBgBIAEoCUIE4kEBCBItCgRyb2xlGAIgASgOMhkucm9kaXN0YWEudGlja2V0cy52MS5Sb2xlQgTiQQECEhoKDGRpc3BsYXlfbmFtZRgDIAEoCUIE4kEBAhIbCg1mcmFuY2hpc2VfaWRzGAQgAygJQgTiQQEBEhMKBWVtYWlsGAUgASgJQgTiQQEBEhMKBXBob25lGAYgASgJQgTiQQEBEhgKCnB1c2hfdG9rZW4YByABKAlCBOJBAQQSGQoGYWN0aXZlGAggASgIQgTiQQEBSACIAQESEgoEZXRhZxgJIAEoCUIE4kEBARI0CgpjcmVhdGVkX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBAxI0Cgp1cGRhdGVkX2F0GAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBA0IJCgdfYWN0aXZlImIKE1Vwc2VydE1lbWJlclJlcXVlc3QSMQoGbWVtYmVyGAEgASgLMhsucm9kaXN0YWEudGlja2V0cy52MS5NZW1iZXJCBOJBAQISGAoKcmVxdWVzdF9pZBgCIAEoCUIE4kEBASJJChRVcHNlcnRNZW1iZXJSZXNwb25zZRIxCgZtZW1iZXIYASABKAsyGy5yb2Rpc3RhYS50aWNrZXRzLnYxLk1lbWJlckIE4kEBAyLOAQoSTGlzdE1lbWJlcnNSZXF1ZXN0Ei4KBXJvbGVzGAEgAygOMhkucm9kaXN0YWEudGlja2V0cy52MS5Sb2xlQgTiQQEBEhoKDGZyYW5jaGlzZV9pZBgCIAEoCUIE4kEBARIZCgZhY3RpdmUYAyABKAhCBOJBAQFIAIgBARITCgVxdWVyeRgEIAEoCUIE4kEBARIXCglwYWdlX3NpemUYBSABKAVCBOJBAQESGAoKcGFnZV90b2tlbhgGIAEoCUIE4kEBAUIJCgdfYWN0aXZlImgKE0xpc3RNZW1iZXJzUmVzcG9uc2USMgoHbWVtYmVycxgBIAMoCzIbLnJvZGlzdGFhLnRpY2tldHMudjEuTWVtYmVyQgTiQQEDEh0KD25leHRfcGFnZV90b2tlbhgCIAEoCUIE4kEBAyKIAQoUTG9va3VwTWVtYmVyc1JlcXVlc3QSFgoIdXNlcl9pZHMYASADKAlCBOJBAQESEwoFcXVlcnkYAiABKAlCBOJBAQESLgoFcm9sZXMYAyADKA4yGS5yb2Rpc3RhYS50aWNrZXRzLnYxLlJvbGVCBOJBAQESEwoFbGltaXQYBCABKAVCBOJBAQEiTwoVTG9va3VwTWVtYmVyc1Jlc3BvbnNlEjYKB21lbWJlcnMYASADKAsyHy5yb2Rpc3RhYS50aWNrZXRzLnYxLk1lbWJlck5hbWVCBOJBAQMioQEKCk1lbWJlck5hbWUSFQoHdXNlcl9pZBgBIAEoCUIE4kEBAxIaCgxkaXNwbGF5X25hbWUYAiABKAlCBOJBAQMSLQoEcm9sZRgDIAEoDjIZLnJvZGlzdGFhLnRpY2tldHMudjEuUm9sZUIE4kEBAxIbCg1mcmFuY2hpc2VfaWRzGAQgAygJQgTiQQEDEhQKBmFjdGl2ZRgFIAEoCEIE4kEBAyISChBHZXRDYWxsZXJSZXF1ZXN0IkYKEUdldENhbGxlclJlc3BvbnNlEjEKBmNhbGxlchgBIAEoCzIbLnJvZGlzdGFhLnRpY2tldHMudjEuQ2FsbGVyQgTiQQEDIsMBCgZDYWxsZXISFQoHdXNlcl9pZBgBIAEoCUIE4kEBAxItCgRyb2xlGAIgASgOMhkucm9kaXN0YWEudGlja2V0cy52MS5Sb2xlQgTiQQEDEhsKDWZyYW5jaGlzZV9pZHMYAyADKAlCBOJBAQMSGgoMZGlzcGxheV9uYW1lGAQgASgJQgTiQQEDEjoKC3Blcm1pc3Npb25zGAUgAygOMh8ucm9kaXN0YWEudGlja2V0cy52MS5QZXJtaXNzaW9uQgTiQQEDKoUCCgpQZXJtaXNzaW9uEhoKFlBFUk1JU1NJT05fVU5TUEVDSUZJRUQQABIUChBQRVJNSVNTSU9OX1NUQUZGEAESHQoZUEVSTUlTU0lPTl9BU1NJR05fVElDS0VUUxACEiIKHlBFUk1JU1NJT05fQlVMS19VUERBVEVfVElDS0VUUxADEh0KGVBFUk1JU1NJT05fRVhQT1JUX1RJQ0tFVFMQBBIiCh5QRVJNSVNTSU9OX01BTkFHRV9TTEFfUE9MSUNJRVMQBRIfChtQRVJNSVNTSU9OX01BTkFHRV9ESVJFQ1RPUlkQBhIeChpQRVJNSVNTSU9OX01BTkFHRV9XRUJIT09LUxAHMrMEChBEaXJlY3RvcnlTZXJ2aWNlEpwBCgxVcHNlcnRNZW1iZXISKC5yb2Rpc3RhYS50aWNrZXRzLnYxLlVwc2VydE1lbWJlclJlcXVlc3QaKS5yb2Rpc3RhYS50aWNrZXRzLnYxLlVwc2VydE1lbWJlclJlc3BvbnNlIjeC0+STAjE6Bm1lbWJlcmIGbWVtYmVyGh8vYWRtaW4vbWVtYmVycy97bWVtYmVyLnVzZXJfaWR9EnsKC0xpc3RNZW1iZXJzEicucm9kaXN0YWEudGlja2V0cy52MS5MaXN0TWVtYmVyc1JlcXVlc3QaKC5yb2Rpc3RhYS50aWNrZXRzLnYxLkxpc3RNZW1iZXJzUmVzcG9uc2UiGZACAYLT5JMCEBIOL2FkbWluL21lbWJlcnMSiAEKDUxvb2t1cE1lbWJlcnMSKS5yb2Rpc3RhYS50aWNrZXRzLnYxLkxvb2t1cE1lbWJlcnNSZXF1ZXN0Gioucm9kaXN0YWEudGlja2V0cy52MS5Mb29rdXBNZW1iZXJzUmVzcG9uc2UiIJACAYLT5JMCFxIVL2FkbWluL21lbWJlcnM6bG9va3VwEngKCUdldENhbGxlchIlLnJvZGlzdGFhLnRpY2tldHMudjEuR2V0Q2FsbGVyUmVxdWVzdBomLnJvZGlzdGFhLnRpY2tldHMudjEuR2V0Q2FsbGVyUmVzcG9uc2UiHJACAYLT5JMCE2IGY2FsbGVyEgkvYWRtaW4vbWViBnByb3RvMw", [file_google_api_annotations, file_google_api_field_behavior, file_google_protobuf_timestamp, file_rodistaa_tickets_v1_ticket]);
 
 /**
  * Somebody on the staff.
@@ -244,8 +244,280 @@ export const ListMembersResponseSchema: GenMessage<ListMembersResponse> = /*@__P
   messageDesc(file_rodistaa_tickets_v1_directory_service, 4);
 
 /**
+ * Request of DirectoryService.LookupMembers. At least one of `user_ids`,
+ * `query` and `roles` has to be set; those that are set all apply.
+ *
+ * @generated from message rodistaa.tickets.v1.LookupMembersRequest
+ */
+export type LookupMembersRequest = Message<"rodistaa.tickets.v1.LookupMembersRequest"> & {
+  /**
+   * Only these users, at most 200; those that are no members are left out.
+   *
+   * @generated from field: repeated string user_ids = 1;
+   */
+  userIds: string[];
+
+  /**
+   * Only members whose user id or name contains this, case ignored; at most
+   * 100 characters.
+   *
+   * @generated from field: string query = 2;
+   */
+  query: string;
+
+  /**
+   * Only members of one of these roles.
+   *
+   * @generated from field: repeated rodistaa.tickets.v1.Role roles = 3;
+   */
+  roles: Role[];
+
+  /**
+   * Most members of the answer; 0 means 25, or all of `user_ids` where those
+   * are given; at most 200.
+   *
+   * @generated from field: int32 limit = 4;
+   */
+  limit: number;
+};
+
+/**
+ * Describes the message rodistaa.tickets.v1.LookupMembersRequest.
+ * Use `create(LookupMembersRequestSchema)` to create a new message.
+ */
+export const LookupMembersRequestSchema: GenMessage<LookupMembersRequest> = /*@__PURE__*/
+  messageDesc(file_rodistaa_tickets_v1_directory_service, 5);
+
+/**
+ * Response of DirectoryService.LookupMembers.
+ *
+ * @generated from message rodistaa.tickets.v1.LookupMembersResponse
+ */
+export type LookupMembersResponse = Message<"rodistaa.tickets.v1.LookupMembersResponse"> & {
+  /**
+   * The members, by user id.
+   *
+   * @generated from field: repeated rodistaa.tickets.v1.MemberName members = 1;
+   */
+  members: MemberName[];
+};
+
+/**
+ * Describes the message rodistaa.tickets.v1.LookupMembersResponse.
+ * Use `create(LookupMembersResponseSchema)` to create a new message.
+ */
+export const LookupMembersResponseSchema: GenMessage<LookupMembersResponse> = /*@__PURE__*/
+  messageDesc(file_rodistaa_tickets_v1_directory_service, 6);
+
+/**
+ * What the staff may know of one another.
+ *
+ * @generated from message rodistaa.tickets.v1.MemberName
+ */
+export type MemberName = Message<"rodistaa.tickets.v1.MemberName"> & {
+  /**
+   * The user, as in a token's `sub`.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * Name to show.
+   *
+   * @generated from field: string display_name = 2;
+   */
+  displayName: string;
+
+  /**
+   * Their role.
+   *
+   * @generated from field: rodistaa.tickets.v1.Role role = 3;
+   */
+  role: Role;
+
+  /**
+   * The franchises they look after.
+   *
+   * @generated from field: repeated string franchise_ids = 4;
+   */
+  franchiseIds: string[];
+
+  /**
+   * Whether they work here and can own tickets.
+   *
+   * @generated from field: bool active = 5;
+   */
+  active: boolean;
+};
+
+/**
+ * Describes the message rodistaa.tickets.v1.MemberName.
+ * Use `create(MemberNameSchema)` to create a new message.
+ */
+export const MemberNameSchema: GenMessage<MemberName> = /*@__PURE__*/
+  messageDesc(file_rodistaa_tickets_v1_directory_service, 7);
+
+/**
+ * Request of DirectoryService.GetCaller.
+ *
+ * @generated from message rodistaa.tickets.v1.GetCallerRequest
+ */
+export type GetCallerRequest = Message<"rodistaa.tickets.v1.GetCallerRequest"> & {
+};
+
+/**
+ * Describes the message rodistaa.tickets.v1.GetCallerRequest.
+ * Use `create(GetCallerRequestSchema)` to create a new message.
+ */
+export const GetCallerRequestSchema: GenMessage<GetCallerRequest> = /*@__PURE__*/
+  messageDesc(file_rodistaa_tickets_v1_directory_service, 8);
+
+/**
+ * Response of DirectoryService.GetCaller.
+ *
+ * @generated from message rodistaa.tickets.v1.GetCallerResponse
+ */
+export type GetCallerResponse = Message<"rodistaa.tickets.v1.GetCallerResponse"> & {
+  /**
+   * The caller.
+   *
+   * @generated from field: rodistaa.tickets.v1.Caller caller = 1;
+   */
+  caller?: Caller | undefined;
+};
+
+/**
+ * Describes the message rodistaa.tickets.v1.GetCallerResponse.
+ * Use `create(GetCallerResponseSchema)` to create a new message.
+ */
+export const GetCallerResponseSchema: GenMessage<GetCallerResponse> = /*@__PURE__*/
+  messageDesc(file_rodistaa_tickets_v1_directory_service, 9);
+
+/**
+ * Somebody who calls, as their token and the directory have them.
+ *
+ * @generated from message rodistaa.tickets.v1.Caller
+ */
+export type Caller = Message<"rodistaa.tickets.v1.Caller"> & {
+  /**
+   * The token's `sub`.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * The token's role.
+   *
+   * @generated from field: rodistaa.tickets.v1.Role role = 2;
+   */
+  role: Role;
+
+  /**
+   * The token's franchises.
+   *
+   * @generated from field: repeated string franchise_ids = 3;
+   */
+  franchiseIds: string[];
+
+  /**
+   * Their name in the directory; empty for who is not in it.
+   *
+   * @generated from field: string display_name = 4;
+   */
+  displayName: string;
+
+  /**
+   * What they may do, in the order of the enum. What they may do to one ticket
+   * is said by TicketService.GetTicketActions.
+   *
+   * @generated from field: repeated rodistaa.tickets.v1.Permission permissions = 5;
+   */
+  permissions: Permission[];
+};
+
+/**
+ * Describes the message rodistaa.tickets.v1.Caller.
+ * Use `create(CallerSchema)` to create a new message.
+ */
+export const CallerSchema: GenMessage<Caller> = /*@__PURE__*/
+  messageDesc(file_rodistaa_tickets_v1_directory_service, 10);
+
+/**
+ * Something that a role permits, whatever the ticket.
+ *
+ * @generated from enum rodistaa.tickets.v1.Permission
+ */
+export enum Permission {
+  /**
+   * Not set.
+   *
+   * @generated from enum value: PERMISSION_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Internal notes, the audit, statistics, names of members, suggested owners
+   * and explained deadlines: what is for staff.
+   *
+   * @generated from enum value: PERMISSION_STAFF = 1;
+   */
+  STAFF = 1,
+
+  /**
+   * Giving tickets to people, queues and franchises, and changing priorities.
+   *
+   * @generated from enum value: PERMISSION_ASSIGN_TICKETS = 2;
+   */
+  ASSIGN_TICKETS = 2,
+
+  /**
+   * TicketService.BulkUpdateTickets.
+   *
+   * @generated from enum value: PERMISSION_BULK_UPDATE_TICKETS = 3;
+   */
+  BULK_UPDATE_TICKETS = 3,
+
+  /**
+   * ExportService.
+   *
+   * @generated from enum value: PERMISSION_EXPORT_TICKETS = 4;
+   */
+  EXPORT_TICKETS = 4,
+
+  /**
+   * SlaPolicyService: changing policies and calendars.
+   *
+   * @generated from enum value: PERMISSION_MANAGE_SLA_POLICIES = 5;
+   */
+  MANAGE_SLA_POLICIES = 5,
+
+  /**
+   * DirectoryService: reading and changing members.
+   *
+   * @generated from enum value: PERMISSION_MANAGE_DIRECTORY = 6;
+   */
+  MANAGE_DIRECTORY = 6,
+
+  /**
+   * NotificationService: webhooks.
+   *
+   * @generated from enum value: PERMISSION_MANAGE_WEBHOOKS = 7;
+   */
+  MANAGE_WEBHOOKS = 7,
+}
+
+/**
+ * Describes the enum rodistaa.tickets.v1.Permission.
+ */
+export const PermissionSchema: GenEnum<Permission> = /*@__PURE__*/
+  enumDesc(file_rodistaa_tickets_v1_directory_service, 0);
+
+/**
  * The staff: who can own tickets and where to reach them. It gives nobody
- * rights; those come from tokens. admin only. Conventions: see TicketService.
+ * rights; those come from tokens. admin only, but for what names people to
+ * people: GetCaller and LookupMembers. Conventions: see TicketService.
  *
  * @generated from service rodistaa.tickets.v1.DirectoryService
  */
@@ -271,6 +543,28 @@ export const DirectoryService: GenService<{
     methodKind: "unary";
     input: typeof ListMembersRequestSchema;
     output: typeof ListMembersResponseSchema;
+  },
+  /**
+   * Names of members, for showing a person instead of a user id, and for
+   * finding one to give a ticket to. Without contact addresses. Staff only.
+   *
+   * @generated from rpc rodistaa.tickets.v1.DirectoryService.LookupMembers
+   */
+  lookupMembers: {
+    methodKind: "unary";
+    input: typeof LookupMembersRequestSchema;
+    output: typeof LookupMembersResponseSchema;
+  },
+  /**
+   * Who the caller is, and what their role permits whatever the ticket.
+   * Everybody may ask.
+   *
+   * @generated from rpc rodistaa.tickets.v1.DirectoryService.GetCaller
+   */
+  getCaller: {
+    methodKind: "unary";
+    input: typeof GetCallerRequestSchema;
+    output: typeof GetCallerResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_rodistaa_tickets_v1_directory_service, 0);

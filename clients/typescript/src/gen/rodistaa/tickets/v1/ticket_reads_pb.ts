@@ -2,8 +2,8 @@
 // @generated from file rodistaa/tickets/v1/ticket_reads.proto (package rodistaa.tickets.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_google_api_field_behavior } from "../../../google/api/field_behavior_pb.js";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
@@ -15,7 +15,7 @@ import type { TicketFilter } from "./filter_pb.js";
 import { file_rodistaa_tickets_v1_filter } from "./filter_pb.js";
 import type { SlaExplanation } from "./sla_pb.js";
 import { file_rodistaa_tickets_v1_sla } from "./sla_pb.js";
-import type { Role, SlaStatus, Ticket, TicketPriority, TicketStatus, Watcher } from "./ticket_pb.js";
+import type { LinkedType, Role, SlaStatus, Ticket, TicketPriority, TicketStatus, Watcher } from "./ticket_pb.js";
 import { file_rodistaa_tickets_v1_ticket } from "./ticket_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -23,7 +23,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file rodistaa/tickets/v1/ticket_reads.proto.
  */
 export const file_rodistaa_tickets_v1_ticket_reads: GenFile = /*@__PURE__*/
-  fileDesc("CiZyb2Rpc3RhYS90aWNrZXRzL3YxL3RpY2tldF9yZWFkcy5wcm90bxITcm9kaXN0YWEudGlja2V0cy52MSJBChBHZXRUaWNrZXRSZXF1ZXN0EhAKAmlkGAEgASgJQgTiQQECEhsKDWFjY2Vzc19yZWFzb24YAiABKAlCBOJBAQEiRgoRR2V0VGlja2V0UmVzcG9uc2USMQoGdGlja2V0GAEgASgLMhsucm9kaXN0YWEudGlja2V0cy52MS5UaWNrZXRCBOJBAQMitQEKEkxpc3RUaWNrZXRzUmVxdWVzdBI3CgZmaWx0ZXIYASABKAsyIS5yb2Rpc3RhYS50aWNrZXRzLnYxLlRpY2tldEZpbHRlckIE4kEBARIXCglwYWdlX3NpemUYAiABKAVCBOJBAQESGAoKcGFnZV90b2tlbhgDIAEoCUIE4kEBARIWCghvcmRlcl9ieRgEIAEoCUIE4kEBARIbCg1pbmNsdWRlX3RvdGFsGAUgASgIQgTiQQEBIrcBChNMaXN0VGlja2V0c1Jlc3BvbnNlEjIKB3RpY2tldHMYASADKAsyGy5yb2Rpc3RhYS50aWNrZXRzLnYxLlRpY2tldEIE4kEBAxIdCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAlCBOJBAQMSHQoKdG90YWxfc2l6ZRgDIAEoA0IE4kEBA0gAiAEBEh8KEXRvdGFsX3NpemVfY2FwcGVkGAQgASgIQgTiQQEDQg0KC190b3RhbF9zaXplIrQBChRTZWFyY2hUaWNrZXRzUmVxdWVzdBITCgVxdWVyeRgBIAEoCUIE4kEBAhI3CgZmaWx0ZXIYAiABKAsyIS5yb2Rpc3RhYS50aWNrZXRzLnYxLlRpY2tldEZpbHRlckIE4kEBARIXCglwYWdlX3NpemUYAyABKAVCBOJBAQESGAoKcGFnZV90b2tlbhgEIAEoCUIE4kEBARIbCg1pbmNsdWRlX3RvdGFsGAUgASgIQgTiQQEBIr8BChVTZWFyY2hUaWNrZXRzUmVzcG9uc2USOAoHcmVzdWx0cxgBIAMoCzIhLnJvZGlzdGFhLnRpY2tldHMudjEuU2VhcmNoUmVzdWx0QgTiQQEDEh0KD25leHRfcGFnZV90b2tlbhgCIAEoCUIE4kEBAxIdCgp0b3RhbF9zaXplGAMgASgDQgTiQQEDSACIAQESHwoRdG90YWxfc2l6ZV9jYXBwZWQYBCABKAhCBOJBAQNCDQoLX3RvdGFsX3NpemUi2QEKDFNlYXJjaFJlc3VsdBIxCgZ0aWNrZXQYASABKAsyGy5yb2Rpc3RhYS50aWNrZXRzLnYxLlRpY2tldEIE4kEBAxISCgRyYW5rGAIgASgBQgTiQQEDEkQKD3RpdGxlX2hpZ2hsaWdodBgDIAMoCzIlLnJvZGlzdGFhLnRpY2tldHMudjEuSGlnaGxpZ2h0U2VnbWVudEIE4kEBAxI8CgdzbmlwcGV0GAQgAygLMiUucm9kaXN0YWEudGlja2V0cy52MS5IaWdobGlnaHRTZWdtZW50QgTiQQEDIj4KEEhpZ2hsaWdodFNlZ21lbnQSEgoEdGV4dBgBIAEoCUIE4kEBAxIWCghpc19tYXRjaBgCIAEoCEIE4kEBAyJhChNMaXN0V2F0Y2hlcnNSZXF1ZXN0EhcKCXRpY2tldF9pZBgBIAEoCUIE4kEBAhIXCglwYWdlX3NpemUYAiABKAVCBOJBAQESGAoKcGFnZV90b2tlbhgDIAEoCUIE4kEBASJrChRMaXN0V2F0Y2hlcnNSZXNwb25zZRI0Cgh3YXRjaGVycxgBIAMoCzIcLnJvZGlzdGFhLnRpY2tldHMudjEuV2F0Y2hlckIE4kEBAxIdCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAlCBOJBAQMijwEKFFN1Z2dlc3RPd25lcnNSZXF1ZXN0Ei0KBHJvbGUYASABKA4yGS5yb2Rpc3RhYS50aWNrZXRzLnYxLlJvbGVCBOJBAQESGgoMZnJhbmNoaXNlX2lkGAIgASgJQgTiQQEBEhcKCXRpY2tldF9pZBgDIAEoCUIE4kEBARITCgVsaW1pdBgEIAEoBUIE4kEBASJYChVTdWdnZXN0T3duZXJzUmVzcG9uc2USPwoLc3VnZ2VzdGlvbnMYASADKAsyJC5yb2Rpc3RhYS50aWNrZXRzLnYxLk93bmVyU3VnZ2VzdGlvbkIE4kEBAyKnAQoPT3duZXJTdWdnZXN0aW9uEjEKBm1lbWJlchgBIAEoCzIbLnJvZGlzdGFhLnRpY2tldHMudjEuTWVtYmVyQgTiQQEDEh8KEW9wZW5fdGlja2V0X2NvdW50GAIgASgDQgTiQQEDEkAKF2F2ZXJhZ2VfcmVzb2x1dGlvbl90aW1lGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQgTiQQEDIoMBChVHZXRUaWNrZXRTdGF0c1JlcXVlc3QSNwoGZmlsdGVyGAEgASgLMiEucm9kaXN0YWEudGlja2V0cy52MS5UaWNrZXRGaWx0ZXJCBOJBAQESGAoKdHJlbmRfZGF5cxgCIAEoBUIE4kEBARIXCgl0aW1lX3pvbmUYAyABKAlCBOJBAQEi6QQKFkdldFRpY2tldFN0YXRzUmVzcG9uc2USGQoLdG90YWxfY291bnQYASABKANCBOJBAQMSPQoNc3RhdHVzX2NvdW50cxgCIAMoCzIgLnJvZGlzdGFhLnRpY2tldHMudjEuU3RhdHVzQ291bnRCBOJBAQMSQQoPcHJpb3JpdHlfY291bnRzGAMgAygLMiIucm9kaXN0YWEudGlja2V0cy52MS5Qcmlvcml0eUNvdW50QgTiQQEDEkQKEXNsYV9zdGF0dXNfY291bnRzGAQgAygLMiMucm9kaXN0YWEudGlja2V0cy52MS5TbGFTdGF0dXNDb3VudEIE4kEBAxJEChFvd25lcl9yb2xlX2NvdW50cxgFIAMoCzIjLnJvZGlzdGFhLnRpY2tldHMudjEuT3duZXJSb2xlQ291bnRCBOJBAQMSHgoQdW5hc3NpZ25lZF9jb3VudBgGIAEoA0IE4kEBAxIZCgticmVhY2hfcmF0ZRgHIAEoAUIE4kEBAxJEChthdmVyYWdlX2ZpcnN0X3Jlc3BvbnNlX3RpbWUYCCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CBOJBAQMSQAoXYXZlcmFnZV9yZXNvbHV0aW9uX3RpbWUYCSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CBOJBAQMSMgoFdHJlbmQYCiADKAsyHS5yb2Rpc3RhYS50aWNrZXRzLnYxLkRheUNvdW50QgTiQQEDEi8KBWFzX29mGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBAyJbCgtTdGF0dXNDb3VudBI3CgZzdGF0dXMYASABKA4yIS5yb2Rpc3RhYS50aWNrZXRzLnYxLlRpY2tldFN0YXR1c0IE4kEBAxITCgVjb3VudBgCIAEoA0IE4kEBAyJhCg1Qcmlvcml0eUNvdW50EjsKCHByaW9yaXR5GAEgASgOMiMucm9kaXN0YWEudGlja2V0cy52MS5UaWNrZXRQcmlvcml0eUIE4kEBAxITCgVjb3VudBgCIAEoA0IE4kEBAyJfCg5TbGFTdGF0dXNDb3VudBI4CgpzbGFfc3RhdHVzGAEgASgOMh4ucm9kaXN0YWEudGlja2V0cy52MS5TbGFTdGF0dXNCBOJBAQMSEwoFY291bnQYAiABKANCBOJBAQMiWgoOT3duZXJSb2xlQ291bnQSMwoKb3duZXJfcm9sZRgBIAEoDjIZLnJvZGlzdGFhLnRpY2tldHMudjEuUm9sZUIE4kEBAxITCgVjb3VudBgCIAEoA0IE4kEBAyJsCghEYXlDb3VudBIlCgRkYXRlGAEgASgLMhEuZ29vZ2xlLnR5cGUuRGF0ZUIE4kEBAxIbCg1jcmVhdGVkX2NvdW50GAIgASgDQgTiQQEDEhwKDnJlc29sdmVkX2NvdW50GAMgASgDQgTiQQEDIiwKEUV4cGxhaW5TbGFSZXF1ZXN0EhcKCXRpY2tldF9pZBgBIAEoCUIE4kEBAiJUChJFeHBsYWluU2xhUmVzcG9uc2USPgoLZXhwbGFuYXRpb24YASABKAsyIy5yb2Rpc3RhYS50aWNrZXRzLnYxLlNsYUV4cGxhbmF0aW9uQgTiQQEDYgZwcm90bzM", [file_google_api_field_behavior, file_google_protobuf_duration, file_google_protobuf_timestamp, file_google_type_date, file_rodistaa_tickets_v1_directory_service, file_rodistaa_tickets_v1_filter, file_rodistaa_tickets_v1_sla, file_rodistaa_tickets_v1_ticket]);
+  fileDesc("CiZyb2Rpc3RhYS90aWNrZXRzL3YxL3RpY2tldF9yZWFkcy5wcm90bxITcm9kaXN0YWEudGlja2V0cy52MSJBChBHZXRUaWNrZXRSZXF1ZXN0EhAKAmlkGAEgASgJQgTiQQECEhsKDWFjY2Vzc19yZWFzb24YAiABKAlCBOJBAQEiRgoRR2V0VGlja2V0UmVzcG9uc2USMQoGdGlja2V0GAEgASgLMhsucm9kaXN0YWEudGlja2V0cy52MS5UaWNrZXRCBOJBAQMitQEKEkxpc3RUaWNrZXRzUmVxdWVzdBI3CgZmaWx0ZXIYASABKAsyIS5yb2Rpc3RhYS50aWNrZXRzLnYxLlRpY2tldEZpbHRlckIE4kEBARIXCglwYWdlX3NpemUYAiABKAVCBOJBAQESGAoKcGFnZV90b2tlbhgDIAEoCUIE4kEBARIWCghvcmRlcl9ieRgEIAEoCUIE4kEBARIbCg1pbmNsdWRlX3RvdGFsGAUgASgIQgTiQQEBIrcBChNMaXN0VGlja2V0c1Jlc3BvbnNlEjIKB3RpY2tldHMYASADKAsyGy5yb2Rpc3RhYS50aWNrZXRzLnYxLlRpY2tldEIE4kEBAxIdCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAlCBOJBAQMSHQoKdG90YWxfc2l6ZRgDIAEoA0IE4kEBA0gAiAEBEh8KEXRvdGFsX3NpemVfY2FwcGVkGAQgASgIQgTiQQEDQg0KC190b3RhbF9zaXplIrQBChRTZWFyY2hUaWNrZXRzUmVxdWVzdBITCgVxdWVyeRgBIAEoCUIE4kEBAhI3CgZmaWx0ZXIYAiABKAsyIS5yb2Rpc3RhYS50aWNrZXRzLnYxLlRpY2tldEZpbHRlckIE4kEBARIXCglwYWdlX3NpemUYAyABKAVCBOJBAQESGAoKcGFnZV90b2tlbhgEIAEoCUIE4kEBARIbCg1pbmNsdWRlX3RvdGFsGAUgASgIQgTiQQEBIr8BChVTZWFyY2hUaWNrZXRzUmVzcG9uc2USOAoHcmVzdWx0cxgBIAMoCzIhLnJvZGlzdGFhLnRpY2tldHMudjEuU2VhcmNoUmVzdWx0QgTiQQEDEh0KD25leHRfcGFnZV90b2tlbhgCIAEoCUIE4kEBAxIdCgp0b3RhbF9zaXplGAMgASgDQgTiQQEDSACIAQESHwoRdG90YWxfc2l6ZV9jYXBwZWQYBCABKAhCBOJBAQNCDQoLX3RvdGFsX3NpemUi2QEKDFNlYXJjaFJlc3VsdBIxCgZ0aWNrZXQYASABKAsyGy5yb2Rpc3RhYS50aWNrZXRzLnYxLlRpY2tldEIE4kEBAxISCgRyYW5rGAIgASgBQgTiQQEDEkQKD3RpdGxlX2hpZ2hsaWdodBgDIAMoCzIlLnJvZGlzdGFhLnRpY2tldHMudjEuSGlnaGxpZ2h0U2VnbWVudEIE4kEBAxI8CgdzbmlwcGV0GAQgAygLMiUucm9kaXN0YWEudGlja2V0cy52MS5IaWdobGlnaHRTZWdtZW50QgTiQQEDIj4KEEhpZ2hsaWdodFNlZ21lbnQSEgoEdGV4dBgBIAEoCUIE4kEBAxIWCghpc19tYXRjaBgCIAEoCEIE4kEBAyJhChNMaXN0V2F0Y2hlcnNSZXF1ZXN0EhcKCXRpY2tldF9pZBgBIAEoCUIE4kEBAhIXCglwYWdlX3NpemUYAiABKAVCBOJBAQESGAoKcGFnZV90b2tlbhgDIAEoCUIE4kEBASJrChRMaXN0V2F0Y2hlcnNSZXNwb25zZRI0Cgh3YXRjaGVycxgBIAMoCzIcLnJvZGlzdGFhLnRpY2tldHMudjEuV2F0Y2hlckIE4kEBAxIdCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAlCBOJBAQMijwEKFFN1Z2dlc3RPd25lcnNSZXF1ZXN0Ei0KBHJvbGUYASABKA4yGS5yb2Rpc3RhYS50aWNrZXRzLnYxLlJvbGVCBOJBAQESGgoMZnJhbmNoaXNlX2lkGAIgASgJQgTiQQEBEhcKCXRpY2tldF9pZBgDIAEoCUIE4kEBARITCgVsaW1pdBgEIAEoBUIE4kEBASJYChVTdWdnZXN0T3duZXJzUmVzcG9uc2USPwoLc3VnZ2VzdGlvbnMYASADKAsyJC5yb2Rpc3RhYS50aWNrZXRzLnYxLk93bmVyU3VnZ2VzdGlvbkIE4kEBAyKnAQoPT3duZXJTdWdnZXN0aW9uEjEKBm1lbWJlchgBIAEoCzIbLnJvZGlzdGFhLnRpY2tldHMudjEuTWVtYmVyQgTiQQEDEh8KEW9wZW5fdGlja2V0X2NvdW50GAIgASgDQgTiQQEDEkAKF2F2ZXJhZ2VfcmVzb2x1dGlvbl90aW1lGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQgTiQQEDIjIKF0dldFRpY2tldEFjdGlvbnNSZXF1ZXN0EhcKCXRpY2tldF9pZBgBIAEoCUIE4kEBAiK/AQoYR2V0VGlja2V0QWN0aW9uc1Jlc3BvbnNlEhcKCXRpY2tldF9pZBgBIAEoCUIE4kEBAxISCgRldGFnGAIgASgJQgTiQQEDEjwKC3RyYW5zaXRpb25zGAMgAygOMiEucm9kaXN0YWEudGlja2V0cy52MS5UaWNrZXRTdGF0dXNCBOJBAQMSOAoHYWN0aW9ucxgEIAMoDjIhLnJvZGlzdGFhLnRpY2tldHMudjEuVGlja2V0QWN0aW9uQgTiQQEDIq8BChNTdWdnZXN0VGVybXNSZXF1ZXN0EjEKBGtpbmQYASABKA4yHS5yb2Rpc3RhYS50aWNrZXRzLnYxLlRlcm1LaW5kQgTiQQECEhQKBnByZWZpeBgCIAEoCUIE4kEBARI6CgtsaW5rZWRfdHlwZRgDIAEoDjIfLnJvZGlzdGFhLnRpY2tldHMudjEuTGlua2VkVHlwZUIE4kEBARITCgVsaW1pdBgEIAEoBUIE4kEBASJQChRTdWdnZXN0VGVybXNSZXNwb25zZRI4CgV0ZXJtcxgBIAMoCzIjLnJvZGlzdGFhLnRpY2tldHMudjEuVGVybVN1Z2dlc3Rpb25CBOJBAQMiQAoOVGVybVN1Z2dlc3Rpb24SEgoEdGVybRgBIAEoCUIE4kEBAxIaCgx0aWNrZXRfY291bnQYAiABKAVCBOJBAQMigwEKFUdldFRpY2tldFN0YXRzUmVxdWVzdBI3CgZmaWx0ZXIYASABKAsyIS5yb2Rpc3RhYS50aWNrZXRzLnYxLlRpY2tldEZpbHRlckIE4kEBARIYCgp0cmVuZF9kYXlzGAIgASgFQgTiQQEBEhcKCXRpbWVfem9uZRgDIAEoCUIE4kEBASLpBAoWR2V0VGlja2V0U3RhdHNSZXNwb25zZRIZCgt0b3RhbF9jb3VudBgBIAEoA0IE4kEBAxI9Cg1zdGF0dXNfY291bnRzGAIgAygLMiAucm9kaXN0YWEudGlja2V0cy52MS5TdGF0dXNDb3VudEIE4kEBAxJBCg9wcmlvcml0eV9jb3VudHMYAyADKAsyIi5yb2Rpc3RhYS50aWNrZXRzLnYxLlByaW9yaXR5Q291bnRCBOJBAQMSRAoRc2xhX3N0YXR1c19jb3VudHMYBCADKAsyIy5yb2Rpc3RhYS50aWNrZXRzLnYxLlNsYVN0YXR1c0NvdW50QgTiQQEDEkQKEW93bmVyX3JvbGVfY291bnRzGAUgAygLMiMucm9kaXN0YWEudGlja2V0cy52MS5Pd25lclJvbGVDb3VudEIE4kEBAxIeChB1bmFzc2lnbmVkX2NvdW50GAYgASgDQgTiQQEDEhkKC2JyZWFjaF9yYXRlGAcgASgBQgTiQQEDEkQKG2F2ZXJhZ2VfZmlyc3RfcmVzcG9uc2VfdGltZRgIIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIE4kEBAxJAChdhdmVyYWdlX3Jlc29sdXRpb25fdGltZRgJIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIE4kEBAxIyCgV0cmVuZBgKIAMoCzIdLnJvZGlzdGFhLnRpY2tldHMudjEuRGF5Q291bnRCBOJBAQMSLwoFYXNfb2YYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDIlsKC1N0YXR1c0NvdW50EjcKBnN0YXR1cxgBIAEoDjIhLnJvZGlzdGFhLnRpY2tldHMudjEuVGlja2V0U3RhdHVzQgTiQQEDEhMKBWNvdW50GAIgASgDQgTiQQEDImEKDVByaW9yaXR5Q291bnQSOwoIcHJpb3JpdHkYASABKA4yIy5yb2Rpc3RhYS50aWNrZXRzLnYxLlRpY2tldFByaW9yaXR5QgTiQQEDEhMKBWNvdW50GAIgASgDQgTiQQEDIl8KDlNsYVN0YXR1c0NvdW50EjgKCnNsYV9zdGF0dXMYASABKA4yHi5yb2Rpc3RhYS50aWNrZXRzLnYxLlNsYVN0YXR1c0IE4kEBAxITCgVjb3VudBgCIAEoA0IE4kEBAyJaCg5Pd25lclJvbGVDb3VudBIzCgpvd25lcl9yb2xlGAEgASgOMhkucm9kaXN0YWEudGlja2V0cy52MS5Sb2xlQgTiQQEDEhMKBWNvdW50GAIgASgDQgTiQQEDImwKCERheUNvdW50EiUKBGRhdGUYASABKAsyES5nb29nbGUudHlwZS5EYXRlQgTiQQEDEhsKDWNyZWF0ZWRfY291bnQYAiABKANCBOJBAQMSHAoOcmVzb2x2ZWRfY291bnQYAyABKANCBOJBAQMiLAoRRXhwbGFpblNsYVJlcXVlc3QSFwoJdGlja2V0X2lkGAEgASgJQgTiQQECIlQKEkV4cGxhaW5TbGFSZXNwb25zZRI+CgtleHBsYW5hdGlvbhgBIAEoCzIjLnJvZGlzdGFhLnRpY2tldHMudjEuU2xhRXhwbGFuYXRpb25CBOJBAQMquAMKDFRpY2tldEFjdGlvbhIdChlUSUNLRVRfQUNUSU9OX1VOU1BFQ0lGSUVEEAASFgoSVElDS0VUX0FDVElPTl9FRElUEAESHQoZVElDS0VUX0FDVElPTl9DSEFOR0VfTElOSxACEiEKHVRJQ0tFVF9BQ1RJT05fQ0hBTkdFX1BSSU9SSVRZEAMSJAogVElDS0VUX0FDVElPTl9DSEFOR0VfU0VOU0lUSVZJVFkQBBIYChRUSUNLRVRfQUNUSU9OX0FTU0lHThAFEhoKFlRJQ0tFVF9BQ1RJT05fRVNDQUxBVEUQBhIZChVUSUNLRVRfQUNUSU9OX0FSQ0hJVkUQBxIdChlUSUNLRVRfQUNUSU9OX0FERF9NRVNTQUdFEAgSIwofVElDS0VUX0FDVElPTl9BRERfSU5URVJOQUxfTk9URRAJEhcKE1RJQ0tFVF9BQ1RJT05fV0FUQ0gQChIeChpUSUNLRVRfQUNUSU9OX1NFVF9XQVRDSEVSUxALEhwKGFRJQ0tFVF9BQ1RJT05fVklFV19BVURJVBAMEh0KGVRJQ0tFVF9BQ1RJT05fRVhQTEFJTl9TTEEQDSptCghUZXJtS2luZBIZChVURVJNX0tJTkRfVU5TUEVDSUZJRUQQABIRCg1URVJNX0tJTkRfVEFHEAESGgoWVEVSTV9LSU5EX0ZSQU5DSElTRV9JRBACEhcKE1RFUk1fS0lORF9MSU5LRURfSUQQA2IGcHJvdG8z", [file_google_api_field_behavior, file_google_protobuf_duration, file_google_protobuf_timestamp, file_google_type_date, file_rodistaa_tickets_v1_directory_service, file_rodistaa_tickets_v1_filter, file_rodistaa_tickets_v1_sla, file_rodistaa_tickets_v1_ticket]);
 
 /**
  * Request of TicketService.GetTicket.
@@ -503,6 +503,163 @@ export const OwnerSuggestionSchema: GenMessage<OwnerSuggestion> = /*@__PURE__*/
   messageDesc(file_rodistaa_tickets_v1_ticket_reads, 12);
 
 /**
+ * Request of TicketService.GetTicketActions.
+ *
+ * @generated from message rodistaa.tickets.v1.GetTicketActionsRequest
+ */
+export type GetTicketActionsRequest = Message<"rodistaa.tickets.v1.GetTicketActionsRequest"> & {
+  /**
+   * The ticket.
+   *
+   * @generated from field: string ticket_id = 1;
+   */
+  ticketId: string;
+};
+
+/**
+ * Describes the message rodistaa.tickets.v1.GetTicketActionsRequest.
+ * Use `create(GetTicketActionsRequestSchema)` to create a new message.
+ */
+export const GetTicketActionsRequestSchema: GenMessage<GetTicketActionsRequest> = /*@__PURE__*/
+  messageDesc(file_rodistaa_tickets_v1_ticket_reads, 13);
+
+/**
+ * Response of TicketService.GetTicketActions.
+ *
+ * @generated from message rodistaa.tickets.v1.GetTicketActionsResponse
+ */
+export type GetTicketActionsResponse = Message<"rodistaa.tickets.v1.GetTicketActionsResponse"> & {
+  /**
+   * The ticket.
+   *
+   * @generated from field: string ticket_id = 1;
+   */
+  ticketId: string;
+
+  /**
+   * The ticket's etag at that moment.
+   *
+   * @generated from field: string etag = 2;
+   */
+  etag: string;
+
+  /**
+   * States that TransitionTicket takes the ticket to, for this caller, in the
+   * order of the enum. RESOLVED takes a resolution summary.
+   *
+   * @generated from field: repeated rodistaa.tickets.v1.TicketStatus transitions = 3;
+   */
+  transitions: TicketStatus[];
+
+  /**
+   * What else they may do, in the order of the enum.
+   *
+   * @generated from field: repeated rodistaa.tickets.v1.TicketAction actions = 4;
+   */
+  actions: TicketAction[];
+};
+
+/**
+ * Describes the message rodistaa.tickets.v1.GetTicketActionsResponse.
+ * Use `create(GetTicketActionsResponseSchema)` to create a new message.
+ */
+export const GetTicketActionsResponseSchema: GenMessage<GetTicketActionsResponse> = /*@__PURE__*/
+  messageDesc(file_rodistaa_tickets_v1_ticket_reads, 14);
+
+/**
+ * Request of TicketService.SuggestTerms.
+ *
+ * @generated from message rodistaa.tickets.v1.SuggestTermsRequest
+ */
+export type SuggestTermsRequest = Message<"rodistaa.tickets.v1.SuggestTermsRequest"> & {
+  /**
+   * What to complete.
+   *
+   * @generated from field: rodistaa.tickets.v1.TermKind kind = 1;
+   */
+  kind: TermKind;
+
+  /**
+   * How the term begins, case ignored; empty means the ones of late; at most
+   * 100 characters.
+   *
+   * @generated from field: string prefix = 2;
+   */
+  prefix: string;
+
+  /**
+   * The type of the linked things; for TERM_KIND_LINKED_ID, where it is
+   * required, and refused elsewhere.
+   *
+   * @generated from field: rodistaa.tickets.v1.LinkedType linked_type = 3;
+   */
+  linkedType: LinkedType;
+
+  /**
+   * Most terms of the answer; 0 means 10, at most 50.
+   *
+   * @generated from field: int32 limit = 4;
+   */
+  limit: number;
+};
+
+/**
+ * Describes the message rodistaa.tickets.v1.SuggestTermsRequest.
+ * Use `create(SuggestTermsRequestSchema)` to create a new message.
+ */
+export const SuggestTermsRequestSchema: GenMessage<SuggestTermsRequest> = /*@__PURE__*/
+  messageDesc(file_rodistaa_tickets_v1_ticket_reads, 15);
+
+/**
+ * Response of TicketService.SuggestTerms.
+ *
+ * @generated from message rodistaa.tickets.v1.SuggestTermsResponse
+ */
+export type SuggestTermsResponse = Message<"rodistaa.tickets.v1.SuggestTermsResponse"> & {
+  /**
+   * The terms, those of the most tickets first, then by their text.
+   *
+   * @generated from field: repeated rodistaa.tickets.v1.TermSuggestion terms = 1;
+   */
+  terms: TermSuggestion[];
+};
+
+/**
+ * Describes the message rodistaa.tickets.v1.SuggestTermsResponse.
+ * Use `create(SuggestTermsResponseSchema)` to create a new message.
+ */
+export const SuggestTermsResponseSchema: GenMessage<SuggestTermsResponse> = /*@__PURE__*/
+  messageDesc(file_rodistaa_tickets_v1_ticket_reads, 16);
+
+/**
+ * A term that tickets have.
+ *
+ * @generated from message rodistaa.tickets.v1.TermSuggestion
+ */
+export type TermSuggestion = Message<"rodistaa.tickets.v1.TermSuggestion"> & {
+  /**
+   * The tag, or the id of the franchise or of the linked thing.
+   *
+   * @generated from field: string term = 1;
+   */
+  term: string;
+
+  /**
+   * How many of the tickets that were looked at have it.
+   *
+   * @generated from field: int32 ticket_count = 2;
+   */
+  ticketCount: number;
+};
+
+/**
+ * Describes the message rodistaa.tickets.v1.TermSuggestion.
+ * Use `create(TermSuggestionSchema)` to create a new message.
+ */
+export const TermSuggestionSchema: GenMessage<TermSuggestion> = /*@__PURE__*/
+  messageDesc(file_rodistaa_tickets_v1_ticket_reads, 17);
+
+/**
  * Request of TicketService.GetTicketStats.
  *
  * @generated from message rodistaa.tickets.v1.GetTicketStatsRequest
@@ -535,7 +692,7 @@ export type GetTicketStatsRequest = Message<"rodistaa.tickets.v1.GetTicketStatsR
  * Use `create(GetTicketStatsRequestSchema)` to create a new message.
  */
 export const GetTicketStatsRequestSchema: GenMessage<GetTicketStatsRequest> = /*@__PURE__*/
-  messageDesc(file_rodistaa_tickets_v1_ticket_reads, 13);
+  messageDesc(file_rodistaa_tickets_v1_ticket_reads, 18);
 
 /**
  * Response of TicketService.GetTicketStats. Counts of zero are left out of the
@@ -630,7 +787,7 @@ export type GetTicketStatsResponse = Message<"rodistaa.tickets.v1.GetTicketStats
  * Use `create(GetTicketStatsResponseSchema)` to create a new message.
  */
 export const GetTicketStatsResponseSchema: GenMessage<GetTicketStatsResponse> = /*@__PURE__*/
-  messageDesc(file_rodistaa_tickets_v1_ticket_reads, 14);
+  messageDesc(file_rodistaa_tickets_v1_ticket_reads, 19);
 
 /**
  * How many tickets are in a state.
@@ -658,7 +815,7 @@ export type StatusCount = Message<"rodistaa.tickets.v1.StatusCount"> & {
  * Use `create(StatusCountSchema)` to create a new message.
  */
 export const StatusCountSchema: GenMessage<StatusCount> = /*@__PURE__*/
-  messageDesc(file_rodistaa_tickets_v1_ticket_reads, 15);
+  messageDesc(file_rodistaa_tickets_v1_ticket_reads, 20);
 
 /**
  * How many tickets have a priority.
@@ -686,7 +843,7 @@ export type PriorityCount = Message<"rodistaa.tickets.v1.PriorityCount"> & {
  * Use `create(PriorityCountSchema)` to create a new message.
  */
 export const PriorityCountSchema: GenMessage<PriorityCount> = /*@__PURE__*/
-  messageDesc(file_rodistaa_tickets_v1_ticket_reads, 16);
+  messageDesc(file_rodistaa_tickets_v1_ticket_reads, 21);
 
 /**
  * How many tickets have a clock in a state.
@@ -714,7 +871,7 @@ export type SlaStatusCount = Message<"rodistaa.tickets.v1.SlaStatusCount"> & {
  * Use `create(SlaStatusCountSchema)` to create a new message.
  */
 export const SlaStatusCountSchema: GenMessage<SlaStatusCount> = /*@__PURE__*/
-  messageDesc(file_rodistaa_tickets_v1_ticket_reads, 17);
+  messageDesc(file_rodistaa_tickets_v1_ticket_reads, 22);
 
 /**
  * How many tickets a role owns.
@@ -742,7 +899,7 @@ export type OwnerRoleCount = Message<"rodistaa.tickets.v1.OwnerRoleCount"> & {
  * Use `create(OwnerRoleCountSchema)` to create a new message.
  */
 export const OwnerRoleCountSchema: GenMessage<OwnerRoleCount> = /*@__PURE__*/
-  messageDesc(file_rodistaa_tickets_v1_ticket_reads, 18);
+  messageDesc(file_rodistaa_tickets_v1_ticket_reads, 23);
 
 /**
  * What happened on a day.
@@ -777,7 +934,7 @@ export type DayCount = Message<"rodistaa.tickets.v1.DayCount"> & {
  * Use `create(DayCountSchema)` to create a new message.
  */
 export const DayCountSchema: GenMessage<DayCount> = /*@__PURE__*/
-  messageDesc(file_rodistaa_tickets_v1_ticket_reads, 19);
+  messageDesc(file_rodistaa_tickets_v1_ticket_reads, 24);
 
 /**
  * Request of TicketService.ExplainSla.
@@ -798,7 +955,7 @@ export type ExplainSlaRequest = Message<"rodistaa.tickets.v1.ExplainSlaRequest">
  * Use `create(ExplainSlaRequestSchema)` to create a new message.
  */
 export const ExplainSlaRequestSchema: GenMessage<ExplainSlaRequest> = /*@__PURE__*/
-  messageDesc(file_rodistaa_tickets_v1_ticket_reads, 20);
+  messageDesc(file_rodistaa_tickets_v1_ticket_reads, 25);
 
 /**
  * Response of TicketService.ExplainSla.
@@ -819,5 +976,157 @@ export type ExplainSlaResponse = Message<"rodistaa.tickets.v1.ExplainSlaResponse
  * Use `create(ExplainSlaResponseSchema)` to create a new message.
  */
 export const ExplainSlaResponseSchema: GenMessage<ExplainSlaResponse> = /*@__PURE__*/
-  messageDesc(file_rodistaa_tickets_v1_ticket_reads, 21);
+  messageDesc(file_rodistaa_tickets_v1_ticket_reads, 26);
+
+/**
+ * Something that is done to a ticket.
+ *
+ * @generated from enum rodistaa.tickets.v1.TicketAction
+ */
+export enum TicketAction {
+  /**
+   * Not set.
+   *
+   * @generated from enum value: TICKET_ACTION_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * UpdateTicket: title, description, severity, tags and metadata.
+   *
+   * @generated from enum value: TICKET_ACTION_EDIT = 1;
+   */
+  EDIT = 1,
+
+  /**
+   * UpdateTicket: the linked thing.
+   *
+   * @generated from enum value: TICKET_ACTION_CHANGE_LINK = 2;
+   */
+  CHANGE_LINK = 2,
+
+  /**
+   * UpdateTicket: the priority.
+   *
+   * @generated from enum value: TICKET_ACTION_CHANGE_PRIORITY = 3;
+   */
+  CHANGE_PRIORITY = 3,
+
+  /**
+   * UpdateTicket: `is_sensitive` from false to true, or from true to false.
+   *
+   * @generated from enum value: TICKET_ACTION_CHANGE_SENSITIVITY = 4;
+   */
+  CHANGE_SENSITIVITY = 4,
+
+  /**
+   * AssignTicket.
+   *
+   * @generated from enum value: TICKET_ACTION_ASSIGN = 5;
+   */
+  ASSIGN = 5,
+
+  /**
+   * EscalateTicket.
+   *
+   * @generated from enum value: TICKET_ACTION_ESCALATE = 6;
+   */
+  ESCALATE = 6,
+
+  /**
+   * ArchiveTicket, with `archived` as it is not now.
+   *
+   * @generated from enum value: TICKET_ACTION_ARCHIVE = 7;
+   */
+  ARCHIVE = 7,
+
+  /**
+   * AddMessage, and CreateAttachment.
+   *
+   * @generated from enum value: TICKET_ACTION_ADD_MESSAGE = 8;
+   */
+  ADD_MESSAGE = 8,
+
+  /**
+   * AddMessage with `is_internal_note`.
+   *
+   * @generated from enum value: TICKET_ACTION_ADD_INTERNAL_NOTE = 9;
+   */
+  ADD_INTERNAL_NOTE = 9,
+
+  /**
+   * SetWatch for oneself.
+   *
+   * @generated from enum value: TICKET_ACTION_WATCH = 10;
+   */
+  WATCH = 10,
+
+  /**
+   * SetWatch for others.
+   *
+   * @generated from enum value: TICKET_ACTION_SET_WATCHERS = 11;
+   */
+  SET_WATCHERS = 11,
+
+  /**
+   * ListAuditEntries and VerifyAudit.
+   *
+   * @generated from enum value: TICKET_ACTION_VIEW_AUDIT = 12;
+   */
+  VIEW_AUDIT = 12,
+
+  /**
+   * ExplainSla.
+   *
+   * @generated from enum value: TICKET_ACTION_EXPLAIN_SLA = 13;
+   */
+  EXPLAIN_SLA = 13,
+}
+
+/**
+ * Describes the enum rodistaa.tickets.v1.TicketAction.
+ */
+export const TicketActionSchema: GenEnum<TicketAction> = /*@__PURE__*/
+  enumDesc(file_rodistaa_tickets_v1_ticket_reads, 0);
+
+/**
+ * What SuggestTerms completes.
+ *
+ * @generated from enum rodistaa.tickets.v1.TermKind
+ */
+export enum TermKind {
+  /**
+   * Not set.
+   *
+   * @generated from enum value: TERM_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Ticket.tags.
+   *
+   * @generated from enum value: TERM_KIND_TAG = 1;
+   */
+  TAG = 1,
+
+  /**
+   * Ticket.assigned_franchise_id.
+   *
+   * @generated from enum value: TERM_KIND_FRANCHISE_ID = 2;
+   */
+  FRANCHISE_ID = 2,
+
+  /**
+   * Ticket.linked_id.
+   *
+   * @generated from enum value: TERM_KIND_LINKED_ID = 3;
+   */
+  LINKED_ID = 3,
+}
+
+/**
+ * Describes the enum rodistaa.tickets.v1.TermKind.
+ */
+export const TermKindSchema: GenEnum<TermKind> = /*@__PURE__*/
+  enumDesc(file_rodistaa_tickets_v1_ticket_reads, 1);
 
