@@ -7,6 +7,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.icon import ICON_PATH, icon
 from gateway.login import HOME, Login
 from gateway.oidc import CALLBACK_PATH, START_PATH, Oidc
 from gateway.pages import ASSETS_PATH, AdminPages, is_page, wants_page
@@ -25,6 +26,7 @@ def browser_routes(settings: Settings, sessions: Sessions, pages: AdminPages) ->
         Route("/login", resource(get=login.show, post=login.choose)),
         Route("/logout", resource(post=login.leave)),
         Route(f"{ASSETS_PATH}{{name:path}}", resource(get=pages.asset)),
+        Route(ICON_PATH, resource(get=icon)),
         *(Route(path, resource(get=_to_home)) for path in ("/", "/admin", "/admin/")),
     ]
     if oidc is not None:

@@ -15,7 +15,7 @@ button { font: inherit; width: 100%; padding: .5rem .75rem; text-align: left; cu
 _POLICY = (
     "default-src 'none'; "
     f"style-src 'sha256-{b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()}'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
 

@@ -13,15 +13,17 @@ from starlette.responses import Response
 from gateway.html import page, paragraph
 from gateway.routes import NoRoute
 
-ASSETS_PATH = "/admin/assets/"
-PAGES_PATH = "/admin/tickets"
+PAGES_PATH = "/admin/"
+ASSETS_PATH = f"{PAGES_PATH}assets/"
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ENCODINGS = {"br": ".br", "gzip": ".gz"}
 """In the order of preference."""
 _POLICY = (
-    "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self';"
-    " frame-ancestors 'none'; connect-src 'self'"
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:;"
+    " font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; connect-src 'self'"
 )
+"""Styles within the page are those that Ant Design writes at run time (docs/adr/0020-admin-ui.md); scripts are files of
+ours alone. No workers, frames, objects or media. What the page may connect to comes last: more is added."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +98,11 @@ def wants_page(accept: str) -> bool:
 
 
 def is_page(path: str) -> bool:
-    """Whether the admin UI has views at that path: /admin/tickets and what is below it."""
-    return path == PAGES_PATH or path.startswith(f"{PAGES_PATH}/")
+    """Whether the admin UI may have a view at that path: which ones it has, its own router knows.
+
+    Custom methods, such as /admin/tickets:stats, are calls alone.
+    """
+    return path.startswith(PAGES_PATH) and not path.startswith(ASSETS_PATH) and ":" not in path.rpartition("/")[2]
 
 
 def _file(content: bytes, encoding: str) -> _File:
