@@ -1,0 +1,49 @@
+import createClient from "openapi-fetch";
+import type { paths } from "#http";
+import { ApiError, Unreachable } from "./errors";
+
+/** Every call of the contract, typed by its path and method. Use it inside `unwrap`. */
+export const api = createClient<paths>({
+  // Looked up at each call, so that tests and stories may answer in its place.
+  fetch: (request) => globalThis.fetch(request),
+});
+
+type Outcome<Data> = { data?: Data; error?: unknown; response: Response };
+
+/** The answer of a call. Throws ApiError for a refusal, and Unreachable when there was no answer. */
+export async function unwrap<Data>(call: Promise<Outcome<Data>>): Promise<NonNullable<Data>> {
+  return (await unwrapWithEtag(call)).data;
+}
+
+/** As `unwrap`, with the answer's entity tag: what `If-Match` of a change takes. */
+export async function unwrapWithEtag<Data>(
+  call: Promise<Outcome<Data>>,
+): Promise<{ data: NonNullable<Data>; etag: string | null }> {
+  let outcome: Outcome<Data>;
+  try {
+    outcome = await call;
+  } catch (cause) {
+    if (cause instanceof DOMException && cause.name === "AbortError") {
+      throw cause;
+    }
+    throw new Unreachable({ cause });
+  }
+  const { data, error, response } = outcome;
+  if (!response.ok) {
+    throw ApiError.of(error, response);
+  }
+  return { data: (data ?? {}) as NonNullable<Data>, etag: response.headers.get("etag") };
+}
+
+/**
+ * Headers of a change that happens once, however often it is sent. Make the key when the person decides (a form
+ * opens, a button is pressed), and send it with every attempt at the same change.
+ */
+export function once(key: string): { "Idempotency-Key": string } {
+  return { "Idempotency-Key": key };
+}
+
+/** A new key for `once`. */
+export function newKey(): string {
+  return crypto.randomUUID();
+}

@@ -1,0 +1,31 @@
+import { MenuOutlined, PlusOutlined } from "@ant-design/icons";
+import { Button, Flex, Grid, Layout } from "antd";
+import { lazy, Suspense } from "react";
+import { NotificationBell } from "@/features/notifications/NotificationBell";
+import { TicketSearchBox } from "@/features/ticket-filters/TicketSearchBox";
+import { useDialog } from "./dialogs";
+import { PersonMenu } from "./PersonMenu";
+
+const TicketCreateModal = lazy(async () => ({
+  default: (await import("@/features/ticket-create/TicketCreateModal")).TicketCreateModal,
+}));
+
+/** Search, the button that makes a ticket, notifications, the person. */
+export function Header({ onOpenMenu }: { onOpenMenu: (() => void) | undefined }) {
+  const [creating, setCreating] = useDialog("create");
+  const wide = Grid.useBreakpoint().md ?? true;
+  return (
+    <Layout.Header className="shell-header">
+      <Flex align="center" gap={8} className="shell-header-row">
+        {onOpenMenu && <Button type="text" icon={<MenuOutlined />} aria-label="Open the menu" onClick={onOpenMenu} />}
+        <TicketSearchBox />
+        <Button type="primary" icon={<PlusOutlined />} onClick={() => setCreating(true)} aria-label="New ticket">
+          {wide ? "New ticket" : null}
+        </Button>
+        <NotificationBell />
+        <PersonMenu />
+      </Flex>
+      <Suspense fallback={null}>{creating && <TicketCreateModal open onClose={() => setCreating(false)} />}</Suspense>
+    </Layout.Header>
+  );
+}

@@ -1,0 +1,88 @@
+import {
+  ApiOutlined,
+  BarChartOutlined,
+  BellOutlined,
+  ClockCircleOutlined,
+  DownloadOutlined,
+  InboxOutlined,
+  TeamOutlined,
+} from "@ant-design/icons";
+import { Drawer, Layout, Menu, type MenuProps } from "antd";
+import { Link, useLocation } from "react-router";
+import { useCaller } from "@/api/caller";
+import type { Permission } from "@/api/schemas";
+import icon from "./icon.svg";
+import { ROUTES } from "./routes";
+
+type Page = { to: string; label: string; icon: React.ReactNode; needs?: Permission };
+
+const PAGES: readonly Page[] = [
+  { to: ROUTES.tickets, label: "Tickets", icon: <InboxOutlined /> },
+  { to: ROUTES.dashboard, label: "Dashboard", icon: <BarChartOutlined />, needs: "PERMISSION_STAFF" },
+  { to: ROUTES.notifications, label: "Notifications", icon: <BellOutlined /> },
+  { to: ROUTES.exports, label: "Exports", icon: <DownloadOutlined />, needs: "PERMISSION_EXPORT_TICKETS" },
+  { to: ROUTES.sla, label: "SLA policies", icon: <ClockCircleOutlined />, needs: "PERMISSION_STAFF" },
+  { to: ROUTES.members, label: "Directory", icon: <TeamOutlined />, needs: "PERMISSION_MANAGE_DIRECTORY" },
+  { to: ROUTES.webhooks, label: "Webhooks", icon: <ApiOutlined />, needs: "PERMISSION_MANAGE_WEBHOOKS" },
+];
+
+/** The column at the left of wide screens. */
+export function Navigation() {
+  return (
+    <Layout.Sider className="shell-sider" width={196} collapsedWidth={56} collapsible breakpoint="xl" theme="light">
+      <Brand />
+      <Pages />
+    </Layout.Sider>
+  );
+}
+
+/** The same for narrow screens, behind a button. */
+export function NavigationDrawer({ open, onClose }: { open: boolean; onClose(): void }) {
+  return (
+    <Drawer
+      open={open}
+      onClose={onClose}
+      placement="left"
+      size={240}
+      title={<Brand />}
+      styles={{ body: { padding: 0 } }}
+    >
+      <Pages onPick={onClose} />
+    </Drawer>
+  );
+}
+
+function Brand() {
+  return (
+    <Link to={ROUTES.tickets} className="shell-brand">
+      <img src={icon} alt="" width={26} height={26} />
+      <span>Rodistaa Tickets</span>
+    </Link>
+  );
+}
+
+function Pages({ onPick }: { onPick?: () => void }) {
+  const permissions = useCaller().permissions ?? [];
+  const { pathname } = useLocation();
+  const shown = PAGES.filter(({ needs }) => needs === undefined || permissions.includes(needs));
+  const items: MenuProps["items"] = shown.map(({ to, label, icon }) => ({
+    key: to,
+    icon,
+    label: (
+      <Link to={to} aria-current={pathname.startsWith(to) ? "page" : undefined}>
+        {label}
+      </Link>
+    ),
+  }));
+  return (
+    <nav aria-label="Pages">
+      <Menu
+        mode="inline"
+        items={items}
+        selectedKeys={shown.filter(({ to }) => pathname.startsWith(to)).map(({ to }) => to)}
+        onClick={onPick}
+        style={{ borderInlineEnd: 0 }}
+      />
+    </nav>
+  );
+}

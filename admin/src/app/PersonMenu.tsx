@@ -1,0 +1,55 @@
+import { LogoutOutlined, MoonOutlined, SunOutlined, SwapOutlined, UserOutlined } from "@ant-design/icons";
+import { useMutation } from "@tanstack/react-query";
+import { Avatar, Button, Dropdown, Grid, type MenuProps } from "antd";
+import { useCaller } from "@/api/caller";
+import { ROLES, wordOf } from "@/vocabulary/tickets";
+import { type SchemeChoice, useScheme } from "./scheme";
+
+/** Who is logged in, the colour scheme, and the way out. */
+export function PersonMenu() {
+  const caller = useCaller();
+  const { choice, choose } = useScheme();
+  const wide = Grid.useBreakpoint().xl ?? true;
+  const name = caller.displayName || caller.userId || "";
+  const logOut = useMutation({
+    // The session is the gateway's, not the contract's: a cookie that scripts do not see.
+    mutationFn: () => fetch("/session", { method: "DELETE" }),
+    onSettled: () => window.location.assign("/login"),
+  });
+  const items: MenuProps["items"] = [
+    {
+      key: "who",
+      type: "group",
+      label: (
+        <>
+          <strong>{name}</strong>
+          <br />
+          {wordOf(ROLES, caller.role).label}
+          {(caller.franchiseIds?.length ?? 0) > 0 && ` · ${caller.franchiseIds?.join(", ")}`}
+        </>
+      ),
+    },
+    { type: "divider" },
+    {
+      key: "scheme",
+      type: "group",
+      label: "Colours",
+      children: [
+        { key: "light", icon: <SunOutlined />, label: "Light" },
+        { key: "dark", icon: <MoonOutlined />, label: "Dark" },
+        { key: "system", icon: <SwapOutlined />, label: "As the system" },
+      ],
+    },
+    { type: "divider" },
+    { key: "logout", icon: <LogoutOutlined />, label: "Log out" },
+  ];
+  const pick: MenuProps["onClick"] = ({ key }) => (key === "logout" ? logOut.mutate() : choose(key as SchemeChoice));
+  return (
+    <Dropdown menu={{ items, onClick: pick, selectedKeys: [choice] }} trigger={["click"]} placement="bottomRight">
+      <Button type="text" aria-label={`You are ${name}`} className="shell-person">
+        <Avatar size={24} icon={<UserOutlined />} />
+        {wide && <bdi>{name}</bdi>}
+      </Button>
+    </Dropdown>
+  );
+}

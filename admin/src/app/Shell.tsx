@@ -1,0 +1,44 @@
+import { useSuspenseQuery } from "@tanstack/react-query";
+import { Grid, Layout, Spin } from "antd";
+import { Suspense, useState } from "react";
+import { Outlet } from "react-router";
+import { callerQuery } from "@/api/caller";
+import { Header } from "./Header";
+import { Navigation, NavigationDrawer } from "./Navigation";
+import { ShellErrorBoundary } from "./ShellErrorBoundary";
+import { Shortcuts } from "./Shortcuts";
+import "./shell.css";
+
+/** What stands around every page: navigation, search, notifications, the person. Nothing before it is known who that is. */
+export function Shell() {
+  return (
+    <ShellErrorBoundary>
+      <Suspense fallback={<Spin fullscreen description="Loading" />}>
+        <Frame />
+      </Suspense>
+    </ShellErrorBoundary>
+  );
+}
+
+function Frame() {
+  useSuspenseQuery(callerQuery);
+  const [menuOpen, setMenuOpen] = useState(false);
+  const wide = Grid.useBreakpoint().lg ?? true;
+  return (
+    <Layout className="shell">
+      <a className="skip-link" href="#content">
+        Skip to content
+      </a>
+      {wide ? <Navigation /> : <NavigationDrawer open={menuOpen} onClose={() => setMenuOpen(false)} />}
+      <Layout>
+        <Header onOpenMenu={wide ? undefined : () => setMenuOpen(true)} />
+        <Layout.Content id="content" className="shell-content" tabIndex={-1}>
+          <Suspense fallback={<Spin className="shell-loading" />}>
+            <Outlet />
+          </Suspense>
+        </Layout.Content>
+      </Layout>
+      <Shortcuts />
+    </Layout>
+  );
+}

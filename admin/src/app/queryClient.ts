@@ -1,0 +1,29 @@
+import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
+import { ApiError } from "@/api/errors";
+
+const ATTEMPTS = 3;
+
+/** Reads are tried again where that may help; changes are not, unless they say so: a person decides. */
+export function createQueryClient(onLoggedOut: () => void = toLogin): QueryClient {
+  const notice = (error: unknown) => {
+    if (error instanceof ApiError && error.isUnauthenticated) {
+      onLoggedOut();
+    }
+  };
+  return new QueryClient({
+    queryCache: new QueryCache({ onError: notice }),
+    mutationCache: new MutationCache({ onError: notice }),
+    defaultOptions: {
+      queries: {
+        staleTime: 15_000,
+        retry: (failures, error) => failures < ATTEMPTS && !(error instanceof ApiError && !error.isTemporary),
+      },
+    },
+  });
+}
+
+/** The session has ended: log in, and come back here. */
+function toLogin(): void {
+  const here = window.location.pathname + window.location.search;
+  window.location.assign(`/login?next=${encodeURIComponent(here)}`);
+}

@@ -1,0 +1,3 @@
+export function SlaPoliciesPage() {
+  return null;
+}

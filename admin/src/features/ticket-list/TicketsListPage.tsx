@@ -1,0 +1,3 @@
+export function TicketsListPage() {
+  return null;
+}
