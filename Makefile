@@ -1,6 +1,6 @@
 # `make run` and `make test` need a POSIX shell, make, Python 3.11 with venv, and the package registries; no more.
 .POSIX:
-.PHONY: help run test test-nightly lint format bench proto seed lock install clean
+.PHONY: help run ui test test-nightly lint format bench proto seed lock install clean
 
 PYTHON = python3
 BIN = .venv/bin
@@ -11,9 +11,10 @@ WORKERS = auto
 
 help:
 	@echo 'make run      the whole service on this machine; Ctrl-C stops it, the data is kept in .data'
+	@echo 'make ui       build the admin UI, which a running gateway then serves; make run does that too'
 	@echo 'make test     all tests'
 	@echo 'make test-nightly  the property tests of tests/unit, 10 000 examples each'
-	@echo 'make lint     ruff, mypy, and the rules of who may import whom'
+	@echo 'make lint     ruff, mypy, and the rules of who may import whom; biome and tsc for the admin UI'
 	@echo 'make format   put the code in order, as lint wants it'
 	@echo 'make bench    the benchmarks, on a stack of their own'
 	@echo 'make proto    generate all that follows from proto/'
@@ -26,10 +27,15 @@ help:
 install:
 	@$(PYTHON) scripts/install.py
 
+# Where npm's registry is out of reach there is all but the admin UI.
 run: install
+	@$(BIN)/python scripts/admin_ui.py build || true
 	@exec $(BIN)/tickets up $(ARGS)
 
-# Without the Node packages the tests of the TypeScript client are skipped; in CI they fail.
+ui: install
+	@$(BIN)/python scripts/admin_ui.py build
+
+# Without the Node packages the tests of the TypeScript client and of the admin UI are skipped; in CI they fail.
 test: install
 	-@scripts/node_packages.sh
 	@exec $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses=4 $(ARGS)
@@ -43,10 +49,14 @@ lint: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@$(BIN)/python scripts/admin_ui.py packages
+	cd admin && ../scripts/npm.sh run --silent check
 
 format: install
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	@$(BIN)/python scripts/admin_ui.py packages
+	cd admin && ../scripts/npm.sh run --silent format
 
 bench: install
 	@exec $(BIN)/python -m bench $(ARGS)
@@ -72,4 +82,5 @@ LOCK_FLAGS = --quiet --universal --python-version 3.11 --generate-hashes --no-he
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
 	rm -rf *.egg-info clients/python/src/*.egg-info clients/typescript/node_modules
+	rm -rf admin/node_modules admin/dist admin/storybook-static admin/test-results
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,8 +1,9 @@
 #!/bin/sh
-# Installs what the TypeScript client's tools and tests need, and beside it the generator of its types of HTTP, unless
-# they are there already.
+# Installs what the tools and tests of the admin UI and of the TypeScript client need, and beside the latter the generator
+# of its types of HTTP, unless they are there already.
 set -eu
 cd "$(dirname "$0")/../clients/typescript"
+../../.venv/bin/python ../../scripts/admin_ui.py packages
 npm=$PWD/../../scripts/npm.sh
 for place in . http-types; do
     (

@@ -26,7 +26,7 @@ from server.embedded.postgres import EmbeddedPostgres, EmbeddedPostgresError, Po
 from server.embedded.redis_server import redis_child
 from server.embedded.supervisor import ChildSpec, Stopped, Supervisor
 from server.embedded.welcome import keep_tokens, welcome
-from server.settings import is_loopback
+from server.settings import Settings, is_loopback
 
 READY_SECONDS = 60.0
 DEFAULT_HTTP_PORT = 8080
@@ -95,7 +95,8 @@ def _run(instance: Instance, lock: int, say: Callable[[str], None]) -> None:
             kept = keep_tokens(instance, tokens)
             database = environment["TICKETS_DATABASE_URL"]
             files = files_place(instance, environment)
-            say(welcome(instance, database, tokens, kept, files=files, metrics=metrics_address(environment)))
+            metrics = metrics_address(environment)
+            say(welcome(instance, database, tokens, kept, files=files, metrics=metrics, ui=has_ui(environment)))
             supervisor.watch(lambda: _keep_running(postgres, say))
         finally:
             with suppress(OSError):  # nobody may be reading any more
@@ -181,6 +182,12 @@ def files_place(instance: Instance, environment: Mapping[str, str]) -> str:
     if not endpoint:
         return str(instance.data_dir / "files")
     return f"in the store at {endpoint}, as S3_ENDPOINT says (.venv/bin/tickets files check tries it)"
+
+
+def has_ui(environment: Mapping[str, str]) -> bool:
+    """Whether the admin UI has been built, for the gateway to serve."""
+    built = Path(environment.get("TICKETS_ADMIN_DIST") or Settings.model_fields["admin_dist"].default)
+    return (built / "index.html").is_file()
 
 
 def _believing_the_gateway(environment: Mapping[str, str]) -> Mapping[str, str]:

@@ -42,11 +42,12 @@ def welcome(
     *,
     files: str,
     metrics: str | None = None,
+    ui: bool = False,
 ) -> str:
     """The text, ending without a line break. Every command in it works as it stands, in a POSIX shell.
 
     ``files`` says where attachments and exports are kept; ``metrics`` is where the server has them, host and port,
-    if anywhere.
+    if anywhere; ``ui`` says whether the admin UI has been built.
     """
     width = max(len(role.value) for role in Role)
     lines = [
@@ -54,6 +55,9 @@ def welcome(
         "Rodistaa Tickets is running.",
         "",
         f"  gRPC   {instance.grpc_target} (plaintext; reflection and health are on)",
+        f"  UI     {instance.http_url}/admin/tickets (open it in a browser)"
+        if ui
+        else "  UI     not built here; `make ui` says why, and needs no restart",
         f"  HTTP   {instance.http_url} (the API as JSON, see docs/http.md; signed uploads and downloads; /healthz)",
         *([f"  login  {instance.http_url}/login (for browsers, as any demo user)"] if _is_private(instance) else []),
         f"  SQL    {database_url}",

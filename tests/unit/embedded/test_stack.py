@@ -15,6 +15,7 @@ from server.embedded.postgres import Postmaster
 from server.embedded.stack import (
     child_environment,
     files_place,
+    has_ui,
     ignored_settings,
     instance_from,
     metrics_address,
@@ -124,6 +125,18 @@ def test_a_browser_may_call_this_machine_by_either_of_its_names() -> None:
     own = '["https://admin.example.com"]'
     assert allowed({"TICKETS_HTTP_ALLOWED_ORIGINS": own}) == own
     assert allowed({"TICKETS_HTTP_HOST": "0.0.0.0"}) is None
+
+
+def test_the_address_of_the_admin_ui_is_told_where_it_has_been_built(tmp_path: Path) -> None:
+    environment = {"TICKETS_ADMIN_DIST": str(tmp_path)}
+
+    def told() -> str:
+        tokens = dict.fromkeys(Role, "ey.x.x")
+        return welcome(Instance(tmp_path), "postgresql:///x", tokens, tmp_path, files="f", ui=has_ui(environment))
+
+    assert "  UI     not built here; `make ui` " in told()
+    (tmp_path / "index.html").touch()
+    assert "  UI     http://127.0.0.1:8080/admin/tickets\n" in told()
 
 
 def test_the_address_of_the_metrics_is_told_where_there_are_any(tmp_path: Path) -> None:
