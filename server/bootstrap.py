@@ -32,7 +32,9 @@ from server.application.attachments.complete_attachment import CompleteAttachmen
 from server.application.attachments.create_attachment import CreateAttachment
 from server.application.attachments.get_attachment_download import GetAttachmentDownload
 from server.application.attachments.list_attachments import ListAttachments
+from server.application.directory.get_caller import GetCaller
 from server.application.directory.list_members import ListMembers
+from server.application.directory.lookup_members import LookupMembers
 from server.application.directory.upsert_member import UpsertMember
 from server.application.exports.cancel_export_job import CancelExportJob
 from server.application.exports.create_export_job import CreateExportJob
@@ -57,6 +59,7 @@ from server.application.tickets.create_ticket import CreateTicket
 from server.application.tickets.escalate_ticket import EscalateTicket
 from server.application.tickets.explain_sla import ExplainSla
 from server.application.tickets.get_ticket import GetTicket
+from server.application.tickets.get_ticket_actions import GetTicketActions
 from server.application.tickets.get_ticket_stats import GetTicketStats
 from server.application.tickets.list_tickets import ListTickets
 from server.application.tickets.reapply_sla import ReapplySla
@@ -135,7 +138,9 @@ def build_application(settings: Settings) -> Application:
         Registration.of(
             "rodistaa.tickets.v1.DirectoryService",
             add_DirectoryServiceServicer_to_server,
-            DirectoryService(DirectoryUseCases(UpsertMember(uow), ListMembers(uow))),
+            DirectoryService(
+                DirectoryUseCases(UpsertMember(uow), ListMembers(uow), LookupMembers(uow), GetCaller(uow))
+            ),
         ),
         Registration.of(
             "rodistaa.tickets.v1.SavedViewService",
@@ -211,6 +216,7 @@ def _ticket_use_cases(uow: PostgresUnitOfWork, sessions: Sessions, live: Live) -
         set_watch=SetWatch(uow, _now),
         list_watchers=ListWatchers(uow),
         suggest_owners=SuggestOwners(uow),
+        get_actions=GetTicketActions(uow),
         stats=GetTicketStats(uow),
         explain_sla=ExplainSla(uow, _now),
         reapply_sla=ReapplySla(_now),

@@ -7,6 +7,7 @@ stored. Each raises FailedPrecondition when the state of the ticket forbids it.
 (see ``ticket_clock``).
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -124,19 +125,25 @@ def escalate(ticket: Ticket, policy: SlaPolicy, past: Past, *, now: datetime) ->
     Its deadline stays. If that has passed, this is the level for it, whether a sweep has seen it or not: the next one
     follows an escalation interval after this one. If not, the clock makes one more at the deadline.
     """
-    require_not_archived(ticket)
-    check_transition(ticket.status, TicketStatus.ESCALATED)
-    role = next_role(policy.escalation_chain, ticket.owner_role)
-    if role is None:
-        raise FailedPrecondition(
-            f"Ticket {ticket.id} has no role above its present one in its escalation chain.",
-            reason=Reason.ESCALATION_CHAIN_EXHAUSTED,
-        )
+    role = role_above(ticket, policy.escalation_chain)
     at = moment_of_change(ticket, now)
     after = after_change(ticket, _moved_up(ticket, role), policy, past, at=at)
     if after.sla_paused_at is not None or after.sla_due_at is None or after.sla_due_at > at:
         return after
     return replace(after, sla_breached=True, sla_next_escalation_at=level_after(after, policy, at=at))
+
+
+def role_above(ticket: Ticket, chain: Sequence[Role]) -> Role:
+    """Whose queue an escalation by hand takes it to. Raises FailedPrecondition where there is none to be made."""
+    require_not_archived(ticket)
+    check_transition(ticket.status, TicketStatus.ESCALATED)
+    role = next_role(chain, ticket.owner_role)
+    if role is None:
+        raise FailedPrecondition(
+            f"Ticket {ticket.id} has no role above its present one in its escalation chain.",
+            reason=Reason.ESCALATION_CHAIN_EXHAUSTED,
+        )
+    return role
 
 
 def breach(ticket: Ticket, policy: SlaPolicy, *, now: datetime) -> Ticket:

@@ -45,6 +45,7 @@ class MemberFilter:
     franchise_id: str | None = None
     active: bool | None = None
     query: str | None = None
+    user_ids: tuple[UserId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,9 @@ class Rule:
 
 
 RULES: Mapping[str, Rule] = {
-    "read": Rule("read or follow a ticket, its public messages, and whether oneself watches it", EVERYBODY),
+    "read": Rule(
+        "read or follow a ticket, its public messages, whether oneself watches it, and what one may do to it", EVERYBODY
+    ),
     "internal": Rule(
         "read or follow internal notes and the audit trail; read all watchers; check the chain",
         INSIDE,
@@ -143,6 +145,8 @@ RULES: Mapping[str, Rule] = {
         "get, list and cancel what somebody else exports", ADMIN, reason="EXPORT_JOB_NOT_FOUND", code="NOT_FOUND"
     ),
     "directory": Rule("read and change the directory", ADMIN, from_specification=True),
+    "names": Rule("look up names and roles of members", INSIDE),
+    "caller": Rule("be told who one is, and what one's role permits", EVERYBODY),
     "views": Rule("save views, use shared ones", INSIDE),
     "others_views": Rule("change a shared view of somebody else", NOBODY),
     "delete_others_views": Rule("delete a shared view of somebody else", ADMIN),

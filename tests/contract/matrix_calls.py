@@ -144,6 +144,11 @@ def _suggest(case: Case) -> None:
     case.client.tickets.SuggestOwners(reads.SuggestOwnersRequest(ticket_id=case.ticket_id, role=t.ROLE_OPS_AGENT))
 
 
+def _actions(case: Case) -> None:
+    request = reads.GetTicketActionsRequest(ticket_id=case.ticket_id)
+    assert case.client.tickets.GetTicketActions(request).ticket_id == case.ticket_id
+
+
 def _create(**fields: object) -> Call:
     def call(case: Case) -> None:
         ticket = t.Ticket(title="Made by the matrix", description="A ticket that the role matrix made.", **fields)  # type: ignore[arg-type] # fields of the message
@@ -227,6 +232,14 @@ def _list_members(case: Case) -> None:
     case.client.directory.ListMembers(directory.ListMembersRequest())
 
 
+def _lookup_members(case: Case) -> None:
+    case.client.directory.LookupMembers(directory.LookupMembersRequest(user_ids=[case.caller]))
+
+
+def _get_caller(case: Case) -> None:
+    assert case.client.directory.GetCaller(directory.GetCallerRequest()).caller.user_id == case.caller
+
+
 def _upsert_member(case: Case) -> None:
     member = directory.Member(user_id="matrix-member", role=t.ROLE_OPS_AGENT, display_name="Member")
     case.client.directory.UpsertMember(directory.UpsertMemberRequest(member=member))
@@ -284,6 +297,8 @@ _READS = (
     Operation("VerifyAudit", ("internal",), _verify),
     Operation("ExplainSla", ("explain",), _explain),
     Operation("ListWatchers", ("read",), _watchers),
+    Operation("GetTicketActions", ("read",), _actions),
+    Operation("GetTicketActions of an archived ticket", ("read",), _actions, archived=True),
     Operation("SuggestOwners", ("statistics",), _suggest, by_role_alone=True),
 )
 _EDITS = (
@@ -377,6 +392,8 @@ _WITHOUT_A_TICKET = (
     Operation("BulkUpdateTickets", ("bulk",), _bulk(validate_only=False), unseen=None),
     Operation("BulkUpdateTickets to validate", ("bulk",), _bulk(validate_only=True), unseen=None),
     Operation("ListMembers", ("directory",), _list_members, unseen=None),
+    Operation("LookupMembers", ("names",), _lookup_members, unseen=None),
+    Operation("GetCaller", ("caller",), _get_caller, unseen=None),
     Operation("UpsertMember", ("directory",), _upsert_member, unseen=None),
     Operation("CreateSavedView", ("views",), _create_view, unseen=None),
     Operation("ListSavedViews", ("views",), _list_views, unseen=None),

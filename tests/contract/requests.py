@@ -69,8 +69,11 @@ OFFERED = (
     "TicketService/SuggestOwners",
     "TicketService/GetTicketStats",
     "TicketService/ExplainSla",
+    "TicketService/GetTicketActions",
     "DirectoryService/UpsertMember",
     "DirectoryService/ListMembers",
+    "DirectoryService/LookupMembers",
+    "DirectoryService/GetCaller",
     "SavedViewService/CreateSavedView",
     "SavedViewService/ListSavedViews",
     "SavedViewService/UpdateSavedView",
@@ -259,10 +262,15 @@ class World:
                 filter=full_filter(), trend_days=7, time_zone="Asia/Kolkata"
             ),
             "TicketService/ExplainSla": reads.ExplainSlaRequest(ticket_id=ticket_id),
+            "TicketService/GetTicketActions": reads.GetTicketActionsRequest(ticket_id=ticket_id),
             "DirectoryService/UpsertMember": directory.UpsertMemberRequest(member=full_member()),
             "DirectoryService/ListMembers": directory.ListMembersRequest(
                 roles=[t.ROLE_OPS_AGENT], franchise_id="FR-001", active=True, query="asha", page_size=10
             ),
+            "DirectoryService/LookupMembers": directory.LookupMembersRequest(
+                user_ids=["asha", ADMIN], query="a", roles=[t.ROLE_OPS_AGENT, t.ROLE_ADMIN], limit=10
+            ),
+            "DirectoryService/GetCaller": directory.GetCallerRequest(),
             "SavedViewService/CreateSavedView": views.CreateSavedViewRequest(
                 saved_view=views.SavedView(
                     name=f"another view {next(_numbers)}", filter=full_filter(), order_by="created_at", is_shared=True

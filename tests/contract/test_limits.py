@@ -240,6 +240,14 @@ TEXTS = (
         lambda _, v: directory.ListMembersRequest(query=v),
         blank_is_absent=True,
     ),
+    Bounded(
+        "DirectoryService/LookupMembers",
+        "query",
+        1,
+        100,
+        lambda _, v: directory.LookupMembersRequest(query=v, roles=[t.ROLE_ADMIN]),
+        blank_is_absent=True,
+    ),
     Bounded(VIEW, "saved_view.name", 1, 100, lambda _, v: _view(name=v)),
     Bounded(CALENDAR, "calendar.display_name", 1, 100, lambda _, v: _calendar(display_name=v)),
     Bounded(
@@ -357,6 +365,7 @@ def too_long_lists(world: World) -> Iterator[tuple[str, Message, str]]:
     }.items():
         yield LIST, _listed(**{field: value}), f"filter.{field}"
     yield MEMBER, _member(franchise_ids=numbered[:201]), "member.franchise_ids"
+    yield "DirectoryService/LookupMembers", directory.LookupMembersRequest(user_ids=numbered[:201]), "user_ids"
     window, *_ = others.full_calendar().windows
     windows = [sla_pb2.BusinessWindow(day=window.day) for _ in range(101)]
     for number, each in enumerate(windows):
@@ -432,6 +441,7 @@ def test_four_mebibytes_of_tiny_values_are_refused_at_once(server: Running) -> N
             attachment_ids=[f"00000000-0000-4000-8000-{number:012}" for number in range(100_000)],
         ),
         "DirectoryService/ListMembers": directory.ListMembersRequest(roles=[unknown] * many),
+        "DirectoryService/LookupMembers": directory.LookupMembersRequest(user_ids=[""] * many, roles=[unknown] * many),
         CALENDAR: _calendar(windows=[sla_pb2.BusinessWindow()] * many, holidays=[sla_pb2.Holiday()] * (many // 2)),
         WEBHOOK: _webhook(event_types=[""] * many),
         "NotificationService/MarkNotificationsRead": notifications.MarkNotificationsReadRequest(ids=[""] * many),

@@ -85,6 +85,7 @@ def _page(names: frozenset[str]) -> Statement:
         "franchise_ids": _c.franchise_ids.op("@>", is_comparison=True)(
             bindparam("franchise_ids", type_=ARRAY(_C_TEXT))
         ),
+        "user_ids": _c.user_id == any_(bindparam("user_ids", type_=ARRAY(_C_TEXT))),
         "active": _c.active == bindparam("active", type_=Boolean()),
         "query": or_(
             func.strpos(func.lower(_c.user_id), func.lower(bindparam("query", type_=Text()))) > 0,
@@ -135,6 +136,8 @@ class PostgresMemberRepository:
             values["roles"] = [str(role) for role in where.roles]
         if where.franchise_id is not None:
             values["franchise_ids"] = [where.franchise_id]
+        if where.user_ids:
+            values["user_ids"] = list(where.user_ids)
         if where.active is not None:
             values["active"] = where.active
         if where.query is not None:

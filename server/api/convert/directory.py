@@ -1,17 +1,19 @@
 """Members of the directory."""
 
 import re
+from collections.abc import Iterable
 
 from rodistaa.tickets.v1 import directory_service_pb2 as pb
-from server.api.convert.enums import ROLE
+from server.api.convert.enums import PERMISSION, ROLE
 from server.api.convert.page_tokens import PageToken, fitting
 from server.api.convert.values import set_timestamp
+from server.application.directory.get_caller import Caller
 from server.application.directory.list_members import MemberPage
 from server.domain.directory import Member, MemberDraft, MemberFilter
 from server.domain.ids import FranchiseId, UserId
 from server.domain.roles import STAFF, Role
 from server.domain.tickets import make_etag
-from server.domain.validation import DISPLAY_NAME, Checker
+from server.domain.validation import DEFAULT_PAGE_SIZE, DISPLAY_NAME, MAX_PAGE_SIZE, Checker
 
 _EMAIL = re.compile(r"[!-?A-~]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
@@ -68,6 +70,54 @@ def to_member_draft(request: pb.UpsertMemberRequest) -> tuple[MemberDraft, str |
     etag = check.etag("member.etag", wire.etag)
     check.done()
     return draft, etag
+
+
+def to_lookup(request: pb.LookupMembersRequest) -> tuple[MemberFilter, int]:
+    """Whose names are asked for, and the most of them."""
+    check = Checker()
+    user_ids = tuple(
+        UserId(check.identifier(f"user_ids[{i}]", value))
+        for i, value in enumerate(check.few("user_ids", request.user_ids, MAX_PAGE_SIZE))
+    )
+    where = MemberFilter(
+        roles=ROLE.many(check, "roles", request.roles),
+        query=check.optional_text("query", request.query, QUERY),
+        user_ids=tuple(dict.fromkeys(user_ids)),
+    )
+    limit = check.page_size("limit", request.limit, default=len(where.user_ids) or DEFAULT_PAGE_SIZE)
+    if not (request.user_ids or request.roles or where.query):
+        check.fail("user_ids", "user_ids, query or roles is required")
+    check.done()
+    return where, limit
+
+
+def from_member_name(member: Member) -> pb.MemberName:
+    """What the staff may know of one another."""
+    return pb.MemberName(
+        user_id=member.user_id,
+        display_name=member.display_name,
+        role=ROLE.to_wire[member.role],
+        franchise_ids=member.franchise_ids,
+        active=member.active,
+    )
+
+
+def names_response(members: Iterable[Member]) -> pb.LookupMembersResponse:
+    """As many as fit into one message."""
+    return pb.LookupMembersResponse(members=fitting(from_member_name(member) for member in members))
+
+
+def caller_response(caller: Caller) -> pb.GetCallerResponse:
+    """Who calls."""
+    principal = caller.principal
+    wire = pb.Caller(
+        user_id=principal.user_id,
+        role=ROLE.to_wire[principal.role],
+        franchise_ids=sorted(principal.franchise_ids),
+        display_name=caller.display_name or "",
+        permissions=[PERMISSION.to_wire[permission] for permission in caller.permissions],
+    )
+    return pb.GetCallerResponse(caller=wire)
 
 
 def to_member_filter(check: Checker, request: pb.ListMembersRequest) -> MemberFilter:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Any, Generic, Protocol, TypeVar
 
-from rodistaa.tickets.v1 import ticket_pb2, timeline_pb2
+from rodistaa.tickets.v1 import directory_service_pb2, ticket_pb2, ticket_reads_pb2, timeline_pb2
 from server.domain.audit_chain import FindingKind
 from server.domain.fsm import TicketStatus
+from server.domain.offers import Permission, TicketAction
 from server.domain.roles import Role
 from server.domain.sla import SlaStatus
 from server.domain.tickets import LinkedType, TicketPriority, TicketSeverity
@@ -63,6 +64,8 @@ PRIORITY = EnumPair(ticket_pb2.TicketPriority, "TICKET_PRIORITY_", TicketPriorit
 SEVERITY = EnumPair(ticket_pb2.TicketSeverity, "TICKET_SEVERITY_", TicketSeverity)
 LINKED_TYPE = EnumPair(ticket_pb2.LinkedType, "LINKED_TYPE_", LinkedType)
 ROLE = EnumPair(ticket_pb2.Role, "ROLE_", Role)
+PERMISSION = EnumPair(directory_service_pb2.Permission, "PERMISSION_", Permission)
+TICKET_ACTION = EnumPair(ticket_reads_pb2.TicketAction, "TICKET_ACTION_", TicketAction)
 SLA_STATUS = EnumPair(ticket_pb2.SlaStatus, "SLA_STATUS_", SlaStatus)
 
 FINDING = {

@@ -31,8 +31,8 @@ def to_get(request: pb.GetTicketRequest) -> tuple[TicketId, str | None]:
     return ticket_id, access_reason
 
 
-def to_explained(request: pb.ExplainSlaRequest) -> TicketId:
-    """The ticket whose SLA is asked about."""
+def to_ticket_id(request: pb.ExplainSlaRequest | pb.GetTicketActionsRequest) -> TicketId:
+    """The ticket that is asked about."""
     check = Checker()
     ticket_id = TicketId(check.ticket_id("ticket_id", request.ticket_id))
     check.done()

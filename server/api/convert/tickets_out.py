@@ -8,13 +8,14 @@ import google.type.date_pb2
 from rodistaa.tickets.v1 import directory_service_pb2, ticket_bulk_pb2, ticket_pb2, ticket_reads_pb2
 from rodistaa.tickets.v1.errors_pb2 import ErrorReason
 from server.api.convert.directory import from_member
-from server.api.convert.enums import LINKED_TYPE, PRIORITY, ROLE, SEVERITY, SLA_STATUS, STATUS
+from server.api.convert.enums import LINKED_TYPE, PRIORITY, ROLE, SEVERITY, SLA_STATUS, STATUS, TICKET_ACTION
 from server.api.convert.values import set_struct, set_timestamp
 from server.api.errors import code_of
 from server.application.repositories import Found, Highlight, TicketStats
 from server.application.tickets.bulk_update_tickets import BulkOutcome, BulkReport
 from server.domain.directory import OwnerSuggestion
 from server.domain.fsm import DONE
+from server.domain.offers import TicketOffer
 from server.domain.ticket_clock import first_response_is_late, percent_left_of, sla_status_of
 from server.domain.tickets import PROTECTED_FIELDS, Ticket, TicketView, make_etag, withheld_view
 
@@ -117,6 +118,16 @@ def from_stats(stats: TicketStats) -> ticket_reads_pb2.GetTicketStatsResponse:
         wire.trend.add(date=date, created_count=day.created, resolved_count=day.resolved)
     set_timestamp(wire.as_of, stats.as_of)
     return wire
+
+
+def from_offer(offer: TicketOffer) -> ticket_reads_pb2.GetTicketActionsResponse:
+    """What a caller may do to a ticket."""
+    return ticket_reads_pb2.GetTicketActionsResponse(
+        ticket_id=offer.ticket.id,
+        etag=make_etag(offer.ticket.version),
+        transitions=[STATUS.to_wire[status] for status in offer.transitions],
+        actions=[TICKET_ACTION.to_wire[action] for action in offer.actions],
+    )
 
 
 def from_suggestion(suggestion: OwnerSuggestion) -> ticket_reads_pb2.OwnerSuggestion:

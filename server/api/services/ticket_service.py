@@ -30,6 +30,7 @@ from server.application.tickets.create_ticket import CreateTicket
 from server.application.tickets.escalate_ticket import EscalateTicket
 from server.application.tickets.explain_sla import ExplainSla
 from server.application.tickets.get_ticket import GetTicket
+from server.application.tickets.get_ticket_actions import GetTicketActions
 from server.application.tickets.get_ticket_stats import GetTicketStats
 from server.application.tickets.list_tickets import ListTickets
 from server.application.tickets.reapply_sla import ReapplySla
@@ -72,6 +73,7 @@ class TicketUseCases:
     set_watch: SetWatch
     list_watchers: ListWatchers
     suggest_owners: SuggestOwners
+    get_actions: GetTicketActions
     stats: GetTicketStats
     explain_sla: ExplainSla
     reapply_sla: ReapplySla
@@ -226,12 +228,18 @@ class TicketService(TicketServiceServicer):
         suggestions = self._do.suggest_owners(call_of(context), reads_in.to_wanted(request))
         return reads.SuggestOwnersResponse(suggestions=[out.from_suggestion(suggestion) for suggestion in suggestions])
 
+    def GetTicketActions(
+        self, request: reads.GetTicketActionsRequest, context: Context
+    ) -> reads.GetTicketActionsResponse:
+        ticket_id = reads_in.to_ticket_id(request)
+        return out.from_offer(self._do.get_actions(call_of(context), ticket_id))
+
     def GetTicketStats(self, request: reads.GetTicketStatsRequest, context: Context) -> reads.GetTicketStatsResponse:
         where, days, zone = reads_in.to_stats_query(request)
         return out.from_stats(self._do.stats(call_of(context), where, trend_days=days, time_zone=zone))
 
     def ExplainSla(self, request: reads.ExplainSlaRequest, context: Context) -> reads.ExplainSlaResponse:
-        ticket_id = reads_in.to_explained(request)
+        ticket_id = reads_in.to_ticket_id(request)
         return reads.ExplainSlaResponse(explanation=from_account(self._do.explain_sla(call_of(context), ticket_id)))
 
     @threadless
