@@ -1,3 +1,4 @@
+import { Spin } from "antd";
 import { createBrowserRouter, Navigate } from "react-router";
 import { NotFound } from "./NotFound";
 import { PageError } from "./PageError";
@@ -8,6 +9,7 @@ import { Shell } from "./Shell";
 export const router = createBrowserRouter([
   {
     element: <Shell />,
+    hydrateFallbackElement: <Spin fullscreen description="Loading" />,
     errorElement: <PageError />,
     children: [
       {
