@@ -134,7 +134,7 @@ def test_the_address_of_the_admin_ui_is_told_where_it_has_been_built(tmp_path: P
         tokens = dict.fromkeys(Role, "ey.x.x")
         return welcome(Instance(tmp_path), "postgresql:///x", tokens, tmp_path, files="f", ui=has_ui(environment))
 
-    assert "  UI     not built here; `make ui` " in told()
+    assert "  UI     not built: `make ui` " in told()
     (tmp_path / "index.html").touch()
     assert "  UI     http://127.0.0.1:8080/admin/tickets\n" in told()
 
