@@ -57,7 +57,7 @@ def welcome(
         f"  gRPC   {instance.grpc_target} (plaintext; reflection and health are on)",
         f"  UI     {instance.http_url}/admin/tickets"
         if ui
-        else "  UI     not built here; `make ui` does, or says why not",
+        else "  UI     not built: `make ui` does it, or says why not",
         f"  HTTP   {instance.http_url} (the API as JSON, see docs/http.md; signed uploads and downloads; /healthz)",
         *([f"  login  {instance.http_url}/login (for browsers, as any demo user)"] if _is_private(instance) else []),
         f"  SQL    {database_url}",
