@@ -1,0 +1,5 @@
+import type { Ticket } from "@/api/schemas";
+
+export function TicketQuickActions(_props: { ticket: Ticket; layout: "toolbar" | "menu" }) {
+  return null;
+}
