@@ -107,7 +107,7 @@ class Sessions:
     @contextmanager
     def transaction(self, call: Call, *, snapshot: bool = False) -> Iterator[Session]:
         """One transaction: committed on a normal end, rolled back otherwise. The only place with a commit."""
-        with _translated(self._pool):
+        with _translated(self._pool, for_writing=not snapshot):
             lease = self._take(call)
             connection = lease.connection
             try:
@@ -168,7 +168,7 @@ class Sessions:
 
 
 @contextmanager
-def _translated(pool: "ConnectionPool[Connection]") -> Iterator[None]:
+def _translated(pool: "ConnectionPool[Connection]", *, for_writing: bool = True) -> Iterator[None]:
     """psycopg's failures as the application knows them; what is left is a defect."""
     try:
         yield
@@ -184,6 +184,11 @@ def _translated(pool: "ConnectionPool[Connection]") -> Iterator[None]:
     except _LOST as error:
         pool.check()  # one broken connection is seldom alone: replace the others before they fail callers
         raise Unavailable(context={"cause": f"{type(error).__name__}: {error}"}) from error
+    except pg.ReadOnlySqlTransaction as error:
+        if not for_writing:
+            raise StorageDefect(_without_values(error)).with_traceback(error.__traceback__) from None
+        # A standby, or a primary that has been replaced: what takes writes is elsewhere, or soon here.
+        raise Unavailable(context={"cause": "the database takes no writes: is it a standby?"}) from error
     except psycopg.Error as error:
         raise StorageDefect(_without_values(error)).with_traceback(error.__traceback__) from None
 

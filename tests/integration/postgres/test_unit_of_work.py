@@ -418,3 +418,18 @@ def test_a_lost_connection_is_unavailable_once_and_replaced(
         # The other broken connection was found at the same time, so it fails nobody.
         for _ in range(4):
             assert read()
+
+
+def test_a_database_that_takes_no_writes_is_unavailable_for_them_alone(
+    database: Database, two_tickets: tuple[TicketId, TicketId]
+) -> None:
+    with database.connect() as connection:
+        connection.execute(
+            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on',"
+            " current_database()); END $$"
+        )
+    with unit_of_work(database) as uow:
+        with pytest.raises(Unavailable) as refused:
+            uow.write(a_call(), lambda repositories: retitle(repositories, two_tickets[0], "Changed"))
+        assert "standby" in str(refused.value.context["cause"])
+        assert uow.read(a_call(), lambda repositories: repositories.tickets.get(two_tickets[0], EVERYTHING))
