@@ -30,9 +30,9 @@ export type SlaState = "none" | "onTrack" | "nearBreach" | "breached" | "paused"
 export type FirstResponseState = "due" | "overdue" | "inTime" | "late" | "notNeeded";
 
 const NEAR_PERCENT = 20;
-/** The page's clock and the server's differ a little; a window that begins so near the creation begins with it. */
-const TOLERANCE_MS = 120_000;
-/** An answer made earlier than after this share of the ticket's time says too little to go on with; see `startsAtCreation`. */
+/** How far the page's clock and the server's may differ before a share is read wrongly. */
+const TOLERANCE_MS = 60_000;
+/** Before this share of a ticket's time has passed, an error in `readAt` hides where the share is going. */
 const LEAST_ELAPSED = 0.05;
 
 /** Reads the clock of an answer that was made at `readAt`. */
@@ -62,30 +62,34 @@ export function slaClockOf(ticket: Ticket, readAt: number): SlaClock {
 /**
  * The instant at which a fifth is left. The share that is left falls evenly from there to the deadline, and evenly
  * before it from the start, which is the creation or, where the last fifth is short, four times its length before it
- * (Ticket.sla_percent_left). So one share and the deadline tell it, save where the share still stands at 100, or is
- * past the instant already; then null.
+ * (Ticket.sla_percent_left). So one share and the deadline tell it. Null where they do not: while the share still
+ * stands at 100, when none is left, and in the first moments, when hours closed at the end would not show yet.
  */
-function nearBreachAt(read: { dueAt: number; createdAt: number; percent: number; readAt: number }): number | null {
-  const { dueAt, createdAt, percent, readAt } = read;
+function nearBreachAt({
+  dueAt,
+  createdAt,
+  percent,
+  readAt,
+}: {
+  dueAt: number;
+  createdAt: number;
+  percent: number;
+  readAt: number;
+}): number | null {
   if (percent <= 0 || percent >= 100 || readAt >= dueAt) {
     return null;
   }
   const lastFifth = ((dueAt - readAt) * NEAR_PERCENT) / percent;
   const start = dueAt - 5 * lastFifth;
-  if (percent <= NEAR_PERCENT || start >= createdAt - TOLERANCE_MS) {
+  if (percent <= NEAR_PERCENT || start > createdAt + TOLERANCE_MS) {
     return dueAt - lastFifth;
   }
-  return startsAtCreation(read);
-}
-
-/**
- * The same for hours that are closed within the last fifth. The share falls from the creation then, and an error in
- * `readAt` counts the more the sooner after it the answer was made.
- */
-function startsAtCreation({ dueAt, createdAt, percent, readAt }: Parameters<typeof nearBreachAt>[0]): number | null {
   const passed = readAt - createdAt;
   if (passed < LEAST_ELAPSED * (dueAt - createdAt)) {
     return null;
+  }
+  if (start >= createdAt - TOLERANCE_MS) {
+    return dueAt - lastFifth;
   }
   const nearAt = createdAt + (passed * (100 - NEAR_PERCENT)) / (100 - percent);
   return nearAt < dueAt ? nearAt : null;

@@ -1,0 +1,206 @@
+import { Tooltip } from "antd";
+import type { ReactNode } from "react";
+import type { SlaExplanation } from "@/api/schemas";
+import { useScheme } from "@/app/scheme";
+import { TONES } from "@/app/theme";
+import { PRIORITIES, STATUSES, type Tone, wordOf } from "@/vocabulary/tickets";
+import { preciseDateTime } from "@/vocabulary/time";
+import { hoursWords, INTERVAL_KINDS, type IntervalKind } from "./slaExplanation";
+import { type Segment, segmentsOf, ticksOf } from "./slaSegments";
+import "./explanation.css";
+
+/** The least share of the drawing that a piece of it takes. */
+const LEAST_SHARE = 0.003;
+
+/**
+ * What the clock did and which state the ticket was in, from left to right, with deadlines, escalations and changes of
+ * priority. A picture: the same stands in the tables below it, which readers of the screen get.
+ */
+export function SlaTimeline({ explanation, from, to }: { explanation: SlaExplanation; from: number; to: number }) {
+  const place = (instant: number) => (100 * (instant - from)) / (to - from);
+  const segments = segmentsOf(explanation.intervals ?? [], from, to, (to - from) * LEAST_SHARE);
+  const marks = marksOf(explanation).filter(({ at }) => at >= from && at <= to);
+  return (
+    <div className="sla-timeline">
+      <div className="sla-lanes" role="img" aria-label="Timeline of the clock; the table of intervals says the same">
+        <Lane name="Clock">
+          {segments.map((segment) => (
+            <Piece
+              key={segment.start}
+              segment={segment}
+              place={place}
+              tone={INTERVAL_KINDS[segment.kind]?.tone ?? "neutral"}
+              hatched={segment.kind === "SLA_INTERVAL_KIND_PAUSED"}
+              isFaint={segment.kind === "SLA_INTERVAL_KIND_CLOSED_HOURS"}
+            />
+          ))}
+        </Lane>
+        <Lane name="State">
+          {statesOf(segments).map((segment) => (
+            <Piece
+              key={segment.start}
+              segment={segment}
+              place={place}
+              tone={wordOf(STATUSES, segment.status).tone}
+              isState
+            />
+          ))}
+        </Lane>
+        <Marks marks={marks} place={place} />
+      </div>
+      <div className="sla-axis" aria-hidden>
+        {ticksOf(from, to, 5).map((tick) => (
+          <span key={tick} style={{ insetInlineStart: `${place(tick)}%` }}>
+            {tickWords(tick, to - from)}
+          </span>
+        ))}
+      </div>
+      <Legend />
+    </div>
+  );
+}
+
+function Lane({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div className="sla-lane" data-lane={name}>
+      {children}
+    </div>
+  );
+}
+
+function Piece({
+  segment,
+  place,
+  tone,
+  hatched = false,
+  isFaint = false,
+  isState = false,
+}: {
+  segment: Segment;
+  place(instant: number): number;
+  tone: Tone;
+  hatched?: boolean;
+  isFaint?: boolean;
+  isState?: boolean;
+}) {
+  const { scheme } = useScheme();
+  const colours = TONES[scheme][tone];
+  const left = place(segment.start);
+  return (
+    <Tooltip title={<PieceWords segment={segment} isState={isState} />}>
+      <div
+        className={hatched ? "sla-piece sla-hatched" : "sla-piece"}
+        style={{
+          insetInlineStart: `${left}%`,
+          width: `${place(segment.end) - left}%`,
+          backgroundColor: isFaint ? colours.border : colours.solid,
+        }}
+      />
+    </Tooltip>
+  );
+}
+
+function PieceWords({ segment, isState }: { segment: Segment; isState: boolean }) {
+  const kind = INTERVAL_KINDS[segment.kind]?.label ?? "Unknown";
+  const what = segment.count > 1 ? `${segment.count} short intervals, mostly ${kind.toLowerCase()}` : kind;
+  const state = wordOf(STATUSES, segment.status).label;
+  return (
+    <>
+      <strong>{isState ? state : `${what} · ${state}`}</strong>
+      <div>{hoursWords((segment.end - segment.start) / 1000)}</div>
+      <div>{preciseDateTime(new Date(segment.start).toISOString())}</div>
+      <div>to {preciseDateTime(new Date(segment.end).toISOString())}</div>
+    </>
+  );
+}
+
+type Mark = { at: number; shape: "due" | "escalation" | "priority" | "response"; words: string };
+
+function Marks({ marks, place }: { marks: readonly Mark[]; place(instant: number): number }) {
+  const { scheme } = useScheme();
+  return marks.map(({ at, shape, words }) => (
+    <Tooltip key={`${shape}-${at}`} title={`${words}, ${preciseDateTime(new Date(at).toISOString())}`}>
+      <span
+        className="sla-mark"
+        style={{ insetInlineStart: `${place(at)}%`, color: TONES[scheme][MARKS[shape].tone].text }}
+      >
+        <span className="sla-mark-sign">{MARKS[shape].sign}</span>
+      </span>
+    </Tooltip>
+  ));
+}
+
+const MARKS: Readonly<Record<Mark["shape"], { sign: string; tone: Tone; label: string }>> = {
+  due: { sign: "⚑", tone: "danger", label: "Deadline" },
+  response: { sign: "✉", tone: "info", label: "First response due" },
+  escalation: { sign: "▲", tone: "danger", label: "Escalation" },
+  priority: { sign: "◆", tone: "warning", label: "Priority" },
+};
+
+function marksOf({ slaDueAt, firstResponseDueAt, escalations, priorityChanges }: SlaExplanation): Mark[] {
+  const marks: (Mark | null)[] = [
+    slaDueAt ? { at: Date.parse(slaDueAt), shape: "due", words: "Deadline" } : null,
+    firstResponseDueAt ? { at: Date.parse(firstResponseDueAt), shape: "response", words: "First response due" } : null,
+    ...(escalations ?? []).map(({ escalatedAt, level }): Mark => {
+      return { at: Date.parse(escalatedAt ?? ""), shape: "escalation", words: `Escalation to level ${level ?? 1}` };
+    }),
+    // The first one is the priority from creation.
+    ...(priorityChanges ?? []).slice(1).map(({ changedAt, priority }): Mark => {
+      return {
+        at: Date.parse(changedAt ?? ""),
+        shape: "priority",
+        words: `${wordOf(PRIORITIES, priority).label} priority`,
+      };
+    }),
+  ];
+  return marks.filter((mark) => mark !== null);
+}
+
+function statesOf(segments: readonly Segment[]): Segment[] {
+  const states: Segment[] = [];
+  for (const segment of segments) {
+    const last = states.at(-1);
+    if (last !== undefined && last.status === segment.status) {
+      last.end = segment.end;
+    } else {
+      states.push({ ...segment });
+    }
+  }
+  return states;
+}
+
+function Legend() {
+  const { scheme } = useScheme();
+  return (
+    <div className="sla-legend" aria-hidden>
+      {(Object.entries(INTERVAL_KINDS) as [IntervalKind, { label: string; tone: Tone }][]).map(
+        ([kind, { label, tone }]) => (
+          <span key={kind}>
+            <i
+              className={kind === "SLA_INTERVAL_KIND_PAUSED" ? "sla-hatched" : undefined}
+              style={{
+                backgroundColor:
+                  kind === "SLA_INTERVAL_KIND_CLOSED_HOURS" ? TONES[scheme][tone].border : TONES[scheme][tone].solid,
+              }}
+            />
+            {label}
+          </span>
+        ),
+      )}
+      {Object.values(MARKS).map(({ sign, label, tone }) => (
+        <span key={label}>
+          <b style={{ color: TONES[scheme][tone].text }}>{sign}</b>
+          {label}
+        </span>
+      ))}
+    </div>
+  );
+}
+
+const TIME = new Intl.DateTimeFormat("en-IN", { hour: "numeric", minute: "2-digit" });
+const DAY = new Intl.DateTimeFormat("en-IN", { day: "numeric", month: "short" });
+
+function tickWords(tick: number, length: number): string {
+  const isMidnight = new Date(tick).getHours() === 0 && new Date(tick).getMinutes() === 0;
+  return isMidnight || length > 5 * 86_400_000 ? DAY.format(tick) : TIME.format(tick);
+}
