@@ -65,6 +65,7 @@ from server.application.tickets.list_tickets import ListTickets
 from server.application.tickets.reapply_sla import ReapplySla
 from server.application.tickets.search_tickets import SearchTickets
 from server.application.tickets.suggest_owners import SuggestOwners
+from server.application.tickets.suggest_terms import SuggestTerms
 from server.application.tickets.transition_ticket import TransitionTicket
 from server.application.tickets.update_ticket import UpdateTicket
 from server.application.timeline.add_message import AddMessage
@@ -216,6 +217,7 @@ def _ticket_use_cases(uow: PostgresUnitOfWork, sessions: Sessions, live: Live) -
         set_watch=SetWatch(uow, _now),
         list_watchers=ListWatchers(uow),
         suggest_owners=SuggestOwners(uow),
+        suggest_terms=SuggestTerms(uow),
         get_actions=GetTicketActions(uow),
         stats=GetTicketStats(uow),
         explain_sla=ExplainSla(uow, _now),

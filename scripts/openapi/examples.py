@@ -30,13 +30,18 @@ _VALUES: dict[str, Any] = {
     ),
     "BulkUpdateTicketsRequest.ids": ["TKT-1001"],
     "Holiday.display_name": "Republic Day",
+    "Caller.display_name": "Priya Sharma",
+    "LookupMembersRequest.query": "priya",
     "Member.display_name": "Priya Sharma",
+    "MemberName.display_name": "Priya Sharma",
     "Notification.body": "The ticket was given to you.",
     "Notification.title": "TKT-1001: Payment not received for BKG-123",
     "SavedView.name": "Urgent and unassigned",
     "SavedView.order_by": "sla_due_at asc",
     "SignedRequest.method": "PUT",
     "SignedRequest.url": "https://files.rodistaa.example/rodistaa-tickets/attachments/0199d2f4?X-Amz-Signature=…",
+    "TermSuggestion.term": "payment",
+    "TermSuggestion.ticket_count": 42,
     "Ticket.id": "TKT-1001",
     "Webhook.display_name": "Bookings",
     "Webhook.url": "https://bookings.rodistaa.example/hooks/tickets",
@@ -143,7 +148,12 @@ _NEVER_SENT = {
     "watching",
 }  # fmt: skip
 """What is for one case or another, and no example to begin with. What the contract requires is sent all the same."""
-_SENT = {"AssignTicketRequest.owner_role", "BulkAssign.owner_role", "SuggestOwnersRequest.role"}
+_SENT = {
+    "AssignTicketRequest.owner_role",
+    "BulkAssign.owner_role",
+    "LookupMembersRequest.query",
+    "SuggestOwnersRequest.role",
+}
 """What those calls do not do without, in one form or another."""
 _NOT_UPDATED = {"Ticket.assigned_franchise_id", "Ticket.priority"}
 """What takes a reason to change."""

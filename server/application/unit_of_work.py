@@ -20,6 +20,7 @@ from server.application.repositories import (
     WatcherRepository,
 )
 from server.application.sla_repositories import CalendarRepository, SlaPolicyRepository
+from server.application.term_repository import TermRepository
 from server.domain.sla import SlaPolicies
 from server.domain.tickets import Ticket
 
@@ -35,6 +36,7 @@ class Repositories:
     tickets: TicketRepository
     clocks: TicketClocks
     sweeps: ClockSweeps
+    terms: TermRepository
     timeline: TimelineRepository
     audit: AuditTrail
     watchers: WatcherRepository

@@ -144,6 +144,13 @@ def _suggest(case: Case) -> None:
     case.client.tickets.SuggestOwners(reads.SuggestOwnersRequest(ticket_id=case.ticket_id, role=t.ROLE_OPS_AGENT))
 
 
+def _terms(case: Case) -> str:
+    request = reads.SuggestTermsRequest(kind=reads.TERM_KIND_TAG, prefix=case.word)
+    terms = [term.term for term in case.client.tickets.SuggestTerms(request).terms]
+    assert terms in ([], [case.word])
+    return OK if terms else ABSENT
+
+
 def _actions(case: Case) -> None:
     request = reads.GetTicketActionsRequest(ticket_id=case.ticket_id)
     assert case.client.tickets.GetTicketActions(request).ticket_id == case.ticket_id
@@ -297,6 +304,7 @@ _READS = (
     Operation("VerifyAudit", ("internal",), _verify),
     Operation("ExplainSla", ("explain",), _explain),
     Operation("ListWatchers", ("read",), _watchers),
+    Operation("SuggestTerms", ("read",), _terms, unseen=ABSENT),
     Operation("GetTicketActions", ("read",), _actions),
     Operation("GetTicketActions of an archived ticket", ("read",), _actions, archived=True),
     Operation("SuggestOwners", ("statistics",), _suggest, by_role_alone=True),

@@ -69,6 +69,7 @@ OFFERED = (
     "TicketService/SuggestOwners",
     "TicketService/GetTicketStats",
     "TicketService/ExplainSla",
+    "TicketService/SuggestTerms",
     "TicketService/GetTicketActions",
     "DirectoryService/UpsertMember",
     "DirectoryService/ListMembers",
@@ -262,6 +263,9 @@ class World:
                 filter=full_filter(), trend_days=7, time_zone="Asia/Kolkata"
             ),
             "TicketService/ExplainSla": reads.ExplainSlaRequest(ticket_id=ticket_id),
+            "TicketService/SuggestTerms": reads.SuggestTermsRequest(
+                kind=reads.TERM_KIND_LINKED_ID, prefix="BKG", linked_type=t.LINKED_TYPE_BOOKING, limit=5
+            ),
             "TicketService/GetTicketActions": reads.GetTicketActionsRequest(ticket_id=ticket_id),
             "DirectoryService/UpsertMember": directory.UpsertMemberRequest(member=full_member()),
             "DirectoryService/ListMembers": directory.ListMembersRequest(

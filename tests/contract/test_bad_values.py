@@ -151,13 +151,14 @@ def test_a_request_without_its_resource_is_told_only_that(server: Running) -> No
 @pytest.mark.parametrize("name", OFFERED)
 def test_numbers_out_of_range_are_refused(server: Running, name: str) -> None:
     world = World(server)
+    largest = LARGEST | ({"limit": 200} if name == "DirectoryService/LookupMembers" else {})
     for kind in (FieldDescriptor.TYPE_INT32, FieldDescriptor.TYPE_INT64):
         for path, request in broken(world, name, kind, -1):
-            if path in LARGEST or path == "after_seq":
+            if path in largest or path == "after_seq":
                 refused(world.rpc(name), request, field=path)
         for path, request in broken(world, name, kind, 1):
-            if path in LARGEST:
-                for size, good in ((LARGEST[path], True), (LARGEST[path] + 1, False), (2**31 - 1, False), (0, True)):
+            if path in largest:
+                for size, good in ((largest[path], True), (largest[path] + 1, False), (2**31 - 1, False), (0, True)):
                     setattr(request, path, size)
                     if good:
                         world.rpc(name)(request)

@@ -248,6 +248,14 @@ TEXTS = (
         lambda _, v: directory.LookupMembersRequest(query=v, roles=[t.ROLE_ADMIN]),
         blank_is_absent=True,
     ),
+    Bounded(
+        "TicketService/SuggestTerms",
+        "prefix",
+        1,
+        100,
+        lambda _, v: reads.SuggestTermsRequest(kind=reads.TERM_KIND_TAG, prefix=v),
+        blank_is_absent=True,
+    ),
     Bounded(VIEW, "saved_view.name", 1, 100, lambda _, v: _view(name=v)),
     Bounded(CALENDAR, "calendar.display_name", 1, 100, lambda _, v: _calendar(display_name=v)),
     Bounded(

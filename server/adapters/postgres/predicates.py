@@ -136,7 +136,12 @@ def filtered(shape: Shape) -> ColumnElement[bool]:
 
 def visible(parts: frozenset[str]) -> ColumnElement[bool]:
     """``Visibility.sees`` in SQL: true for those who see everything, else a union of indexed conditions."""
-    return or_(*(reason.holds for reason in _reasons(parts))) if parts else true()
+    return or_(*visible_for(parts).values()) if parts else true()
+
+
+def visible_for(parts: frozenset[str]) -> Mapping[str, ColumnElement[bool]]:
+    """Each reason to see a ticket by itself, of which several may hold: the parts, and of ``user`` three."""
+    return {name: reason.holds for name, reason in _reasons(parts).items()}
 
 
 def visible_apart(parts: frozenset[str]) -> list[ColumnElement[bool]]:
@@ -147,7 +152,7 @@ def visible_apart(parts: frozenset[str]) -> list[ColumnElement[bool]]:
     """
     if not parts:
         return [true()]
-    reasons = _reasons(parts)
+    reasons = list(_reasons(parts).values())
     return [and_(reason.holds, *(other.fails for other in reasons[:place])) for place, reason in enumerate(reasons)]
 
 
@@ -160,26 +165,26 @@ class _Reason:
     fails: ColumnElement[bool]
 
 
-def _reasons(parts: frozenset[str]) -> list[_Reason]:
+def _reasons(parts: frozenset[str]) -> dict[str, _Reason]:
     viewer = bindparam("viewer_id", type_=_C_TEXT)
     # An array, since a sub-select under OR could not take part in a bitmap index scan.
     watched = func.array(
         select(ticket_watchers.c.ticket_id).where(ticket_watchers.c.user_id == viewer).scalar_subquery(),
         type_=ARRAY(_C_TEXT),
     )
-    reasons = [
-        _equal(_t.created_by_id, viewer),
-        _equal(_t.owner_id, viewer),
-        _Reason(_t.id == any_(watched), _t.id != all_(watched)),
-    ]
+    reasons = {
+        "creator": _equal(_t.created_by_id, viewer),
+        "owner": _equal(_t.owner_id, viewer),
+        "watcher": _Reason(_t.id == any_(watched), _t.id != all_(watched)),
+    }
     if "queue" in parts:
-        reasons.append(_equal(_t.owner_role, bindparam("viewer_role", type_=_C_TEXT)))
+        reasons["queue"] = _equal(_t.owner_role, bindparam("viewer_role", type_=_C_TEXT))
     if "franchise" in parts:
-        reasons.append(_equal(_t.assigned_franchise_id, bindparam("viewer_franchise", type_=_C_TEXT)))
+        reasons["franchise"] = _equal(_t.assigned_franchise_id, bindparam("viewer_franchise", type_=_C_TEXT))
     if "franchises" in parts:
         franchises = bindparam("viewer_franchises", type_=ARRAY(_C_TEXT))
-        reasons.append(
-            _Reason(_t.assigned_franchise_id == any_(franchises), _t.assigned_franchise_id != all_(franchises))
+        reasons["franchises"] = _Reason(
+            _t.assigned_franchise_id == any_(franchises), _t.assigned_franchise_id != all_(franchises)
         )
     return reasons
 

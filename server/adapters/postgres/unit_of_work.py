@@ -22,6 +22,7 @@ from server.adapters.postgres.sla_policy_repository import PostgresSlaPolicyRepo
 from server.adapters.postgres.sla_sweeps import PostgresClockSweeps
 from server.adapters.postgres.statements import Statement
 from server.adapters.postgres.tables import idempotency_keys, tickets
+from server.adapters.postgres.term_repository import PostgresTermRepository
 from server.adapters.postgres.ticket_clocks import PolicyVersions, PostgresTicketClocks
 from server.adapters.postgres.ticket_repository import PostgresTicketRepository, to_column
 from server.adapters.postgres.timeline_repository import PostgresAuditTrail, PostgresTimelineRepository
@@ -204,6 +205,7 @@ class PostgresUnitOfWork:
             tickets=PostgresTicketRepository(session),
             clocks=PostgresTicketClocks(session, self.policy_versions),
             sweeps=PostgresClockSweeps(session),
+            terms=PostgresTermRepository(session),
             timeline=PostgresTimelineRepository(session),
             audit=PostgresAuditTrail(session),
             watchers=PostgresWatcherRepository(session),

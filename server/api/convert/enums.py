@@ -10,6 +10,7 @@ from server.domain.fsm import TicketStatus
 from server.domain.offers import Permission, TicketAction
 from server.domain.roles import Role
 from server.domain.sla import SlaStatus
+from server.domain.terms import TermKind
 from server.domain.tickets import LinkedType, TicketPriority, TicketSeverity
 from server.domain.validation import Checker
 
@@ -66,6 +67,7 @@ LINKED_TYPE = EnumPair(ticket_pb2.LinkedType, "LINKED_TYPE_", LinkedType)
 ROLE = EnumPair(ticket_pb2.Role, "ROLE_", Role)
 PERMISSION = EnumPair(directory_service_pb2.Permission, "PERMISSION_", Permission)
 TICKET_ACTION = EnumPair(ticket_reads_pb2.TicketAction, "TICKET_ACTION_", TicketAction)
+TERM_KIND = EnumPair(ticket_reads_pb2.TermKind, "TERM_KIND_", TermKind)
 SLA_STATUS = EnumPair(ticket_pb2.SlaStatus, "SLA_STATUS_", SlaStatus)
 
 FINDING = {

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from rodistaa.tickets.v1 import ticket_reads_pb2 as pb
-from server.api.convert.enums import ROLE
+from server.api.convert.enums import LINKED_TYPE, ROLE, TERM_KIND
 from server.api.convert.filters import to_filter, to_order
 from server.api.convert.page_tokens import PageToken, invalid_token
 from server.api.convert.time_zones import time_zones
@@ -13,12 +13,14 @@ from server.application.tickets.search_tickets import SearchQuery
 from server.application.tickets.suggest_owners import Wanted
 from server.domain.filters import Order, OrderField, TicketFilter
 from server.domain.ids import TicketId
+from server.domain.terms import TermKind, TermQuery
 from server.domain.tickets import TicketPriority
 from server.domain.validation import Checker
 
 MAX_TREND_DAYS = 90
 MAX_SUGGESTIONS = 50
 DEFAULT_SUGGESTIONS = 10
+TERM_PREFIX = (1, 100)
 DEFAULT_TIME_ZONE = "Asia/Kolkata"
 
 
@@ -130,6 +132,25 @@ def to_wanted(request: pb.SuggestOwnersRequest) -> Wanted:
         role=ROLE.optional(check, "role", request.role),
         franchise_id=check.optional_identifier("franchise_id", request.franchise_id),
         ticket_id=ticket_id,
+        limit=check.page_size("limit", request.limit, default=DEFAULT_SUGGESTIONS, most=MAX_SUGGESTIONS),
+    )
+    check.done()
+    return wanted
+
+
+def to_term_query(request: pb.SuggestTermsRequest) -> TermQuery:
+    """What to complete."""
+    check = Checker()
+    kind = TERM_KIND.required(check, "kind", request.kind, TermKind.TAG)
+    linked_type = LINKED_TYPE.optional(check, "linked_type", request.linked_type)
+    if kind is TermKind.LINKED_ID and not request.linked_type:
+        check.fail("linked_type", "is required for TERM_KIND_LINKED_ID")
+    if kind is not TermKind.LINKED_ID and request.kind and request.linked_type:
+        check.fail("linked_type", "goes with TERM_KIND_LINKED_ID only")
+    wanted = TermQuery(
+        kind=kind,
+        prefix=check.optional_text("prefix", request.prefix, TERM_PREFIX) or "",
+        linked_type=linked_type,
         limit=check.page_size("limit", request.limit, default=DEFAULT_SUGGESTIONS, most=MAX_SUGGESTIONS),
     )
     check.done()

@@ -16,6 +16,7 @@ from server.application.tickets.bulk_update_tickets import BulkOutcome, BulkRepo
 from server.domain.directory import OwnerSuggestion
 from server.domain.fsm import DONE
 from server.domain.offers import TicketOffer
+from server.domain.terms import TermCount
 from server.domain.ticket_clock import first_response_is_late, percent_left_of, sla_status_of
 from server.domain.tickets import PROTECTED_FIELDS, Ticket, TicketView, make_etag, withheld_view
 
@@ -139,6 +140,13 @@ def from_suggestion(suggestion: OwnerSuggestion) -> ticket_reads_pb2.OwnerSugges
     if suggestion.average_resolution_time is not None:
         wire.average_resolution_time.FromTimedelta(suggestion.average_resolution_time)
     return wire
+
+
+def from_terms(terms: Iterable[TermCount]) -> ticket_reads_pb2.SuggestTermsResponse:
+    """What a term may be completed to."""
+    return ticket_reads_pb2.SuggestTermsResponse(
+        terms=[ticket_reads_pb2.TermSuggestion(term=each.term, ticket_count=each.ticket_count) for each in terms]
+    )
 
 
 def from_report(report: BulkReport) -> ticket_bulk_pb2.BulkUpdateTicketsResponse:

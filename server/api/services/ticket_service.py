@@ -36,6 +36,7 @@ from server.application.tickets.list_tickets import ListTickets
 from server.application.tickets.reapply_sla import ReapplySla
 from server.application.tickets.search_tickets import SearchTickets
 from server.application.tickets.suggest_owners import SuggestOwners
+from server.application.tickets.suggest_terms import SuggestTerms
 from server.application.tickets.transition_ticket import TransitionTicket
 from server.application.tickets.update_ticket import UpdateTicket
 from server.application.timeline.add_message import AddMessage
@@ -73,6 +74,7 @@ class TicketUseCases:
     set_watch: SetWatch
     list_watchers: ListWatchers
     suggest_owners: SuggestOwners
+    suggest_terms: SuggestTerms
     get_actions: GetTicketActions
     stats: GetTicketStats
     explain_sla: ExplainSla
@@ -227,6 +229,10 @@ class TicketService(TicketServiceServicer):
     def SuggestOwners(self, request: reads.SuggestOwnersRequest, context: Context) -> reads.SuggestOwnersResponse:
         suggestions = self._do.suggest_owners(call_of(context), reads_in.to_wanted(request))
         return reads.SuggestOwnersResponse(suggestions=[out.from_suggestion(suggestion) for suggestion in suggestions])
+
+    def SuggestTerms(self, request: reads.SuggestTermsRequest, context: Context) -> reads.SuggestTermsResponse:
+        wanted = reads_in.to_term_query(request)
+        return out.from_terms(self._do.suggest_terms(call_of(context), wanted))
 
     def GetTicketActions(
         self, request: reads.GetTicketActionsRequest, context: Context

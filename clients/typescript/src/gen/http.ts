@@ -1163,8 +1163,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Completes what somebody types into a filter or a form: tags, franchises and linked entities of tickets that the caller may see
-         * @description Of the tickets whose terms match, the latest are looked at, so it is a help and no list of all there are.
+         * Completes what somebody types into a filter or a form: tags, franchises and linked entities of tickets that the caller may see, archived ones left out
+         * @description It is a help and no list of all there are. Looked at are the latest tickets of each reason to see them, about a thousand; and for staff, also about two thousand whose franchise or linked id begins with the prefix. So a tag may be missing that only older tickets have, while staff find a franchise or a linked id however old, once the prefix leaves few others.
          */
         get: operations["TicketService_SuggestTerms"];
         put?: never;
@@ -2039,7 +2039,7 @@ export interface components {
         };
         /** @description Response of DirectoryService.LookupMembers. */
         LookupMembersResponse: {
-            /** @description The members, by user id. */
+            /** @description The members, by user id. As many as fit into one message: there are fewer only where members have hundreds of franchises each. */
             readonly members?: components["schemas"]["MemberName"][];
         };
         /** @description Request of NotificationService.MarkNotificationsRead. Exactly one of `ids` and `read_until` is needed. */
@@ -3366,7 +3366,10 @@ export interface operations {
             query?: {
                 /** @description Only these users, at most 200; those that are no members are left out. */
                 userIds?: string[];
-                /** @description Only members whose user id or name contains this, case ignored; at most 100 characters. */
+                /**
+                 * @description Only members whose user id or name contains this, case ignored; at most 100 characters.
+                 * @example priya
+                 */
                 query?: string;
                 /** @description Only members of one of these roles. */
                 roles?: components["schemas"]["Role"][];
@@ -5601,7 +5604,7 @@ export interface operations {
                  * @example TERM_KIND_TAG
                  */
                 kind: components["schemas"]["TermKind"];
-                /** @description How the term begins, case ignored; empty means the ones of late; at most 100 characters. */
+                /** @description How the term begins, case ignored, without wildcards; empty means the ones of late; at most 100 characters. Franchises and linked ids of older tickets are found as it is given, and in upper case. */
                 prefix?: string;
                 /** @description The type of the linked things; for TERM_KIND_LINKED_ID, where it is required, and refused elsewhere. */
                 linkedType?: components["schemas"]["LinkedType"];

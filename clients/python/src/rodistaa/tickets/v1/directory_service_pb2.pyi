@@ -320,7 +320,9 @@ class LookupMembersResponse(_message.Message):
     MEMBERS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def members(self) -> _containers.RepeatedCompositeFieldContainer[Global___MemberName]:
-        """The members, by user id."""
+        """The members, by user id. As many as fit into one message: there are fewer
+        only where members have hundreds of franchises each.
+        """
 
     def __init__(
         self,

@@ -646,8 +646,9 @@ class SuggestTermsRequest(_message.Message):
     kind: Global___TermKind.ValueType
     """What to complete."""
     prefix: _builtins.str
-    """How the term begins, case ignored; empty means the ones of late; at most
-    100 characters.
+    """How the term begins, case ignored, without wildcards; empty means the ones
+    of late; at most 100 characters. Franchises and linked ids of older tickets
+    are found as it is given, and in upper case.
     """
     linked_type: _ticket_pb2.LinkedType.ValueType
     """The type of the linked things; for TERM_KIND_LINKED_ID, where it is

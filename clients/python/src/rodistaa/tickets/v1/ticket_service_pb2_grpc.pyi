@@ -185,9 +185,12 @@ class TicketServiceStub:
     """
     SuggestTerms: _grpc.UnaryUnaryMultiCallable[_ticket_reads_pb2.SuggestTermsRequest, _ticket_reads_pb2.SuggestTermsResponse]
     """Completes what somebody types into a filter or a form: tags, franchises
-    and linked entities of tickets that the caller may see. Of the tickets
-    whose terms match, the latest are looked at, so it is a help and no list
-    of all there are.
+    and linked entities of tickets that the caller may see, archived ones left
+    out. It is a help and no list of all there are. Looked at are the latest
+    tickets of each reason to see them, about a thousand; and for staff, also
+    about two thousand whose franchise or linked id begins with the prefix. So
+    a tag may be missing that only older tickets have, while staff find a
+    franchise or a linked id however old, once the prefix leaves few others.
     """
     GetTicketStats: _grpc.UnaryUnaryMultiCallable[_ticket_reads_pb2.GetTicketStatsRequest, _ticket_reads_pb2.GetTicketStatsResponse]
     """Counts the tickets that the caller may see and the filter matches. Exact,
@@ -491,9 +494,12 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _grpc.ServicerContext,
     ) -> _ticket_reads_pb2.SuggestTermsResponse:
         """Completes what somebody types into a filter or a form: tags, franchises
-        and linked entities of tickets that the caller may see. Of the tickets
-        whose terms match, the latest are looked at, so it is a help and no list
-        of all there are.
+        and linked entities of tickets that the caller may see, archived ones left
+        out. It is a help and no list of all there are. Looked at are the latest
+        tickets of each reason to see them, about a thousand; and for staff, also
+        about two thousand whose franchise or linked id begins with the prefix. So
+        a tag may be missing that only older tickets have, while staff find a
+        franchise or a linked id however old, once the prefix leaves few others.
         """
 
     @_abc_1.abstractmethod

@@ -295,7 +295,8 @@ export const LookupMembersRequestSchema: GenMessage<LookupMembersRequest> = /*@_
  */
 export type LookupMembersResponse = Message<"rodistaa.tickets.v1.LookupMembersResponse"> & {
   /**
-   * The members, by user id.
+   * The members, by user id. As many as fit into one message: there are fewer
+   * only where members have hundreds of franchises each.
    *
    * @generated from field: repeated rodistaa.tickets.v1.MemberName members = 1;
    */

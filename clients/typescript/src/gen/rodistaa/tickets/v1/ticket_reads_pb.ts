@@ -580,8 +580,9 @@ export type SuggestTermsRequest = Message<"rodistaa.tickets.v1.SuggestTermsReque
   kind: TermKind;
 
   /**
-   * How the term begins, case ignored; empty means the ones of late; at most
-   * 100 characters.
+   * How the term begins, case ignored, without wildcards; empty means the ones
+   * of late; at most 100 characters. Franchises and linked ids of older tickets
+   * are found as it is given, and in upper case.
    *
    * @generated from field: string prefix = 2;
    */
