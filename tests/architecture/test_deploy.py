@@ -155,3 +155,15 @@ def test_the_server_believes_the_gateway_and_nobody_else_what_address_a_client_h
     assert ip_address(gateway) in ip_network(network["subnet"])
     assert ip_address(gateway) not in ip_network(network["ip_range"])
     assert SERVICES["gateway"]["environment"]["TICKETS_GATEWAY_TARGET"] == "dns:///server:50051"
+
+
+def test_servers_and_workers_can_be_watched_over_from_inside_the_network_alone() -> None:
+    for name, setting in {
+        "server": "TICKETS_METRICS_PORT",
+        **dict.fromkeys(("worker", "notifier", "exporter"), "TICKETS_WORKER_METRICS_PORT"),
+    }.items():
+        environment = SERVICES[name]["environment"]
+        assert int(environment[setting]) > 0
+        assert environment["TICKETS_METRICS_HOST"] == "0.0.0.0"
+        published = [str(port).rpartition(":")[2] for port in SERVICES[name].get("ports", [])]
+        assert environment[setting] not in published
