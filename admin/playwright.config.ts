@@ -1,0 +1,59 @@
+import { defineConfig } from "@playwright/test";
+import { chromiumPath } from "./tests/chromium";
+
+/**
+ * Two projects, each started by pytest (tests/e2e/test_admin_ui.py) and by hand:
+ *
+ *   npx playwright test --project stories   every story of storybook-static (`npm run stories` builds it)
+ *   npx playwright test --project e2e       the real stack at TICKETS_URL; see e2e/fixtures.ts
+ */
+export default defineConfig({
+  outputDir: "test-results/traces",
+  forbidOnly: process.env.CI !== undefined,
+  workers: 2,
+  fullyParallel: true,
+  reporter: [
+    ["list"],
+    ...(process.env.PLAYWRIGHT_JSON ? [["json", { outputFile: process.env.PLAYWRIGHT_JSON }] as const] : []),
+  ],
+  use: {
+    browserName: "chromium",
+    launchOptions: {
+      executablePath: chromiumPath(),
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--force-color-profile=srgb",
+      ],
+    },
+    locale: "en-IN",
+    timezoneId: "Asia/Kolkata",
+    contextOptions: { reducedMotion: "reduce" },
+    screenshot: "only-on-failure",
+    trace: "retain-on-failure",
+  },
+  projects: [
+    {
+      name: "stories",
+      testDir: "tests",
+      testMatch: "stories.spec.ts",
+      timeout: 60_000,
+      // It takes its own pictures.
+      use: { trace: "off", screenshot: "off" },
+    },
+    {
+      name: "e2e",
+      testDir: "e2e",
+      timeout: 90_000,
+      expect: { timeout: 15_000 },
+      // One stack for all: tests of a file follow each other, files run side by side.
+      fullyParallel: false,
+      use: { baseURL: process.env.TICKETS_URL, viewport: { width: 1440, height: 900 } },
+    },
+  ],
+});

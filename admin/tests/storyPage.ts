@@ -1,0 +1,103 @@
+import type { Page } from "@playwright/test";
+
+export type Scheme = "light" | "dark";
+
+type Channel = {
+  on(event: string, listener: (payload: unknown) => void): void;
+  emit(event: string, payload: unknown): void;
+};
+
+type Preview = {
+  __STORYBOOK_ADDONS_CHANNEL__?: Channel;
+  /** Ended stories so far, with what went wrong in them. */
+  storyEnds?: { storyId: string; failure: string | null }[];
+  storyIsComplete?: () => boolean;
+};
+
+/** For answers that stay away on purpose, as in stories of loading: longer than any other story takes. */
+const PATIENCE_MS = 700;
+
+/** Storybook's preview in one scheme, which shows one story after another without being loaded anew. */
+export class StoryPage {
+  private isOpen = false;
+
+  constructor(
+    readonly page: Page,
+    private readonly url: string,
+    private readonly scheme: Scheme,
+  ) {}
+
+  /** Shows it, its play function done and its answers there; gives what went wrong. */
+  async show(storyId: string, width: number, height: number): Promise<string | null> {
+    await this.page.setViewportSize({ width, height });
+    if (!this.isOpen) {
+      // The add-on for accessibility is told to be quiet: axe runs from outside, on what a person sees.
+      await this.page.goto(`${this.url}/iframe.html?id=${storyId}&globals=scheme:${this.scheme};a11y.manual:!true`);
+      await this.page.waitForFunction(() => (globalThis as Preview).storyIsComplete !== undefined);
+      await this.page.evaluate(listen);
+      this.isOpen = true;
+    }
+    const failure = await this.page.evaluate(select, storyId);
+    await this.page
+      .waitForFunction(() => (globalThis as Preview).storyIsComplete?.() ?? false, null, { timeout: PATIENCE_MS })
+      .catch(() => undefined);
+    await this.page.evaluate(settle);
+    return failure;
+  }
+}
+
+function listen(): void {
+  const preview = globalThis as Preview;
+  const channel = preview.__STORYBOOK_ADDONS_CHANNEL__;
+  const ends: NonNullable<Preview["storyEnds"]> = [];
+  preview.storyEnds = ends;
+  let failure: string | null = null;
+  const note = (what: unknown) => {
+    const told = what as { message?: string; description?: string; stack?: string };
+    failure = told?.stack ?? told?.message ?? told?.description ?? JSON.stringify(what);
+  };
+  for (const event of ["storyErrored", "storyThrewException", "playFunctionThrewException", "storyMissing"]) {
+    channel?.on(event, (what) => {
+      note(what);
+      // Of these no end is told.
+      if (event !== "playFunctionThrewException") {
+        ends.push({ storyId: "*", failure });
+        failure = null;
+      }
+    });
+  }
+  channel?.on("storyFinished", (end) => {
+    ends.push({ storyId: (end as { storyId: string }).storyId, failure });
+    failure = null;
+  });
+}
+
+async function select(storyId: string): Promise<string | null> {
+  const preview = globalThis as Preview;
+  const ends = preview.storyEnds ?? [];
+  ends.length = 0;
+  const shown = new URLSearchParams(location.search).get("id");
+  const channel = preview.__STORYBOOK_ADDONS_CHANNEL__;
+  if (shown === storyId) {
+    channel?.emit("forceRemount", { storyId });
+  } else {
+    channel?.emit("setCurrentStory", { storyId, viewMode: "story" });
+  }
+  const giveUp = performance.now() + 20_000;
+  for (;;) {
+    const end = ends.find((each) => each.storyId === storyId || each.storyId === "*");
+    if (end !== undefined) {
+      return end.failure;
+    }
+    if (performance.now() > giveUp) {
+      return "the story did not end";
+    }
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** Two frames: what effects have asked for is drawn. */
+async function settle(): Promise<void> {
+  await document.fonts.ready;
+  await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+}
