@@ -13,6 +13,7 @@ import { useCaller } from "@/api/caller";
 import type { Permission } from "@/api/schemas";
 import icon from "./icon.svg";
 import { ROUTES } from "./routes";
+import "./shell.css";
 
 type Page = { to: string; label: string; icon: React.ReactNode; needs?: Permission };
 

@@ -22,8 +22,8 @@ const KEYS: readonly { keys: string; what: string }[] = [
 ];
 
 /** Keys that work everywhere, and the list of all. Those of the list and of a ticket are bound there. */
-export function Shortcuts() {
-  const [open, setOpen] = useState(false);
+export function Shortcuts({ isOpen = false }: { isOpen?: boolean }) {
+  const [open, setOpen] = useState(isOpen);
   const navigate = useNavigate();
   const [, setCreating] = useDialog("create");
   useHotkeys("?", () => setOpen(true), { useKey: true });

@@ -12,9 +12,11 @@ export function themeOf(scheme: ColorScheme): ThemeConfig {
   return {
     algorithm: dark ? [theme.darkAlgorithm, theme.compactAlgorithm] : [theme.defaultAlgorithm, theme.compactAlgorithm],
     token: {
-      colorPrimary: dark ? "#2a9db2" : "#0b6e7f",
-      colorInfo: dark ? "#2a9db2" : "#0b6e7f",
+      colorPrimary: dark ? "#35b3c8" : "#0b6e7f",
+      colorInfo: dark ? "#35b3c8" : "#0b6e7f",
       colorLink: dark ? "#5cc3d6" : "#0a6474",
+      // On buttons and badges; the colours below them are light in the dark.
+      colorTextLightSolid: dark ? "#06191d" : "#ffffff",
       colorPrimaryBg: dark ? "#12353c" : "#e3f2f4",
       colorPrimaryBgHover: dark ? "#17434c" : "#cfe8ec",
       colorSuccess: dark ? "#49b36b" : "#217a3c",
@@ -48,6 +50,7 @@ export function themeOf(scheme: ColorScheme): ThemeConfig {
         itemSelectedColor: dark ? "#86d6e2" : "#0a5a69",
       },
       Table: { cellPaddingBlockSM: 7, headerBg: dark ? "#1b2226" : "#f8fafa" },
+      Tooltip: { colorTextLightSolid: "#ffffff" },
       Drawer: { paddingLG: 20 },
     },
   };
