@@ -29,3 +29,6 @@ export type SlaExplanation = Schemas["SlaExplanation"];
 export type Calendar = Schemas["Calendar"];
 export type Webhook = Schemas["Webhook"];
 export type BulkResult = Schemas["BulkResult"];
+export type SignedRequest = Schemas["SignedRequest"];
+export type TermKind = Schemas["TermKind"];
+export type TermSuggestion = Schemas["TermSuggestion"];

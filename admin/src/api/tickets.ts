@@ -27,7 +27,12 @@ export function ticketQuery(id: string, accessReason?: string) {
       );
       return { ...data, etag: data.etag ?? etag ?? "" };
     },
-    ...(revealed && { staleTime: Number.POSITIVE_INFINITY, refetchOnWindowFocus: false, refetchOnReconnect: false }),
+    ...(revealed && {
+      meta: { audited: true },
+      staleTime: Number.POSITIVE_INFINITY,
+      refetchOnWindowFocus: false,
+      refetchOnReconnect: false,
+    }),
   });
 }
 
@@ -40,8 +45,28 @@ export function ticketActionsQuery(id: string) {
   });
 }
 
-/** After a change of one ticket that this page made or was told of: what is cached of it is asked for again. */
+/** Who watches a ticket; for those who are no staff, only whether they do themselves. */
+export function watchersQuery(id: string) {
+  return queryOptions({
+    queryKey: [...ticketKeys.ticket(id), "watchers"],
+    queryFn: ({ signal }) =>
+      unwrap(
+        api.GET("/admin/tickets/{ticketId}/watchers", {
+          params: { path: { ticketId: id }, query: { pageSize: 200 } },
+          signal,
+        }),
+      ),
+  });
+}
+
+/**
+ * After a change of one ticket that this page made or was told of: what is cached of it is asked for again. Not so
+ * queries with `meta.audited`, each read of which is written down: those a person asks for.
+ */
 export function ticketChanged(queryClient: QueryClient, id: string): void {
-  void queryClient.invalidateQueries({ queryKey: ticketKeys.ticket(id) });
+  void queryClient.invalidateQueries({
+    queryKey: ticketKeys.ticket(id),
+    predicate: (query) => query.meta?.audited !== true,
+  });
   void queryClient.invalidateQueries({ queryKey: ticketKeys.lists });
 }

@@ -1,3 +1,12 @@
+import { Select } from "antd";
+import { useState } from "react";
+import { TermOption } from "./TermOption";
+import { useTerms } from "./terms";
+
+/** What the API takes. */
+export const TAGS_MAX = 20;
+export const TAG_LENGTH_MAX = 50;
+
 export type TagsFieldProps = {
   id?: string;
   value?: string[] | undefined;
@@ -6,6 +15,34 @@ export type TagsFieldProps = {
   disabled?: boolean;
 };
 
-export function TagsField(_props: TagsFieldProps) {
-  return null;
+/** Tags, with those that tickets have already suggested. At most 20 of at most 50 characters; no duplicates. */
+export function TagsField({ id, value = [], onChange, placeholder = "Add tags", disabled = false }: TagsFieldProps) {
+  const [typed, setTyped] = useState("");
+  const [opened, setOpened] = useState(false);
+  const { terms, loading } = useTerms({ kind: "TERM_KIND_TAG", prefix: typed }, opened);
+  const give = (tags: string[]) => {
+    const tidy = tags.map((tag) => [...tag.trim()].slice(0, TAG_LENGTH_MAX).join("")).filter(Boolean);
+    onChange?.([...new Set(tidy)].slice(0, TAGS_MAX));
+    setTyped("");
+  };
+  return (
+    <Select
+      {...(id && { id })}
+      mode="tags"
+      value={value}
+      onChange={give}
+      disabled={disabled}
+      placeholder={placeholder}
+      maxCount={TAGS_MAX}
+      maxTagTextLength={28}
+      tokenSeparators={[",", "\n"]}
+      loading={loading && opened}
+      onOpenChange={(open) => setOpened((before) => before || open)}
+      showSearch={{ filterOption: false, searchValue: typed, onSearch: setTyped }}
+      options={terms.map((each) => ({ value: each.term ?? "", label: each.term, suggestion: each }))}
+      optionRender={({ data, label }) => (data.suggestion ? <TermOption {...data.suggestion} /> : <bdi>{label}</bdi>)}
+      notFoundContent={null}
+      style={{ width: "100%" }}
+    />
+  );
 }
