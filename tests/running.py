@@ -142,15 +142,20 @@ class ServerProcess:
             stderr=self._log,
         )
 
-    def wait_ready(self) -> None:
-        """Until the health service says SERVING."""
-        with grpc.insecure_channel(self.target) as channel:
+    def wait_ready(self, authority: bytes | None = None) -> None:
+        """Until the health service says SERVING; over TLS, where a certificate is given that is to be trusted."""
+        with self._channel(authority) as channel:
             health = health_pb2_grpc.HealthStub(channel)
             request = health_pb2.HealthCheckRequest(service="rodistaa.tickets.v1.TicketService")
             watch = health.Watch(request, wait_for_ready=True, timeout=READY_SECONDS)  # type: ignore[attr-defined] # not in the stubs
             for response in watch:
                 if response.status == health_pb2.HealthCheckResponse.SERVING:
                     return
+
+    def _channel(self, authority: bytes | None) -> grpc.Channel:
+        if authority is None:
+            return grpc.insecure_channel(self.target)
+        return grpc.secure_channel(self.target, grpc.ssl_channel_credentials(authority))
 
     def kill(self) -> None:
         """SIGKILL, and wait."""
