@@ -10,7 +10,7 @@ import { type Scheme, StoryPage } from "./storyPage";
  * Every story, light and dark, on a laptop and on a phone: nothing on the console, nothing that axe takes seriously,
  * and a picture of each in test-results/stories.
  */
-const BUILD = join(import.meta.dirname, "..", "storybook-static");
+const BUILD = process.env.STORYBOOK_STATIC ?? join(import.meta.dirname, "..", "storybook-static");
 const PICTURES = join(import.meta.dirname, "..", "test-results", "stories");
 const SIZES = [
   { width: 1440, height: 900 },
@@ -24,7 +24,7 @@ type Story = { id: string; type: string; title: string; name: string };
 
 const index = join(BUILD, "index.json");
 if (!existsSync(index)) {
-  throw new Error("storybook-static is not there: npm run stories");
+  throw new Error(`${index} is not there: npm run stories`);
 }
 const stories = Object.values(JSON.parse(readFileSync(index, "utf8")).entries as Record<string, Story>).filter(
   (story) => story.type === "story",
