@@ -1,3 +1,53 @@
+import { BellOutlined } from "@ant-design/icons";
+import { useQuery } from "@tanstack/react-query";
+import { Badge, Button, Popover, theme } from "antd";
+import { useState } from "react";
+import { unreadWords } from "./inbox";
+import { NotificationPanel } from "./NotificationPanel";
+import { latestNotificationsQuery, marking, useMarkRead } from "./notificationQueries";
+import { useCriticalAlarms } from "./useCriticalAlarms";
+
+/** How many notifications are unread, and the latest of them behind a press. */
 export function NotificationBell() {
-  return null;
+  const [open, setOpen] = useState(false);
+  const { token } = theme.useToken();
+  const { data } = useQuery(latestNotificationsQuery);
+  const markRead = useMarkRead();
+  useCriticalAlarms(data, ({ id = "" }) => markRead.mutate(marking({ ids: [id] })));
+  const unread = data?.unreadCount ?? 0;
+  const isCritical = data?.notifications?.some((each) => each.isCritical && !each.readAt) ?? false;
+  return (
+    <>
+      <Popover
+        open={open}
+        onOpenChange={setOpen}
+        trigger="click"
+        placement="bottomRight"
+        arrow={false}
+        destroyOnHidden
+        styles={{ container: { padding: 0 } }}
+        content={<NotificationPanel onClose={() => setOpen(false)} />}
+      >
+        <Badge
+          count={unread}
+          overflowCount={99}
+          size="small"
+          offset={[-6, 6]}
+          color={isCritical ? token.colorError : token.colorPrimary}
+          title=""
+        >
+          <Button
+            type="text"
+            icon={<BellOutlined />}
+            aria-label={`Notifications, ${unreadWords(unread)}`}
+            aria-expanded={open}
+            aria-haspopup="dialog"
+          />
+        </Badge>
+      </Popover>
+      <span className="visually-hidden" role="status">
+        {unread > 0 && `${unreadWords(unread)} notifications`}
+      </span>
+    </>
+  );
 }
