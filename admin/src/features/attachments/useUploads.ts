@@ -1,27 +1,9 @@
-import type { Attachment } from "@/api/schemas";
+import { type QueryClient, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useSyncExternalStore } from "react";
+import { ticketKeys } from "@/api/tickets";
+import { isPending, type Upload, UploadQueue } from "./uploadQueue";
 
-export type UploadState =
-  | "waiting"
-  | "hashing"
-  | "announcing"
-  | "sending"
-  | "checking"
-  | "done"
-  | "failed"
-  | "cancelled";
-
-export type Upload = {
-  /** Of this queue; not the attachment's. */
-  key: string;
-  file: File;
-  sensitive: boolean;
-  state: UploadState;
-  /** Bytes that were sent, 0 to 1 of all. */
-  progress: number;
-  error?: unknown;
-  /** Once it is complete. */
-  attachment?: Attachment;
-};
+export type { Upload, UploadState } from "./uploadQueue";
 
 export type Uploads = {
   uploads: readonly Upload[];
@@ -36,14 +18,40 @@ export type Uploads = {
   clear(): void;
 };
 
-export function useUploads(_ticketId: string): Uploads {
-  return {
-    uploads: [],
-    busy: false,
-    add: () => undefined,
-    cancel: () => undefined,
-    retry: () => undefined,
-    remove: () => undefined,
-    clear: () => undefined,
-  };
+/** By ticket, so that uploads go on while another tab or another ticket is looked at. */
+const queues = new WeakMap<QueryClient, Map<string, UploadQueue>>();
+
+/** The files on their way to a ticket. All places that ask for the same ticket's see the same ones. */
+export function useUploads(ticketId: string): Uploads {
+  const queryClient = useQueryClient();
+  const queue = queueOf(queryClient, ticketId);
+  const uploads = useSyncExternalStore(queue.subscribe, queue.read);
+  const busy = uploads.some(isPending);
+  useEffect(() => {
+    if (!busy) {
+      return;
+    }
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener("beforeunload", ask);
+    return () => window.removeEventListener("beforeunload", ask);
+  }, [busy]);
+  const { add, cancel, retry, remove, clear } = queue;
+  return { uploads, busy, add, cancel, retry, remove, clear };
+}
+
+function queueOf(queryClient: QueryClient, ticketId: string): UploadQueue {
+  const ofClient = queues.get(queryClient) ?? new Map<string, UploadQueue>();
+  queues.set(queryClient, ofClient);
+  const existing = ofClient.get(ticketId);
+  if (existing) {
+    return existing;
+  }
+  const queue = new UploadQueue(ticketId, () => {
+    void queryClient.invalidateQueries({
+      queryKey: [...ticketKeys.ticket(ticketId), "attachments"],
+      predicate: (query) => query.meta?.audited !== true,
+    });
+  });
+  ofClient.set(ticketId, queue);
+  return queue;
 }
