@@ -4,6 +4,8 @@ import { ApiError, Unreachable } from "./errors";
 
 /** Every call of the contract, typed by its path and method. Use it inside `unwrap`. */
 export const api = createClient<paths>({
+  // Node, where tests run, takes no address without its host.
+  baseUrl: globalThis.location.origin,
   // Looked up at each call, so that tests and stories may answer in its place.
   fetch: (request) => globalThis.fetch(request),
 });

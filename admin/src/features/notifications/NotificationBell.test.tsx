@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { HttpResponse, http } from "msw";
-import { expect, it, vi } from "vitest";
+import { expect, it } from "vitest";
 import { notificationFixture, notificationFixtures } from "@/fixtures/notifications";
 import { renderView } from "@/testing/render";
 import { server } from "@/testing/server";
@@ -45,5 +45,4 @@ it("calls out a critical notification once, and none of those that were there be
   await queryClient.invalidateQueries({ queryKey: ["notifications"] });
   await waitFor(() => expect(screen.getAllByText("A new alarm")).toHaveLength(1));
   expect(screen.queryByText("An old alarm")).not.toBeInTheDocument();
-  vi.useRealTimers();
 });
