@@ -2,10 +2,10 @@ import { defineConfig } from "@playwright/test";
 import { chromiumPath } from "./tests/chromium";
 
 /**
- * Two projects, each started by pytest (tests/e2e/test_admin_ui.py) and by hand:
+ * Projects, started by pytest (tests/e2e/test_admin_ui.py) and by hand:
  *
- *   npx playwright test --project stories   every story of storybook-static (`npm run stories` builds it)
- *   npx playwright test --project e2e       the real stack at TICKETS_URL; see e2e/fixtures.ts
+ *   npm run test:stories   every story of storybook-static (`npm run stories` builds it)
+ *   npm run test:e2e       the real stack at TICKETS_URL; see e2e/fixtures.ts
  */
 export default defineConfig({
   outputDir: "test-results/traces",
@@ -54,6 +54,14 @@ export default defineConfig({
       // One stack for all: tests of a file follow each other, files run side by side.
       fullyParallel: false,
       use: { baseURL: process.env.TICKETS_URL, viewport: { width: 1440, height: 900 } },
+    },
+    // Of `make bench`.
+    {
+      name: "bench",
+      testDir: "tests",
+      testMatch: "list.bench.ts",
+      timeout: 300_000,
+      use: { baseURL: process.env.TICKETS_URL, trace: "off", screenshot: "off" },
     },
   ],
 });

@@ -11,6 +11,7 @@ from bench.load import Load
 from bench.plan import Plan
 from bench.report import machine, table, write_json
 from bench.rounds import Row
+from bench.scenarios.admin_ui import admin_ui
 from bench.scenarios.escalation_lag import escalation_lag
 from bench.scenarios.exports import exports
 from bench.scenarios.gateway import gateway_calls, gateway_streams
@@ -37,6 +38,7 @@ SCENARIOS: dict[str, Callable[[Plan], list[Row]]] = {
     "idle_streams": idle_streams,
     "gateway": gateway_calls,
     "gateway_streams": gateway_streams,
+    "admin_ui": admin_ui,
 }
 
 

@@ -140,8 +140,8 @@ class Stack:
         }
         return self._start(f"server-{port}", command, environment, port)
 
-    def gateway(self, server: Served) -> Served:
-        """A gateway process in front of the server, as `tickets gateway` runs it in production."""
+    def gateway(self, server: Served, **settings: str) -> Served:
+        """A gateway process in front of the server, as `tickets gateway` runs it in production; with other settings."""
         port = _free_port()
         name = f"gateway-{port}"
         environment = {
@@ -149,6 +149,7 @@ class Stack:
             "TICKETS_HTTP_HOST": "127.0.0.1",
             "TICKETS_HTTP_PORT": str(port),
             "TICKETS_DATA_DIR": str(self._home()),
+            **{f"TICKETS_{name.upper()}": value for name, value in settings.items()},
         }
         process = self._spawn(name, [sys.executable, "-m", "server.cli", "gateway"], environment)
         deadline = time.monotonic() + READY_SECONDS
