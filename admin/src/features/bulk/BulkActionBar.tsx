@@ -1,15 +1,212 @@
+import {
+  ArrowUpOutlined,
+  CloseOutlined,
+  FlagOutlined,
+  MoreOutlined,
+  SwapOutlined,
+  TagsOutlined,
+  UserSwitchOutlined,
+} from "@ant-design/icons";
+import { useQuery } from "@tanstack/react-query";
+import { Button, Dropdown, Spin, Tooltip, theme } from "antd";
+import { useState } from "react";
+import { usePermission } from "@/api/caller";
 import type { TicketFilter } from "@/api/schemas";
+import { isEmptyFilter } from "@/vocabulary/filterWords";
+import { BulkDialog } from "./BulkDialog";
+import { type BulkScope, CHANGES, type ChangeKind, MOST_TICKETS } from "./bulkChange";
+import { unchangedIds } from "./bulkResults";
+import { type BulkFlow, useBulkFlow } from "./useBulkFlow";
+import { matchingCountQuery } from "./useBulkUpdate";
+import "./bulk.css";
 
 export type BulkActionBarProps = {
-  /** The tickets that are chosen in the list; none: the bar is not shown. */
+  /** The tickets that are chosen in the list; none: only results that were not put away yet are shown. */
   selectedIds: readonly string[];
   /** What the list shows, for "all that match". */
   filter: TicketFilter;
   /** Empties the choice. */
   onClear(): void;
+  /** Chooses others; without it "select only these" of the results is not offered. */
+  onSelect?: (ids: readonly string[]) => void;
 };
 
-/** What may be done to the chosen tickets, at the foot of the list. */
-export function BulkActionBar(_: BulkActionBarProps) {
-  return null;
+const NUMBER = new Intl.NumberFormat("en-IN");
+const FIRST: readonly { kind: ChangeKind; label: string; icon: React.ReactNode }[] = [
+  { kind: "assign", label: "Assign", icon: <UserSwitchOutlined /> },
+  { kind: "transition", label: "Status", icon: <SwapOutlined /> },
+  { kind: "priority", label: "Priority", icon: <FlagOutlined /> },
+  { kind: "tags", label: "Tags", icon: <TagsOutlined /> },
+  { kind: "escalate", label: "Escalate", icon: <ArrowUpOutlined /> },
+];
+const MORE: readonly ChangeKind[] = ["archive", "unarchive", "reapplySla"];
+
+/** What may be done to the chosen tickets, at the foot of the list. For who may change in bulk. Keep it mounted. */
+export function BulkActionBar(props: BulkActionBarProps) {
+  const isAllowed = usePermission("PERMISSION_BULK_UPDATE_TICKETS");
+  return isAllowed ? <Bar {...props} /> : null;
+}
+
+function Bar({ selectedIds, filter, onClear, onSelect }: BulkActionBarProps) {
+  const [isAll, setAll] = useState(false);
+  const [open, setOpen] = useState(false);
+  const { token } = theme.useToken();
+  const flow = useBulkFlow();
+  const count = selectedIds.length;
+  const isChosen = count > 0;
+  if (isAll && !isChosen) {
+    setAll(false);
+  }
+  const scope: BulkScope = isAll ? { filter } : { ids: selectedIds };
+  const tooMany = !isAll && count > MOST_TICKETS;
+  const begin = (kind: ChangeKind) => {
+    flow.begin(scope, kind);
+    setOpen(true);
+  };
+  return (
+    <>
+      {(isChosen || flow.hasRun) && (
+        <section
+          className="bulk-bar"
+          aria-label="Bulk changes"
+          style={{
+            background: token.colorBgElevated,
+            borderColor: token.colorBorder,
+            boxShadow: token.boxShadowSecondary,
+          }}
+        >
+          {flow.hasRun && !open && <LastChange flow={flow} onShow={() => setOpen(true)} />}
+          {isChosen && (
+            <>
+              <div className="bulk-bar-what">
+                <strong aria-live="polite">{isAll ? "All that match" : `${NUMBER.format(count)} selected`}</strong>
+                {tooMany && <span>At most {MOST_TICKETS} at a time: choose fewer.</span>}
+                <AllMatching filter={filter} isAll={isAll} chosen={count} onChange={setAll} />
+              </div>
+              <div className="bulk-bar-actions">
+                {FIRST.map(({ kind, label, icon }) => (
+                  <Button key={kind} icon={icon} disabled={tooMany || flow.run.isPending} onClick={() => begin(kind)}>
+                    {label}
+                  </Button>
+                ))}
+                <Dropdown
+                  trigger={["click"]}
+                  disabled={tooMany || flow.run.isPending}
+                  menu={{
+                    items: MORE.map((key) => ({ key, label: CHANGES[key].label })),
+                    onClick: ({ key }) => begin(key as ChangeKind),
+                  }}
+                >
+                  <Button icon={<MoreOutlined />} aria-label="More bulk changes" />
+                </Dropdown>
+                <Tooltip title="Clear the selection">
+                  <Button type="text" icon={<CloseOutlined />} aria-label="Clear the selection" onClick={onClear} />
+                </Tooltip>
+              </div>
+            </>
+          )}
+        </section>
+      )}
+      <BulkDialog
+        flow={flow}
+        open={open}
+        onClose={() => setOpen(false)}
+        onDone={() => {
+          setOpen(false);
+          flow.end();
+          onClear();
+        }}
+        onSelect={
+          onSelect &&
+          ((ids) => {
+            setAll(false);
+            setOpen(false);
+            flow.end();
+            onSelect(ids);
+          })
+        }
+      />
+    </>
+  );
+}
+
+/** The choice between what was chosen and all that the list's filter matches, where those are not too many. */
+function AllMatching({
+  filter,
+  isAll,
+  chosen,
+  onChange,
+}: {
+  filter: TicketFilter;
+  isAll: boolean;
+  chosen: number;
+  onChange(isAll: boolean): void;
+}) {
+  const { token } = theme.useToken();
+  const isWide = isEmptyFilter(filter);
+  const { data } = useQuery({ ...matchingCountQuery(filter), enabled: !isWide });
+  const quiet = { color: token.colorTextSecondary };
+  if (isWide) {
+    return <span style={quiet}>Filter the list to choose all that match.</span>;
+  }
+  if (data === undefined) {
+    return null;
+  }
+  const total = `${NUMBER.format(data.total)}${data.isCapped ? "+" : ""}`;
+  if (isAll) {
+    return (
+      <>
+        <span style={quiet}>{total} tickets</span>
+        <Button type="link" size="small" onClick={() => onChange(false)}>
+          Only the {NUMBER.format(chosen)} selected
+        </Button>
+      </>
+    );
+  }
+  if (data.isCapped || data.total > MOST_TICKETS) {
+    return (
+      <span style={quiet}>
+        {total} match the filter; a bulk change takes {MOST_TICKETS} at most. Narrow it to choose them all.
+      </span>
+    );
+  }
+  return data.total > chosen ? (
+    <Button type="link" size="small" onClick={() => onChange(true)}>
+      Select all {total} that match
+    </Button>
+  ) : null;
+}
+
+/** A change that runs, or has run, while its dialog is closed. */
+function LastChange({ flow, onShow }: { flow: BulkFlow; onShow(): void }) {
+  const unchanged = unchangedIds(flow.rows).length;
+  return (
+    <div className="bulk-bar-what" role="status">
+      {flow.run.isPending ? (
+        <>
+          <Spin size="small" /> Changing tickets…
+        </>
+      ) : (
+        <span>
+          {flow.run.error !== null
+            ? "The last change has no result."
+            : `Last change: ${flow.rows.length - unchanged} changed, ${unchanged} not.`}
+        </span>
+      )}
+      <Button type="link" size="small" onClick={onShow}>
+        Show the results
+      </Button>
+      {!flow.run.isPending && (
+        <Tooltip title="Put the results away">
+          <Button
+            type="text"
+            size="small"
+            icon={<CloseOutlined />}
+            aria-label="Put the results away"
+            onClick={flow.end}
+          />
+        </Tooltip>
+      )}
+    </div>
+  );
 }
