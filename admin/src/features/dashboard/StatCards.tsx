@@ -93,7 +93,7 @@ function paceFigures(filter: DashboardFilter, days: Range, stats: Stats | undefi
   const created: TicketFilter = { ...filter, created: { start: startOf(days) } };
   const of = `of tickets created in the last ${days} days`;
   const time = (length: string | undefined) =>
-    stats === undefined ? undefined : length === undefined ? "—" : lengthOf(secondsOf(length));
+    stats === undefined ? undefined : length === undefined ? "—" : <Length seconds={secondsOf(length)} />;
   return [
     {
       label: "Breach rate",
@@ -112,6 +112,20 @@ function paceFigures(filter: DashboardFilter, days: Range, stats: Stats | undefi
       hint: `Mean time to the solution ${of} that are solved, pauses, nights and weekends included`,
     },
   ];
+}
+
+/** "6 h 39 min", its units small. */
+function Length({ seconds }: { seconds: number }) {
+  const parts = lengthOf(seconds < 60 ? seconds : Math.round(seconds / 60) * 60).split(" ");
+  return parts.map((part, index) =>
+    index % 2 === 0 ? (
+      <span key={part}>{part}</span>
+    ) : (
+      <small key={part} className="dashboard-unit">
+        {` ${part} `}
+      </small>
+    ),
+  );
 }
 
 function FigureCard({ figure, isMissing }: { figure: Figure; isMissing: boolean }) {
