@@ -1,0 +1,20 @@
+import type { TicketFilter } from "@/api/schemas";
+import type { TicketOrder } from "@/features/ticket-list/ticketOrders";
+import { OPEN_STATUSES } from "@/vocabulary/tickets";
+
+export type BuiltInView = { name: string; filter: TicketFilter; order: TicketOrder };
+
+/** Views that everybody has. `me` is whose they are. */
+export function builtInViews(me: string): readonly BuiltInView[] {
+  return [
+    { name: "All", filter: {}, order: "created_at desc" },
+    { name: "My open tickets", filter: { statuses: OPEN_STATUSES, ownerId: me }, order: "sla_due_at asc" },
+    { name: "Unassigned", filter: { statuses: OPEN_STATUSES, unassigned: true }, order: "created_at desc" },
+    {
+      name: "Near breach or breached",
+      filter: { slaStatuses: ["SLA_STATUS_NEAR_BREACH", "SLA_STATUS_BREACHED"] },
+      order: "sla_due_at asc",
+    },
+    { name: "Escalated", filter: { statuses: ["TICKET_STATUS_ESCALATED"] }, order: "priority desc" },
+  ];
+}

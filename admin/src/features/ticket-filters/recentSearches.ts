@@ -1,0 +1,31 @@
+import { useCallback, useState } from "react";
+
+const MOST = 6;
+
+/** What this person searched for last in this browser, newest first. */
+export function useRecentSearches(userId: string): [readonly string[], (query: string) => void, () => void] {
+  const key = `tickets.recent-searches.${userId}`;
+  const [recent, setRecent] = useState(() => read(key));
+  const keep = useCallback(
+    (next: readonly string[]) => {
+      localStorage.setItem(key, JSON.stringify(next));
+      setRecent(next);
+    },
+    [key],
+  );
+  const add = useCallback(
+    (query: string) => keep([query, ...read(key).filter((each) => each !== query)].slice(0, MOST)),
+    [key, keep],
+  );
+  const forget = useCallback(() => keep([]), [keep]);
+  return [recent, add, forget];
+}
+
+function read(key: string): readonly string[] {
+  try {
+    const kept: unknown = JSON.parse(localStorage.getItem(key) ?? "[]");
+    return Array.isArray(kept) ? kept.filter((each) => typeof each === "string").slice(0, MOST) : [];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,83 @@
+import { SettingOutlined, SortAscendingOutlined } from "@ant-design/icons";
+import { Button, Checkbox, Dropdown, Popover, Radio } from "antd";
+import { useState } from "react";
+import { type Density, type ListLayout, OPTIONAL_COLUMNS, type OptionalColumn } from "./listLayout";
+import { ORDERS, type TicketOrder } from "./ticketOrders";
+
+/** The order of the rows by name, columns or not. Ranked results can be put into an order too. */
+export function OrderMenu({
+  order,
+  onOrder,
+}: {
+  /** Undefined while rows are ranked by a search. */
+  order: TicketOrder | undefined;
+  onOrder(order: TicketOrder): void;
+}) {
+  const items = (Object.keys(ORDERS) as TicketOrder[]).map((key) => ({ key, label: ORDERS[key] }));
+  return (
+    <Dropdown
+      trigger={["click"]}
+      placement="bottomRight"
+      menu={{
+        items,
+        selectable: true,
+        selectedKeys: order ? [order] : [],
+        onClick: ({ key }) => onOrder(key as TicketOrder),
+      }}
+    >
+      <Button type="text" icon={<SortAscendingOutlined />} aria-label="Order of the rows">
+        {order ? ORDERS[order] : "Best match first"}
+      </Button>
+    </Dropdown>
+  );
+}
+
+/** Which columns the table has, and how close its rows stand. */
+export function LayoutMenu({ layout, onLayout }: { layout: ListLayout; onLayout(layout: ListLayout): void }) {
+  const [open, setOpen] = useState(false);
+  const all = Object.entries(OPTIONAL_COLUMNS) as [OptionalColumn, string][];
+  const content = (
+    <div className="layout-menu">
+      <Radio.Group
+        optionType="button"
+        size="small"
+        aria-label="Density"
+        value={layout.density}
+        onChange={(event) => onLayout({ ...layout, density: event.target.value as Density })}
+        options={[
+          { value: "compact", label: "Compact" },
+          { value: "relaxed", label: "Relaxed" },
+        ]}
+      />
+      {all.map(([key, label]) => (
+        <Checkbox
+          key={key}
+          checked={!layout.hidden.includes(key)}
+          onChange={(event) =>
+            onLayout({
+              ...layout,
+              hidden: all
+                .map(([each]) => each)
+                .filter((each) => (each === key ? !event.target.checked : layout.hidden.includes(each))),
+            })
+          }
+        >
+          {label}
+        </Checkbox>
+      ))}
+    </div>
+  );
+  return (
+    <Popover
+      open={open}
+      onOpenChange={setOpen}
+      trigger="click"
+      placement="bottomRight"
+      arrow={false}
+      content={content}
+      destroyOnHidden
+    >
+      <Button type="text" icon={<SettingOutlined />} aria-label="Columns and density" aria-expanded={open} />
+    </Popover>
+  );
+}
