@@ -1,8 +1,9 @@
 """Terms of tickets in PostgreSQL: a bounded number of index entries, however many tickets there are.
 
 No index knows "the terms that somebody may see". So some tickets are looked at: the latest ones of each reason to see
-them, in the order of the index that the reason has, and those whose term begins with the prefix, in the order of the
-index on the term. Each of these reads stops after a fixed number of entries, whatever they turn out to be; only then
+them, in the order of the index that the reason has; and for those who see everything also those whose term begins with
+the prefix, in the order of the index on the term. Others would learn from what is missing there how much is hidden from
+them. Each of these reads stops after a fixed number of entries, whatever they turn out to be; only then
 what is archived, hidden or does not match is left out.
 """
 
@@ -27,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import ColumnElement
 
-from server.adapters.postgres.predicates import parts_of, visibility_values, visible, visible_for
+from server.adapters.postgres.predicates import parts_of, visibility_values, visible_for
 from server.adapters.postgres.sessions import Session
 from server.adapters.postgres.statements import Statement
 from server.adapters.postgres.tables import OPEN_TICKETS, ticket_linked_type, tickets
@@ -41,8 +42,7 @@ LATEST_OF_FEW = 50
 """The least of them of each of the caller's franchises, where these share ``LATEST``."""
 
 NEAREST = 2_000
-"""Tickets that begin with a prefix, by term. Of callers who do not see everything it counts what they do not see too:
-they could tell that there are so many tickets of a prefix, and nothing of any one."""
+"""Tickets that begin with a prefix, by term."""
 
 _t = tickets.c
 _C_TEXT = Text(collation="C")
@@ -88,7 +88,7 @@ def suggestion(wanted: TermQuery, visibility: Visibility) -> tuple[Statement, di
         "limit": wanted.limit,
         "latest_of_each": max(LATEST_OF_FEW, LATEST // franchises),
     }
-    by_term = wanted.kind is not TermKind.TAG and (visibility.everything or visibility.queue_role is not None)
+    by_term = wanted.kind is not TermKind.TAG and visibility.everything
     prefixes = {wanted.prefix, wanted.prefix.upper()} if by_term and wanted.prefix else set()
     for place, prefix in enumerate(sorted(prefixes)):
         values |= {f"low_{place}": prefix, f"high_{place}": prefix + _LAST}
@@ -149,20 +149,18 @@ def _nearest(shape: _Shape) -> Iterator[Select[Any]]:
     for place in range(shape.prefixes):
         low = bindparam(f"low_{place}", type_=_C_TEXT)
         high = bindparam(f"high_{place}", type_=_C_TEXT)
-        rows = _columns(shape.kind, visible(shape.visibility)).where(column >= low, column < high)
+        rows = _columns(shape.kind).where(column >= low, column < high)
         order = [column, _t.created_at, _t.id]
         if shape.kind is TermKind.LINKED_ID:
             rows = rows.where(_of_type())
         yield _kept(rows.order_by(*order).limit(NEAREST))
 
 
-def _columns(kind: TermKind, shown: ColumnElement[bool] | None = None) -> Select[Any]:
+def _columns(kind: TermKind) -> Select[Any]:
     """Id and term of tickets, and whether they count: what does not is read all the same, and left out after."""
     counts = [~literal_column("tickets.archived"), _COLUMN[kind].is_not(None)]
     if kind is TermKind.LINKED_ID:
         counts.append(_of_type())
-    if shown is not None:
-        counts.append(shown)
     return select(_t.id, _COLUMN[kind].label("term"), and_(*counts).label("counts"))
 
 

@@ -1164,7 +1164,7 @@ export interface paths {
         };
         /**
          * Completes what somebody types into a filter or a form: tags, franchises and linked entities of tickets that the caller may see, archived ones left out
-         * @description It is a help and no list of all there are. Looked at are the latest tickets of each reason to see them, about a thousand; and for staff, also about two thousand whose franchise or linked id begins with the prefix. So a tag may be missing that only older tickets have, while staff find a franchise or a linked id however old, once the prefix leaves few others.
+         * @description It is a help and no list of all there are. Looked at are the latest tickets of each reason to see them, about a thousand; and for those who see all tickets, also about two thousand whose franchise or linked id begins with the prefix. So a term may be missing that only older tickets have.
          */
         get: operations["TicketService_SuggestTerms"];
         put?: never;
