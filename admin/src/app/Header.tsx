@@ -19,11 +19,13 @@ export function Header({ onOpenMenu }: { onOpenMenu: (() => void) | undefined })
       <Flex align="center" gap={8} className="shell-header-row">
         {onOpenMenu && <Button type="text" icon={<MenuOutlined />} aria-label="Open the menu" onClick={onOpenMenu} />}
         <TicketSearchBox />
-        <Button type="primary" icon={<PlusOutlined />} onClick={() => setCreating(true)} aria-label="New ticket">
-          {wide ? "New ticket" : null}
-        </Button>
-        <NotificationBell />
-        <PersonMenu />
+        <Flex align="center" gap={8} className="shell-header-actions">
+          <Button type="primary" icon={<PlusOutlined />} onClick={() => setCreating(true)} aria-label="New ticket">
+            {wide ? "New ticket" : null}
+          </Button>
+          <NotificationBell />
+          <PersonMenu />
+        </Flex>
       </Flex>
       <Suspense fallback={null}>{creating && <TicketCreateModal open onClose={() => setCreating(false)} />}</Suspense>
     </Layout.Header>
