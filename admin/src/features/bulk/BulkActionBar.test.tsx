@@ -35,7 +35,8 @@ async function archiveUpToTheCheck(user: ReturnType<typeof userEvent.setup>) {
   await user.click(await screen.findByRole("button", { name: "More bulk changes" }));
   await user.click(await screen.findByText("Archive"));
   const dialog = await screen.findByRole("dialog");
-  await user.type(within(dialog).getByLabelText("Reason"), REASON);
+  await user.click(within(dialog).getByLabelText("Reason"));
+  await user.paste(REASON);
   await user.click(within(dialog).getByRole("button", { name: "Check what would happen" }));
   return dialog;
 }
