@@ -1,6 +1,6 @@
 import { ClockCircleOutlined, EnterOutlined, LoadingOutlined, SearchOutlined } from "@ant-design/icons";
-import { AutoComplete, Input, type InputRef } from "antd";
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { AutoComplete, Input } from "antd";
+import { type ComponentRef, type ReactNode, useEffect, useRef, useState } from "react";
 import { useHotkeys } from "react-hotkeys-hook";
 import { useLocation, useNavigate, useSearchParams } from "react-router";
 import { useCaller } from "@/api/caller";
@@ -30,7 +30,7 @@ export function TicketSearchBox() {
   const { pathname } = useLocation();
   const [params] = useSearchParams();
   const style = useListStyle();
-  const input = useRef<InputRef>(null);
+  const input = useRef<ComponentRef<typeof AutoComplete>>(null);
   const isOnList = pathname.startsWith(ROUTES.tickets);
   const searched = isOnList ? (params.get("q") ?? "") : "";
   const [typed, setTyped] = useState(searched);
@@ -38,7 +38,7 @@ export function TicketSearchBox() {
   const [recent, remember, forget] = useRecentSearches(userId);
   const { results, isFetching } = useSuggestions(typed, open);
   useEffect(() => setTyped(searched), [searched]);
-  useHotkeys("/", () => input.current?.focus({ cursor: "all" }), { preventDefault: true, useKey: true });
+  useHotkeys("/", () => input.current?.focus(), { preventDefault: true, useKey: true });
 
   const leave = () => {
     setOpen(false);
@@ -116,6 +116,7 @@ export function TicketSearchBox() {
   }
   return (
     <AutoComplete
+      ref={input}
       className="search-box"
       classNames={{ popup: { root: "search-box-popup" } }}
       value={typed}
@@ -142,7 +143,6 @@ export function TicketSearchBox() {
       backfill={false}
     >
       <Input
-        ref={input}
         type="search"
         aria-label="Search tickets"
         placeholder="Search tickets, or open one by its number"

@@ -8,6 +8,7 @@ import type { SavedView } from "@/api/schemas";
 import type { ListAddress } from "@/features/ticket-list/listAddress";
 import { wholeFilter } from "@/features/ticket-list/listAddress";
 import { orderOf } from "@/features/ticket-list/ticketOrders";
+import { useListStyle } from "@/features/ticket-list/useListStyle";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { UserName } from "@/ui/UserName";
 import { isSameFilter } from "./filterParams";
@@ -28,6 +29,7 @@ export function ViewsMenu({
   onDeleted(view: SavedView): void;
 }) {
   const { userId, role } = useCaller();
+  const style = useListStyle();
   const { message, modal } = App.useApp();
   const queryClient = useQueryClient();
   const { data: views = [], isPending, error, refetch } = useQuery(savedViewsQuery);
@@ -129,7 +131,7 @@ export function ViewsMenu({
       </>
     );
   return (
-    <div className="views-menu">
+    <div className="views-menu" style={style}>
       {isPending && <Skeleton active paragraph={{ rows: 2 }} title={false} />}
       {error !== null && <ErrorNotice error={error} onRetry={() => void refetch()} />}
       {!isPending && error === null && views.length === 0 && (

@@ -61,7 +61,7 @@ export function LinkedCell({ ticket: { linkedType, linkedId } }: { ticket: Ticke
   }
   return (
     <span className="ticket-linked" title={`${wordOf(LINKED_TYPES, linkedType).label} ${linkedId}`}>
-      <span className="list-muted">{wordOf(LINKED_TYPES, linkedType).label}</span> <bdi>{linkedId}</bdi>
+      <span className="ticket-linked-type">{wordOf(LINKED_TYPES, linkedType).label}</span> <bdi>{linkedId}</bdi>
     </span>
   );
 }

@@ -36,7 +36,7 @@ export type TicketsTableProps = {
 
 const NONE: ReadonlySet<string> = new Set();
 /** Below this the table scrolls sideways within its frame. */
-const LEAST_WIDTH = 1080;
+const LEAST_WIDTH = 1140;
 
 /** Tickets as rows. The title is a link; a click anywhere else in a row opens it too. */
 export function TicketsTable({
@@ -68,7 +68,13 @@ export function TicketsTable({
     getTitleCheckboxProps: () => ({ "aria-label": "Select all rows of this page" }) as object,
   };
   return (
-    <div className="tickets-table" style={style} aria-busy={loading} data-stale={loading || undefined}>
+    <div
+      className="tickets-table"
+      style={style}
+      aria-busy={loading}
+      data-stale={loading || undefined}
+      data-density={layout.density}
+    >
       <Table<Row>
         rowKey="id"
         size={layout.density === "compact" ? "small" : "medium"}

@@ -18,7 +18,7 @@ const COLUMNS: readonly Column[] = [
   {
     key: "priority",
     title: "Ticket",
-    width: 168,
+    width: 104,
     render: (_, { ticket }) => (
       <span className="ticket-id-cell">
         <span className="ticket-id">{ticket.id}</span>
@@ -27,27 +27,27 @@ const COLUMNS: readonly Column[] = [
     ),
   },
   { key: "title", title: "Title", render: (_, { ticket, found }) => <TitleCell ticket={ticket} found={found} /> },
-  { key: "linked", title: "Linked to", width: 150, render: (_, { ticket }) => <LinkedCell ticket={ticket} /> },
+  { key: "linked", title: "Linked to", width: 118, render: (_, { ticket }) => <LinkedCell ticket={ticket} /> },
   {
     key: "owner",
     title: "Owner",
-    width: 150,
+    width: 128,
     render: (_, { ticket }) => (
       <span className="ticket-owner">
         <OwnerName ownerId={ticket.ownerId} ownerRole={ticket.ownerRole} />
       </span>
     ),
   },
-  { key: "status", title: "Status", width: 140, render: (_, { ticket }) => <StatusTag status={ticket.status} /> },
+  { key: "status", title: "Status", width: 138, render: (_, { ticket }) => <StatusTag status={ticket.status} /> },
   {
     key: "sla",
     title: "SLA",
-    width: 140,
+    width: 172,
     render: (_, { ticket }) => <TicketSLAIndicator ticket={ticket} variant="chip" />,
   },
-  { key: "tags", title: "Tags", width: 150, render: (_, { ticket }) => <TagsCell tags={ticket.tags} /> },
-  { key: "created", title: "Created", width: 112, render: (_, { ticket }) => <TimeAgo at={ticket.createdAt} /> },
-  { key: "updated", title: "Updated", width: 112, render: (_, { ticket }) => <TimeAgo at={ticket.updatedAt} /> },
+  { key: "tags", title: "Tags", width: 118, render: (_, { ticket }) => <TagsCell tags={ticket.tags} /> },
+  { key: "created", title: "Created", width: 96, render: (_, { ticket }) => <TimeAgo at={ticket.createdAt} /> },
+  { key: "updated", title: "Updated", width: 96, render: (_, { ticket }) => <TimeAgo at={ticket.updatedAt} /> },
 ];
 
 const SORTERS: Readonly<Record<string, TicketOrderField>> = {
