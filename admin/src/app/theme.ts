@@ -44,6 +44,7 @@ export function themeOf(scheme: ColorScheme): ThemeConfig {
         lightSiderBg: dark ? "#171d20" : "#ffffff",
         lightTriggerBg: dark ? "#171d20" : "#ffffff",
       },
+      Card: { headerHeight: 44, headerHeightSM: 42 },
       Menu: {
         itemBg: "transparent",
         itemSelectedBg: dark ? "#12353c" : "#dff0f2",
