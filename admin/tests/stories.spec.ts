@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import AxeBuilder from "@axe-core/playwright";
-import { test as base, expect, type Page } from "@playwright/test";
+import { test as base, expect } from "@playwright/test";
 import { ConsoleGuard } from "./consoleGuard";
 import { serve } from "./staticServer";
 import { type Scheme, StoryPage } from "./storyPage";
@@ -65,7 +64,7 @@ for (const story of stories) {
         const failure = await shown.show(story.id, width, height);
         expect.soft(failure, `${place}: it is drawn, and played to its end`).toBeNull();
         if (width === 1440) {
-          expect.soft(await seriousViolations(shown.page), `${place}: axe`).toEqual([]);
+          expect.soft(await shown.seriousViolations(), `${place}: axe`).toEqual([]);
         }
         await shown.page.screenshot({
           path: join(PICTURES, `${story.id}--${scheme}--${width}.png`),
@@ -75,11 +74,4 @@ for (const story of stories) {
       }
     }
   });
-}
-
-async function seriousViolations(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(" ")}\n${node.failureSummary}`));
 }

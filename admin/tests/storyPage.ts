@@ -1,4 +1,6 @@
+import { createRequire } from "node:module";
 import type { Page } from "@playwright/test";
+import type { AxeResults } from "axe-core";
 
 export type Scheme = "light" | "dark";
 
@@ -12,7 +14,10 @@ type Preview = {
   /** Ended stories so far, with what went wrong in them. */
   storyEnds?: { storyId: string; failure: string | null }[];
   storyIsComplete?: () => boolean;
+  axe?: { run(options: object): Promise<AxeResults> };
 };
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
 /** For answers that stay away on purpose, as in stories of loading: longer than any other story takes. */
 const PATIENCE_MS = 700;
@@ -29,12 +34,15 @@ export class StoryPage {
 
   /** Shows it, its play function done and its answers there; gives what went wrong. */
   async show(storyId: string, width: number, height: number): Promise<string | null> {
+    // Of what stands behind another page a browser draws a frame a second.
+    await this.page.bringToFront();
     await this.page.setViewportSize({ width, height });
     if (!this.isOpen) {
       // The add-on for accessibility is told to be quiet: axe runs from outside, on what a person sees.
       await this.page.goto(`${this.url}/iframe.html?id=${storyId}&globals=scheme:${this.scheme};a11y.manual:!true`);
       await this.page.waitForFunction(() => (globalThis as Preview).storyIsComplete !== undefined);
       await this.page.evaluate(listen);
+      await this.page.addScriptTag({ path: AXE });
       this.isOpen = true;
     }
     const failure = await this.page.evaluate(select, storyId);
@@ -44,6 +52,22 @@ export class StoryPage {
     await this.page.evaluate(settle);
     return failure;
   }
+
+  /** What axe finds in what is shown, each with what to do about it. */
+  async seriousViolations(): Promise<string[]> {
+    const { violations } = await this.page.evaluate(runAxe);
+    return violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(" ")}\n${node.failureSummary}`));
+  }
+}
+
+async function runAxe(): Promise<AxeResults> {
+  const found = await (globalThis as Preview).axe?.run({ resultTypes: ["violations"] });
+  if (found === undefined) {
+    throw new Error("axe is not there");
+  }
+  return found;
 }
 
 function listen(): void {
