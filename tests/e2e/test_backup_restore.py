@@ -17,6 +17,8 @@ from rodistaa.tickets.v1 import ticket_watch_pb2 as watch
 from rodistaa.tickets.v1 import ticket_writes_pb2 as writes
 from rodistaa.tickets.v1 import timeline_reads_pb2 as timeline
 from rodistaa.tickets.v1.timeline_pb2 import TimelineEntry
+from server.application.sla.sweep_clock_events import SweepClockEvents
+from server.domain.clock_events import ClockEventKind
 from server.domain.roles import Role
 from server.embedded.postgres import DURABLE, EmbeddedPostgres
 from server.seed import seed_demo
@@ -32,6 +34,7 @@ from tests.e2e.restoring import (
     tickets,
 )
 from tests.integration.notifications.pipeline import relay_all, told
+from tests.integration.sla.conftest import CALL, INSERT, unit_of_work
 from tests.running import Running, running
 from tests.ticket_requests import new_ticket, retitle
 from tests.waiting import eventually
@@ -103,6 +106,27 @@ def age(database: Database) -> None:
         )
 
 
+def overdue(database: Database) -> str:
+    """A ticket whose deadline passed an hour ago."""
+    with database.connect() as connection:
+        values = {"age": "25 hours", "count": 1, "priority": "HIGH", "status": "OPEN"}
+        ticket_id: str = connection.execute(INSERT, values).fetchall()[0][0]
+    return ticket_id
+
+
+def sweep(database: Database) -> None:
+    """All that the breach sweep finds due."""
+    with unit_of_work(database.dsn) as uow:
+        SweepClockEvents(uow, lambda: datetime.now(UTC), ClockEventKind.BREACH)(CALL, limit=100)
+
+
+def levels(database: Database, *ticket_ids: str) -> list[list[int]]:
+    """Of the escalations of each."""
+    with database.connect() as connection:
+        found = connection.execute("SELECT ticket_id, level FROM ticket_escalations ORDER BY level").fetchall()
+    return [[level for ticket_id, level in found if ticket_id == wanted] for wanted in ticket_ids]
+
+
 def prepare(database: Database) -> None:
     seed_demo(database.dsn)
     with database.connect() as connection:
@@ -127,11 +151,16 @@ def test_a_dump_comes_back_in_a_younger_cluster(database: Database, directory: P
         manager, admin = served.client(Role.OPS_MANAGER), served.client(Role.ADMIN)
         known = create(served, "Told before the backup")
         admin.tickets.UpdateTicket(retitle(known.id, "Read before the backup"))
+        escalated = overdue(database)
+        sweep(database)
         before = titles_told(database)
+        due = overdue(database)
         admin.tickets.UpdateTicket(retitle(known.id, "Not yet read when it was made"))
         at_the_backup = seen(manager)
         tickets(database.dsn, "audit", "verify", "--heads-out", heads)
         run("pg_dump", "--format", "directory", "--no-owner", "--no-privileges", "--file", dump, database.dsn)
+        sweep(database)
+        assert levels(database, escalated, due) == [[1], [1]]
         lost = create(served, "Lost with what came after the backup")
         cursor_of_then = current_cursor(manager)
 
@@ -151,6 +180,9 @@ def test_a_dump_comes_back_in_a_younger_cluster(database: Database, directory: P
         served.client(Role.ADMIN).tickets.UpdateTicket(retitle(new.id, "Told after the restore"))
         assert len(titles_told(restored)) > len(told_now), "the relay goes on"
         assert current_cursor(served.client(Role.OPS_MANAGER))
+    assert levels(restored, escalated, due) == [[1], []]
+    sweep(restored)
+    assert levels(restored, escalated, due) == [[1], [1]], "what was made stays made, what was lost is made again"
     assert "0 findings" in tickets(restored.dsn, "audit", "verify")
 
 
