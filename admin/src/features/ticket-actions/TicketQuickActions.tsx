@@ -1,5 +1,198 @@
-import type { Ticket } from "@/api/schemas";
+import {
+  CheckOutlined,
+  DownOutlined,
+  EllipsisOutlined,
+  EyeInvisibleOutlined,
+  EyeOutlined,
+  RiseOutlined,
+  UserSwitchOutlined,
+} from "@ant-design/icons";
+import { useQuery } from "@tanstack/react-query";
+import { Button, Dropdown, type MenuProps, Skeleton, Tooltip } from "antd";
+import { useState } from "react";
+import { useHotkeys } from "react-hotkeys-hook";
+import type { Ticket, TicketStatus } from "@/api/schemas";
+import { ticketActionsQuery } from "@/api/tickets";
+import { STATUSES, wordOf } from "@/vocabulary/tickets";
+import { ActionDialogs, type OpenDialog } from "./ActionDialogs";
+import { dialogOf, type Offer, offerOf } from "./actionOffer";
+import { useWatching } from "./useWatching";
+import "./actions.css";
 
-export function TicketQuickActions(_props: { ticket: Ticket; layout: "toolbar" | "menu" }) {
-  return null;
+/** What the caller may do to a ticket as it is now, and nothing else. With "toolbar" the keys a, e, r and w work too. */
+export function TicketQuickActions({ ticket, layout }: { ticket: Ticket; layout: "toolbar" | "menu" }) {
+  const id = ticket.id ?? "";
+  // A menu in a row of a list asks when it is opened, not for every row.
+  const [asked, setAsked] = useState(layout === "toolbar");
+  const { data, isPending } = useQuery({ ...ticketActionsQuery(id), enabled: asked });
+  const offer = offerOf(data);
+  const watch = useWatching(id, offer.watch);
+  const [dialog, setDialog] = useState<OpenDialog | null>(null);
+  const [open, setOpen] = useState(false);
+  const begin = (next: OpenDialog) => {
+    setDialog(next);
+    setOpen(true);
+  };
+  const keys = { enabled: layout === "toolbar" && !open, preventDefault: true };
+  useHotkeys("a", () => begin({ kind: "assign" }), { ...keys, enabled: keys.enabled && offer.assign });
+  useHotkeys("e", () => begin({ kind: "escalate" }), { ...keys, enabled: keys.enabled && offer.escalate });
+  useHotkeys("r", () => begin({ kind: "resolve" }), { ...keys, enabled: keys.enabled && offer.resolve });
+  useHotkeys("w", watch.toggle, { ...keys, enabled: keys.enabled && offer.watch });
+  const dialogs = <ActionDialogs ticket={ticket} dialog={dialog} open={open} onClose={() => setOpen(false)} />;
+
+  if (layout === "menu") {
+    const items = [...mainItems(offer), ...moveItems(offer), ...moreItems(offer, ticket)];
+    if (offer.watch && watch.known) {
+      items.push({ key: "watch", label: watch.watching ? "Stop watching" : "Watch" });
+    }
+    return (
+      // biome-ignore lint/a11y/noStaticElementInteractions: a click in here, dialogs included, is none on the row around.
+      <span role="presentation" onClick={stop} onKeyDown={stop}>
+        <Dropdown
+          trigger={["click"]}
+          placement="bottomRight"
+          onOpenChange={(opens) => setAsked((before) => before || opens)}
+          menu={{
+            items: isPending ? [{ key: "pending", label: "Loading…", disabled: true }] : withFallback(items),
+            onClick: ({ key }) => pick(key, begin, watch.toggle),
+          }}
+        >
+          <Button type="text" icon={<EllipsisOutlined />} aria-label={`Actions on ${id}`} />
+        </Dropdown>
+        {dialogs}
+      </span>
+    );
+  }
+  if (isPending) {
+    return <Skeleton.Button active style={{ width: 280 }} />;
+  }
+  const moves = moveItems(offer);
+  const more = moreItems(offer, ticket);
+  return (
+    <div className="quick-actions" role="toolbar" aria-label="Actions">
+      {offer.assign && (
+        <ActionButton keys="A" icon={<UserSwitchOutlined />} onClick={() => begin({ kind: "assign" })}>
+          Assign
+        </ActionButton>
+      )}
+      {offer.escalate && (
+        <ActionButton keys="E" icon={<RiseOutlined />} onClick={() => begin({ kind: "escalate" })}>
+          Escalate
+        </ActionButton>
+      )}
+      {offer.resolve && (
+        <ActionButton keys="R" primary icon={<CheckOutlined />} onClick={() => begin({ kind: "resolve" })}>
+          Resolve
+        </ActionButton>
+      )}
+      {moves.length > 0 && (
+        <Dropdown trigger={["click"]} menu={{ items: moves, onClick: ({ key }) => pick(key, begin, watch.toggle) }}>
+          <Button icon={<DownOutlined />} iconPlacement="end">
+            Move to
+          </Button>
+        </Dropdown>
+      )}
+      {offer.watch && (
+        <Tooltip title={watch.watching ? "You are told of changes (W)" : "Be told of changes (W)"}>
+          <Button
+            icon={watch.watching ? <EyeOutlined /> : <EyeInvisibleOutlined />}
+            aria-pressed={watch.watching}
+            aria-label="Watch"
+            onClick={watch.toggle}
+            disabled={!watch.known}
+          >
+            {watch.watching ? "Watching" : "Watch"}
+          </Button>
+        </Tooltip>
+      )}
+      {more.length > 0 && (
+        <Dropdown
+          trigger={["click"]}
+          placement="bottomRight"
+          menu={{ items: more, onClick: ({ key }) => pick(key, begin, watch.toggle) }}
+        >
+          <Button icon={<EllipsisOutlined />} aria-label="More actions" />
+        </Dropdown>
+      )}
+      {dialogs}
+    </div>
+  );
+}
+
+function stop(event: React.SyntheticEvent): void {
+  event.stopPropagation();
+}
+
+function ActionButton({
+  keys,
+  primary = false,
+  icon,
+  onClick,
+  children,
+}: {
+  keys: string;
+  primary?: boolean;
+  icon: React.ReactNode;
+  onClick(): void;
+  children: string;
+}) {
+  return (
+    <Tooltip title={`${children} (${keys})`} mouseEnterDelay={0.6}>
+      <Button type={primary ? "primary" : "default"} icon={icon} onClick={onClick}>
+        {children}
+      </Button>
+    </Tooltip>
+  );
+}
+
+type Items = Exclude<NonNullable<MenuProps["items"]>[number], null>[];
+
+function mainItems({ assign, escalate, resolve }: Offer): Items {
+  return [
+    ...(assign ? [{ key: "assign", label: "Assign…" }] : []),
+    ...(escalate ? [{ key: "escalate", label: "Escalate…" }] : []),
+    ...(resolve ? [{ key: "resolve", label: "Resolve…" }] : []),
+  ];
+}
+
+function moveItems({ moves }: Offer): Items {
+  return moves.map((status) => ({ key: status, label: moveWord(status) }));
+}
+
+function moveWord(status: TicketStatus): string {
+  switch (dialogOf(status)) {
+    case "close":
+      return "Close…";
+    case "reopen":
+      return "Reopen…";
+    default:
+      return wordOf(STATUSES, status).label;
+  }
+}
+
+function moreItems({ priority, sensitivity, archive }: Offer, { isSensitive, archived }: Ticket): Items {
+  return [
+    ...(priority ? [{ key: "priority", label: "Change the priority…" }] : []),
+    ...(sensitivity
+      ? [{ key: "sensitivity", label: isSensitive ? "Mark as not sensitive…" : "Mark as sensitive…" }]
+      : []),
+    ...(archive
+      ? [{ key: "archive", label: archived ? "Take out of the archive…" : "Archive…", danger: !archived }]
+      : []),
+  ];
+}
+
+function withFallback(items: Items): Items {
+  return items.length > 0 ? items : [{ key: "none", label: "Nothing to do here", disabled: true }];
+}
+
+function pick(key: string, begin: (dialog: OpenDialog) => void, toggleWatch: () => void): void {
+  if (key === "watch") {
+    toggleWatch();
+  } else if (key.startsWith("TICKET_STATUS_")) {
+    const status = key as TicketStatus;
+    begin({ kind: dialogOf(status), status });
+  } else {
+    begin({ kind: key as OpenDialog["kind"] });
+  }
 }
