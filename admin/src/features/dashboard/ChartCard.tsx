@@ -26,7 +26,7 @@ export function ChartCard({
   table: ReactNode;
 }) {
   const [asTable, setAsTable] = useState(false);
-  const waiting = <Skeleton.Node active className="dashboard-chart-skeleton" style={{ height }} />;
+  const waiting = <Skeleton.Node active className="dashboard-chart-skeleton" style={{ width: "100%", height }} />;
   const body =
     query.data === undefined ? (
       query.error ? (

@@ -150,7 +150,7 @@ function Drawing({ explanation }: { explanation: SlaExplanation }) {
   const life = asOf - first;
   // What is still to come is drawn as long as it leaves room for what has been.
   const coming =
-    isOpen && due > asOf ? Math.min(due - asOf, days === 0 ? Math.max(life, DAY_MS / 24) : days * DAY_MS) : 0;
+    isOpen && due > asOf ? Math.min(due - asOf, days === 0 ? Math.max(3 * life, DAY_MS / 24) : days * DAY_MS) : 0;
   const from = days === 0 ? first : Math.max(first, asOf - days * DAY_MS);
   const to = Math.max(asOf + coming * 1.02, from + 60_000);
   const ranges = RANGES.filter(({ value }) => value === 0 || life > value * DAY_MS);

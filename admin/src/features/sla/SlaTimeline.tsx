@@ -7,8 +7,11 @@ import { PRIORITIES, STATUSES, type Tone, wordOf } from "@/vocabulary/tickets";
 import { preciseDateTime } from "@/vocabulary/time";
 import { hoursWords, INTERVAL_KINDS, type IntervalKind } from "./slaExplanation";
 import { type Segment, segmentsOf, ticksOf } from "./slaSegments";
+import "./sla.css";
 import "./explanation.css";
 
+/** Labels nearer to an edge than that, in percent, would be cut. */
+const EDGE = 5;
 /** The least share of the drawing that a piece of it takes. */
 const LEAST_SHARE = 0.003;
 
@@ -17,6 +20,7 @@ const LEAST_SHARE = 0.003;
  * priority. A picture: the same stands in the tables below it, which readers of the screen get.
  */
 export function SlaTimeline({ explanation, from, to }: { explanation: SlaExplanation; from: number; to: number }) {
+  const { scheme } = useScheme();
   const place = (instant: number) => (100 * (instant - from)) / (to - from);
   const segments = segmentsOf(explanation.intervals ?? [], from, to, (to - from) * LEAST_SHARE);
   const marks = marksOf(explanation).filter(({ at }) => at >= from && at <= to);
@@ -29,9 +33,8 @@ export function SlaTimeline({ explanation, from, to }: { explanation: SlaExplana
               key={segment.start}
               segment={segment}
               place={place}
-              tone={INTERVAL_KINDS[segment.kind]?.tone ?? "neutral"}
-              hatched={segment.kind === "SLA_INTERVAL_KIND_PAUSED"}
-              isFaint={segment.kind === "SLA_INTERVAL_KIND_CLOSED_HOURS"}
+              background={backgroundOf(segment, TONES[scheme])}
+              hatched={segment.count === 1 && segment.kind === "SLA_INTERVAL_KIND_PAUSED"}
             />
           ))}
         </Lane>
@@ -41,7 +44,7 @@ export function SlaTimeline({ explanation, from, to }: { explanation: SlaExplana
               key={segment.start}
               segment={segment}
               place={place}
-              tone={wordOf(STATUSES, segment.status).tone}
+              background={TONES[scheme][wordOf(STATUSES, segment.status).tone].solid}
               isState
             />
           ))}
@@ -49,11 +52,13 @@ export function SlaTimeline({ explanation, from, to }: { explanation: SlaExplana
         <Marks marks={marks} place={place} />
       </div>
       <div className="sla-axis" aria-hidden>
-        {ticksOf(from, to, 5).map((tick) => (
-          <span key={tick} style={{ insetInlineStart: `${place(tick)}%` }}>
-            {tickWords(tick, to - from)}
-          </span>
-        ))}
+        {ticksOf(from, to, 6)
+          .filter((tick) => place(tick) > EDGE && place(tick) < 100 - EDGE)
+          .map((tick) => (
+            <span key={tick} style={{ insetInlineStart: `${place(tick)}%` }}>
+              {tickWords(tick, to - from)}
+            </span>
+          ))}
       </div>
       <Legend />
     </div>
@@ -71,20 +76,16 @@ function Lane({ name, children }: { name: string; children: ReactNode }) {
 function Piece({
   segment,
   place,
-  tone,
+  background,
   hatched = false,
-  isFaint = false,
   isState = false,
 }: {
   segment: Segment;
   place(instant: number): number;
-  tone: Tone;
+  background: string;
   hatched?: boolean;
-  isFaint?: boolean;
   isState?: boolean;
 }) {
-  const { scheme } = useScheme();
-  const colours = TONES[scheme][tone];
   const left = place(segment.start);
   return (
     <Tooltip title={<PieceWords segment={segment} isState={isState} />}>
@@ -93,7 +94,7 @@ function Piece({
         style={{
           insetInlineStart: `${left}%`,
           width: `${place(segment.end) - left}%`,
-          backgroundColor: isFaint ? colours.border : colours.solid,
+          ...(segment.count > 1 && !isState ? { background } : { backgroundColor: background }),
         }}
       />
     </Tooltip>
@@ -101,18 +102,55 @@ function Piece({
 }
 
 function PieceWords({ segment, isState }: { segment: Segment; isState: boolean }) {
-  const kind = INTERVAL_KINDS[segment.kind]?.label ?? "Unknown";
-  const what = segment.count > 1 ? `${segment.count} short intervals, mostly ${kind.toLowerCase()}` : kind;
   const state = wordOf(STATUSES, segment.status).label;
   return (
     <>
-      <strong>{isState ? state : `${what} · ${state}`}</strong>
-      <div>{hoursWords((segment.end - segment.start) / 1000)}</div>
+      <strong>
+        {isState && state}
+        {!isState && (segment.count > 1 ? `${segment.count} intervals` : `${kindName(segment.kind)} · ${state}`)}
+      </strong>
+      {segment.count > 1 && !isState ? (
+        segment.parts.map(([kind, length]) => (
+          <div key={kind}>
+            {kindName(kind)} {hoursWords(length / 1000)}
+          </div>
+        ))
+      ) : (
+        <div>{hoursWords((segment.end - segment.start) / 1000)}</div>
+      )}
       <div>{preciseDateTime(new Date(segment.start).toISOString())}</div>
       <div>to {preciseDateTime(new Date(segment.end).toISOString())}</div>
     </>
   );
 }
+
+function kindName(kind: IntervalKind): string {
+  return wordOf(INTERVAL_KINDS, kind).label;
+}
+
+type Tones = (typeof TONES)["light"];
+
+function colourOf(kind: IntervalKind, tones: Tones): string {
+  const { tone } = wordOf(INTERVAL_KINDS, kind);
+  return kind === "SLA_INTERVAL_KIND_CLOSED_HOURS" ? tones[tone].border : tones[tone].solid;
+}
+
+/** The colour of what the clock did; of several things, layers as high as their shares. */
+function backgroundOf({ parts, start, end, kind }: Segment, tones: Tones): string {
+  if (parts.length < 2) {
+    return colourOf(kind, tones);
+  }
+  let height = 0;
+  const layers = KINDS_UPWARD.flatMap((layer) => {
+    const share = (100 * (parts.find(([each]) => each === layer)?.[1] ?? 0)) / (end - start);
+    const from = height;
+    height += share;
+    return share > 0 ? [`${colourOf(layer, tones)} ${from}% ${height}%`] : [];
+  });
+  return `linear-gradient(to top, ${layers.join(", ")})`;
+}
+
+const KINDS_UPWARD = Object.keys(INTERVAL_KINDS) as IntervalKind[];
 
 type Mark = { at: number; shape: "due" | "escalation" | "priority" | "response"; words: string };
 
@@ -173,20 +211,17 @@ function Legend() {
   const { scheme } = useScheme();
   return (
     <div className="sla-legend" aria-hidden>
-      {(Object.entries(INTERVAL_KINDS) as [IntervalKind, { label: string; tone: Tone }][]).map(
-        ([kind, { label, tone }]) => (
-          <span key={kind}>
-            <i
-              className={kind === "SLA_INTERVAL_KIND_PAUSED" ? "sla-hatched" : undefined}
-              style={{
-                backgroundColor:
-                  kind === "SLA_INTERVAL_KIND_CLOSED_HOURS" ? TONES[scheme][tone].border : TONES[scheme][tone].solid,
-              }}
-            />
-            {label}
-          </span>
-        ),
-      )}
+      {(Object.entries(INTERVAL_KINDS) as [IntervalKind, { label: string }][]).map(([kind, { label }]) => (
+        <span key={kind}>
+          <i
+            className={kind === "SLA_INTERVAL_KIND_PAUSED" ? "sla-hatched" : undefined}
+            style={{
+              backgroundColor: colourOf(kind, TONES[scheme]),
+            }}
+          />
+          {label}
+        </span>
+      ))}
       {Object.values(MARKS).map(({ sign, label, tone }) => (
         <span key={label}>
           <b style={{ color: TONES[scheme][tone].text }}>{sign}</b>

@@ -72,9 +72,10 @@ export function headlineOf(explanation: SlaExplanation, now: number): { tone: To
     return { tone: "neutral", title: "No SLA", text: "No policy applies to this ticket, so nothing falls due." };
   }
   const sums = sumsAt(explanation, now);
-  const counted = hoursWords(sums.counted);
   const due = dateTime(slaDueAt);
-  const text = `${policyWords(explanation)}; ${[`${counted} counted`, ...stopsOf(sums)].join(", ")}.`;
+  const target = targetOf(explanation);
+  const parts = [`${hoursWords(sums.counted)} counted`, ...stopsOf(sums)].join(", ");
+  const text = `The target is ${target}; ${parts}.`;
   const isLate = sums.remaining <= 0;
   const last = explanation.intervals?.at(-1);
   if (explanation.slaStatus === "SLA_STATUS_COMPLETED") {
@@ -83,7 +84,7 @@ export function headlineOf(explanation: SlaExplanation, now: number): { tone: To
       : { tone: "success", title: `Met: solved with ${hoursWords(sums.remaining)} to spare`, text };
   }
   if (isLate || explanation.slaStatus === "SLA_STATUS_BREACHED") {
-    return { tone: "danger", title: `Breached on ${due}`, text };
+    return { tone: "danger", title: `Breached on ${due}`, text: `By then ${target} had counted. So far: ${parts}.` };
   }
   if (last?.kind === "SLA_INTERVAL_KIND_PAUSED") {
     const state = wordOf(STATUSES, last.status).label.toLowerCase();
@@ -103,11 +104,11 @@ export function headlineOf(explanation: SlaExplanation, now: number): { tone: To
   };
 }
 
-function policyWords({ policy, calendar }: SlaExplanation): string {
-  const priority = wordOf(PRIORITIES, policy?.priority).label;
+function targetOf({ policy, calendar }: SlaExplanation): string {
   const target = hoursWords((policy?.resolutionTimeMinutes ?? 0) * 60);
-  const hours = calendar === undefined ? "" : ` of ${calendar.displayName || calendar.id}`;
-  return `${target} target${hours}, by version ${policy?.version ?? "1"} of the policy for ${priority}`;
+  const hours = calendar === undefined ? "" : ` within ${calendar.displayName || calendar.id}`;
+  const priority = wordOf(PRIORITIES, policy?.priority).label;
+  return `${target}${hours} (policy for ${priority}, version ${policy?.version ?? "1"})`;
 }
 
 function stopsOf({ paused, closed }: Sums): string[] {

@@ -9,11 +9,13 @@ export type Segment = {
   status: TicketStatus | undefined;
   /** How many intervals it stands for. */
   count: number;
+  /** What the clock did for how long, in milliseconds, longest first. */
+  parts: readonly (readonly [kind: IntervalKind, length: number])[];
 };
 
 /**
  * The intervals within [from, to) for drawing. Those shorter than `least` milliseconds are put together with their
- * neighbours, and are told as what they were for the most part.
+ * neighbours, and tell what the clock did for how long.
  */
 export function segmentsOf(intervals: readonly SlaInterval[], from: number, to: number, least: number): Segment[] {
   const segments: Segment[] = [];
@@ -47,7 +49,11 @@ export function segmentsOf(intervals: readonly SlaInterval[], from: number, to: 
 function segmentOf({ start, end, kind, status }: SlaInterval, from: number, to: number): Segment | null {
   const begins = Math.max(from, Date.parse(start ?? ""));
   const ends = Math.min(to, Date.parse(end ?? ""));
-  return begins < ends ? { start: begins, end: ends, kind: kind as IntervalKind, status, count: 1 } : null;
+  if (begins >= ends) {
+    return null;
+  }
+  const parts = [[kind as IntervalKind, ends - begins] as const];
+  return { start: begins, end: ends, kind: kind as IntervalKind, status, count: 1, parts };
 }
 
 function joinedOf(bundle: readonly Segment[]): Segment | null {
@@ -57,7 +63,12 @@ function joinedOf(bundle: readonly Segment[]): Segment | null {
     return null;
   }
   const longest = bundle.reduce((one, other) => (other.end - other.start > one.end - one.start ? other : one));
-  return { ...longest, start: first.start, end: last.end, count: bundle.length };
+  const lengths = new Map<IntervalKind, number>();
+  for (const { kind, start, end } of bundle) {
+    lengths.set(kind, (lengths.get(kind) ?? 0) + end - start);
+  }
+  const parts = [...lengths].sort(([, one], [, other]) => other - one);
+  return { ...longest, start: first.start, end: last.end, count: bundle.length, parts };
 }
 
 /** Instants for the labels of an axis, on whole steps of the browser's clock, at most `most` of them. */
@@ -87,5 +98,6 @@ const STEPS = [
   7 * DAY_MS,
   14 * DAY_MS,
   28 * DAY_MS,
+  56 * DAY_MS,
   91 * DAY_MS,
 ];
