@@ -1,0 +1,33 @@
+import { Button } from "antd";
+import { useLayoutEffect, useRef, useState } from "react";
+
+/** Plain text as it was written, lines and spaces kept; what is longer than so many lines is folded. */
+export function FoldedText({ text, lines }: { text: string; lines: number }) {
+  const ref = useRef<HTMLDivElement>(null);
+  const [open, setOpen] = useState(false);
+  const [isLong, setLong] = useState(false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another text has another height
+  useLayoutEffect(() => {
+    const element = ref.current;
+    if (element && !open) {
+      setLong(element.scrollHeight > element.clientHeight + 1);
+    }
+  }, [text, open]);
+  return (
+    <div>
+      <div
+        ref={ref}
+        dir="auto"
+        className={open ? "plain-text" : "plain-text plain-text-folded"}
+        style={open ? undefined : { WebkitLineClamp: lines }}
+      >
+        {text}
+      </div>
+      {(isLong || open) && (
+        <Button type="link" size="small" className="fold-button" aria-expanded={open} onClick={() => setOpen(!open)}>
+          {open ? "Show less" : "Show all"}
+        </Button>
+      )}
+    </div>
+  );
+}

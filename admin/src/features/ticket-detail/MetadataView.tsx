@@ -1,0 +1,39 @@
+import { theme } from "antd";
+
+type Json = unknown;
+
+/** Data of the system that made the ticket: names and values, nested as they are. */
+export function MetadataView({ metadata }: { metadata: Readonly<Record<string, Json>> }) {
+  const { token } = theme.useToken();
+  return (
+    <dl className="metadata" style={{ borderColor: token.colorBorderSecondary }}>
+      {Object.entries(metadata).map(([name, value]) => (
+        <div key={name}>
+          <dt style={{ color: token.colorTextDescription }}>
+            <bdi>{name}</bdi>
+          </dt>
+          <dd>
+            <Value value={value} />
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Value({ value }: { value: Json }) {
+  const { token } = theme.useToken();
+  if (value === null || value === "") {
+    return <em style={{ color: token.colorTextDescription }}>{value === null ? "null" : "empty"}</em>;
+  }
+  if (Array.isArray(value) && value.every((each) => typeof each !== "object" || each === null)) {
+    return <bdi>{value.map(String).join(", ")}</bdi>;
+  }
+  if (typeof value === "object" && !Array.isArray(value)) {
+    return <MetadataView metadata={value as Record<string, Json>} />;
+  }
+  if (Array.isArray(value)) {
+    return <MetadataView metadata={Object.fromEntries(value.map((each, index) => [String(index + 1), each]))} />;
+  }
+  return <bdi>{String(value)}</bdi>;
+}

@@ -1,0 +1,40 @@
+import { Button, Flex, theme } from "antd";
+import { useCaller } from "@/api/caller";
+import { messageOf } from "@/api/errors";
+import { UserName } from "@/ui/UserName";
+import { FoldedText } from "./FoldedText";
+import { MessageFrame } from "./MessageItem";
+import type { Outgoing } from "./outbox";
+
+/** One's own message before the server has it: on its way, or refused. */
+export function OutgoingItem({ outgoing, onRetry, onEdit }: { outgoing: Outgoing; onRetry(): void; onEdit(): void }) {
+  const { token } = theme.useToken();
+  const { userId } = useCaller();
+  const isFailed = outgoing.state === "failed";
+  return (
+    <MessageFrame
+      isInternalNote={outgoing.isInternalNote}
+      author={<UserName userId={userId} />}
+      mine
+      aside={
+        <span style={{ color: isFailed ? token.colorError : token.colorTextDescription }}>
+          {isFailed ? "Not sent" : "Sending…"}
+        </span>
+      }
+      attachments={outgoing.attachments}
+    >
+      <FoldedText text={outgoing.text} lines={14} />
+      {isFailed && (
+        <Flex gap={8} align="center" wrap role="alert" className="outgoing-failed">
+          <span style={{ color: token.colorError }}>{messageOf(outgoing.error)}</span>
+          <Button size="small" onClick={onRetry}>
+            Send again
+          </Button>
+          <Button size="small" type="text" onClick={onEdit}>
+            Edit
+          </Button>
+        </Flex>
+      )}
+    </MessageFrame>
+  );
+}

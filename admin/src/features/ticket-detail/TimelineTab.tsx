@@ -1,0 +1,89 @@
+import { Segmented } from "antd";
+import { useEffect, useRef, useState } from "react";
+import { newKey } from "@/api/client";
+import type { Ticket } from "@/api/schemas";
+import { Composer } from "./Composer";
+import { LiveState } from "./LiveState";
+import type { Outgoing } from "./outbox";
+import { TimelineList } from "./TimelineList";
+import type { Kinds } from "./timelineEntries";
+import type { Timeline } from "./useTimeline";
+import "./timeline.css";
+
+const KINDS: { value: Kinds; label: string }[] = [
+  { value: "all", label: "All" },
+  { value: "messages", label: "Messages" },
+  { value: "changes", label: "Changes" },
+];
+
+/** Messages and changes of a ticket in one order, live, and where one writes. */
+export function TimelineTab({
+  ticket,
+  timeline,
+  onView,
+}: {
+  ticket: Ticket;
+  timeline: Timeline;
+  /** Asks for the reason to see protected texts. */
+  onView(): void;
+}) {
+  const [kinds, setKinds] = useState<Kinds>("all");
+  const [returned, setReturned] = useState<{ key: string; outgoing: Outgoing }>();
+  const [followKey, setFollowKey] = useState("");
+  const { outbox } = timeline;
+  const edit = (outgoing: Outgoing) => {
+    outbox.discard(outgoing.key);
+    setReturned({ key: newKey(), outgoing });
+  };
+  const announced = useAnnouncement(timeline);
+  return (
+    <div className="timeline">
+      <div className="timeline-bar">
+        <Segmented<Kinds> size="small" options={KINDS} value={kinds} onChange={setKinds} aria-label="What is shown" />
+        <LiveState state={timeline.state} />
+      </div>
+      <TimelineList
+        timeline={timeline}
+        kinds={kinds}
+        followKey={followKey}
+        isProtected={ticket.isSensitive === true}
+        onView={onView}
+        onEdit={edit}
+      />
+      <div className="visually-hidden" aria-live="polite">
+        {announced}
+      </div>
+      <Composer
+        ticket={ticket}
+        returned={returned}
+        onSend={(message) => {
+          outbox.send({ ...message, afterSeq: timeline.newest });
+          setFollowKey(newKey());
+          if (kinds === "changes") {
+            setKinds("all");
+          }
+        }}
+      />
+    </div>
+  );
+}
+
+/** Words for what came in after the view was opened, for readers of the screen. */
+function useAnnouncement({ entries, newest }: Timeline): string {
+  const before = useRef<number>(undefined);
+  const [words, setWords] = useState("");
+  useEffect(() => {
+    if (entries === undefined) {
+      return;
+    }
+    if (before.current !== undefined && newest > before.current) {
+      const since = before.current;
+      const count = entries.filter(({ seq }) => Number(seq) > since).length;
+      const last = entries.at(-1);
+      const what = last?.message ? `message from ${last.message.actorId}` : "change of the ticket";
+      setWords(count > 1 ? `${count} new entries` : `New ${what}`);
+    }
+    before.current = newest;
+  }, [entries, newest]);
+  return words;
+}

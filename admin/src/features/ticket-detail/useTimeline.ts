@@ -1,0 +1,173 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
+import { useCaller } from "@/api/caller";
+import { api, unwrap } from "@/api/client";
+import type { ApiError } from "@/api/errors";
+import type { Schemas, TimelineEntry } from "@/api/schemas";
+import type { StreamState } from "@/api/stream";
+import { ticketKeys } from "@/api/tickets";
+import { useStream } from "@/api/useStream";
+import { type Outbox, type Outgoing, useOutbox, withoutEchoes } from "./outbox";
+import { merged } from "./timelineEntries";
+import { type ReadTimeline, readNewest, readOlder, seqOf } from "./timelineWindow";
+import type { Reveal } from "./useReveal";
+
+/** Changes come in bursts: a ticket is read again once for those within so many milliseconds. */
+const SETTLE_MS = 300;
+
+export type Timeline = {
+  /** Lowest number first, each once; undefined until the first are there. */
+  entries: readonly TimelineEntry[] | undefined;
+  outgoing: readonly Outgoing[];
+  outbox: Outbox;
+  newest: number;
+  error: unknown;
+  retry(): void;
+  state: StreamState;
+  /** Older ones are there to be loaded. */
+  hasOlder: boolean;
+  loadingOlder: boolean;
+  olderError: unknown;
+  loadOlder(): void;
+  /** Revealed texts stop here: the stream that had the reason broke, and is not opened with it again by itself. */
+  lapsed: boolean;
+};
+
+type Followed = { serial: number; after: number; reason: string | undefined };
+
+/** A ticket's timeline, live; and what its changes do to what is cached of the ticket. */
+export function useTimeline(ticketId: string, reveal: Reveal, onGone: () => void): Timeline {
+  const queryClient = useQueryClient();
+  const { userId } = useCaller();
+  const { outgoing, sent, outbox } = useOutbox(ticketId);
+  // Not below the ticket's key: the stream keeps it, no change asks for it again.
+  const first = useQuery({
+    queryKey: ["timeline", ticketId],
+    queryFn: ({ signal }) => readNewest(reader(ticketId, undefined, signal)),
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
+  });
+  const [arrived, setArrived] = useState<readonly TimelineEntry[]>([]);
+  const [earlier, setEarlier] = useState<number>();
+  const [older, setOlder] = useState<{ loading: boolean; error: unknown }>({ loading: false, error: null });
+  const [ended, setEnded] = useState<ApiError>();
+  const [followed, setFollowed] = useState<Followed>();
+  const from = earlier ?? first.data?.from ?? 0;
+  const entries = useMemo(
+    () => (first.data ? merged(first.data.entries, arrived, sent) : undefined),
+    [first.data, arrived, sent],
+  );
+  const newest = Math.max(first.data?.newest ?? 0, seqOf(entries?.at(-1)));
+
+  if (first.data && followed?.serial !== reveal.serial) {
+    setFollowed({ serial: reveal.serial, after: reveal.reason === undefined ? newest : from, reason: reveal.reason });
+  }
+
+  const told = useRef(0);
+  const settle = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const refresh = () => {
+    clearTimeout(settle.current);
+    settle.current = setTimeout(() => {
+      void queryClient.invalidateQueries({
+        queryKey: ticketKeys.ticket(ticketId),
+        predicate: (query) => query.meta?.audited !== true,
+      });
+    }, SETTLE_MS);
+  };
+  useEffect(() => () => clearTimeout(settle.current), []);
+  useEffect(() => () => outbox.forgetSent(), [outbox]);
+
+  const state = useStream<Schemas["WatchTimelineResponse"]>(
+    followed === undefined || ended !== undefined ? null : requestOf(ticketId, followed),
+    {
+      onEvent({ message: { entry } }) {
+        if (entry === undefined) {
+          return;
+        }
+        setArrived((before) => [...before, entry]);
+        if (seqOf(entry) > Math.max(told.current, first.data?.newest ?? 0)) {
+          told.current = seqOf(entry);
+          refresh();
+        }
+      },
+      onEnd(error) {
+        if (error.status === 404) {
+          onGone();
+        } else {
+          setEnded(error);
+        }
+      },
+    },
+  );
+  const onBroken = useEffectEvent(() => {
+    if (followed?.reason !== undefined) {
+      setFollowed({ ...followed, after: newest, reason: undefined });
+    }
+  });
+  useEffect(() => {
+    if (state === "waiting") {
+      onBroken();
+    }
+  }, [state]);
+
+  const loadOlder = async () => {
+    setOlder({ loading: true, error: null });
+    try {
+      const page = await readOlder(reader(ticketId, reveal.reason), from);
+      setArrived((before) => [...page.entries, ...before]);
+      setEarlier(page.from);
+      setOlder({ loading: false, error: null });
+    } catch (error) {
+      setOlder({ loading: false, error });
+    }
+  };
+
+  return {
+    entries: useMemo(() => entries && withoutEchoes(entries, outgoing, userId), [entries, outgoing, userId]),
+    outgoing,
+    outbox,
+    newest,
+    error: ended ?? first.error,
+    retry() {
+      if (ended) {
+        setEnded(undefined);
+        setFollowed((before) => before && { ...before, after: newest, reason: undefined });
+      } else {
+        void first.refetch();
+      }
+    },
+    state,
+    hasOlder: from > 0,
+    loadingOlder: older.loading,
+    olderError: older.error,
+    loadOlder: () => void loadOlder(),
+    lapsed: reveal.reason !== undefined && followed?.serial === reveal.serial && followed.reason === undefined,
+  };
+}
+
+function requestOf(ticketId: string, { after, reason }: Followed) {
+  const path = `/admin/tickets/${encodeURIComponent(ticketId)}/timeline:watch`;
+  return reason === undefined
+    ? { url: `${path}?afterSeq=${after}` }
+    : { url: path, body: { afterSeq: String(after), accessReason: reason } };
+}
+
+function reader(ticketId: string, accessReason: string | undefined, signal?: AbortSignal): ReadTimeline {
+  const path = { ticketId };
+  return async (after, pageSize) => {
+    const afterSeq = String(after);
+    const given = signal && { signal };
+    const { entries = [], nextPageToken } = await unwrap(
+      accessReason === undefined
+        ? api.GET("/admin/tickets/{ticketId}/timeline", { params: { path, query: { afterSeq, pageSize } }, ...given })
+        : api.POST("/admin/tickets/{ticketId}/timeline:view", {
+            params: { path },
+            body: { afterSeq, pageSize, accessReason },
+            ...given,
+          }),
+    );
+    return { entries, more: Boolean(nextPageToken) };
+  };
+}
