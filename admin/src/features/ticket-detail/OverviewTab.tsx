@@ -1,5 +1,5 @@
 import { LockOutlined } from "@ant-design/icons";
-import { theme } from "antd";
+import { Grid, theme } from "antd";
 import type { ReactNode } from "react";
 import type { Ticket } from "@/api/schemas";
 import { TicketSLAIndicator } from "@/features/sla/TicketSLAIndicator";
@@ -13,11 +13,13 @@ import "./overview.css";
 /** What a ticket is: what happened, whose it is, what it is about, who watches. */
 export function OverviewTab({ ticket }: { ticket: Ticket }) {
   const isWithheld = (field: string) => ticket.redacted === true && ticket.redactedFields?.includes(field) === true;
+  // Elsewhere the panel's head has it, which would be too high here.
+  const isPhone = Grid.useBreakpoint().md === false;
   const isSolved = ticket.status === "TICKET_STATUS_RESOLVED" || ticket.status === "TICKET_STATUS_CLOSED";
   const metadata = Object.keys(ticket.metadata ?? {}).length > 0;
   return (
     <div className="overview">
-      <TicketSLAIndicator ticket={ticket} variant="bar" />
+      {isPhone && <TicketSLAIndicator ticket={ticket} variant="bar" />}
       {(ticket.resolutionSummary || (isSolved && isWithheld("resolution_summary"))) && (
         <Section title="Resolution">
           <Protected withheld={isWithheld("resolution_summary")}>

@@ -1,0 +1,105 @@
+import {
+  ArrowDownOutlined,
+  ArrowUpOutlined,
+  CloseOutlined,
+  FullscreenExitOutlined,
+  FullscreenOutlined,
+  InboxOutlined,
+  LockOutlined,
+} from "@ant-design/icons";
+import { Button, Skeleton, Tooltip, Typography } from "antd";
+import type { ReactNode } from "react";
+import type { Ticket } from "@/api/schemas";
+import { TicketSLAIndicator } from "@/features/sla/TicketSLAIndicator";
+import { PriorityTag, StatusTag, ToneTag } from "@/ui/StatusTag";
+
+/** Which ticket it is and how it stands, and the ways out of the panel. */
+export function PanelHeader({
+  ticketId,
+  ticket,
+  isWaiting,
+  isFull,
+  onFull,
+  onPrevious,
+  onNext,
+  onClose,
+}: {
+  ticketId: string;
+  ticket: Ticket | undefined;
+  /** It is on its way. */
+  isWaiting: boolean;
+  isFull: boolean;
+  /** Left out where the panel fills the screen anyway. */
+  onFull: (() => void) | undefined;
+  onPrevious: (() => void) | undefined;
+  onNext: (() => void) | undefined;
+  onClose(): void;
+}) {
+  return (
+    <div className="panel-header">
+      <div className="panel-header-row">
+        <Typography.Text className="panel-id" copyable={{ text: ticketId, tooltips: ["Copy the id", "Copied"] }}>
+          {ticketId}
+        </Typography.Text>
+        <span className="panel-space" />
+        {(onPrevious || onNext) && (
+          <>
+            <IconButton label="Previous ticket" icon={<ArrowUpOutlined />} onClick={onPrevious} />
+            <IconButton label="Next ticket" icon={<ArrowDownOutlined />} onClick={onNext} />
+          </>
+        )}
+        {onFull && (
+          <IconButton
+            label={isFull ? "Back to a panel" : "Open in full width"}
+            icon={isFull ? <FullscreenExitOutlined /> : <FullscreenOutlined />}
+            onClick={onFull}
+          />
+        )}
+        <IconButton label="Close" icon={<CloseOutlined />} onClick={onClose} />
+      </div>
+      {ticket?.id ? (
+        <>
+          <h2 className="panel-title" dir="auto" title={ticket.title}>
+            {ticket.title}
+          </h2>
+          <div className="panel-marks">
+            <StatusTag status={ticket.status} />
+            <PriorityTag priority={ticket.priority} />
+            {ticket.isSensitive && (
+              <ToneTag tone="waiting" icon={<LockOutlined />}>
+                Sensitive
+              </ToneTag>
+            )}
+            {ticket.archived && (
+              <ToneTag tone="neutral" icon={<InboxOutlined />}>
+                Archived
+              </ToneTag>
+            )}
+          </div>
+          {onFull && (
+            <div className="panel-sla">
+              <TicketSLAIndicator ticket={ticket} variant="bar" />
+            </div>
+          )}
+        </>
+      ) : (
+        isWaiting && <Skeleton active title={{ width: "70%" }} paragraph={{ rows: 1, width: "40%" }} />
+      )}
+    </div>
+  );
+}
+
+function IconButton({ label, icon, onClick }: { label: string; icon: ReactNode; onClick: (() => void) | undefined }) {
+  return (
+    <Tooltip title={label} mouseEnterDelay={0.4}>
+      <Button
+        type="text"
+        size="small"
+        icon={icon}
+        aria-label={label}
+        disabled={onClick === undefined}
+        onClick={() => onClick?.()}
+      />
+    </Tooltip>
+  );
+}
