@@ -1,4 +1,4 @@
-import { Tooltip } from "antd";
+import { HoverTip } from "@/ui/HoverTip";
 import { useNow } from "@/ui/useNow";
 import { fromNow, preciseDateTime } from "@/vocabulary/time";
 
@@ -9,8 +9,8 @@ export function TimeAgo({ at }: { at: string | undefined }) {
     return null;
   }
   return (
-    <Tooltip title={preciseDateTime(at)}>
+    <HoverTip title={preciseDateTime(at)}>
       <time dateTime={at}>{fromNow(at)}</time>
-    </Tooltip>
+    </HoverTip>
   );
 }

@@ -1,6 +1,6 @@
-import { Tooltip } from "antd";
 import { useMember } from "@/api/members";
 import type { Role } from "@/api/schemas";
+import { HoverTip } from "@/ui/HoverTip";
 import { ROLES, wordOf } from "@/vocabulary/tickets";
 import "./ui.css";
 
@@ -17,11 +17,11 @@ export function UserName({ userId, role }: { userId: string | undefined; role?: 
     member?.active === false && "inactive",
   ];
   return (
-    <Tooltip title={title.filter(Boolean).join(" · ")}>
+    <HoverTip title={title.filter(Boolean).join(" · ")}>
       <span className="user-name">
         <bdi>{member?.displayName || userId}</bdi>
       </span>
-    </Tooltip>
+    </HoverTip>
   );
 }
 

@@ -1,6 +1,6 @@
 import { MessageOutlined } from "@ant-design/icons";
-import { Tooltip } from "antd";
 import type { Ticket } from "@/api/schemas";
+import { HoverTip } from "@/ui/HoverTip";
 import { ToneTag } from "@/ui/StatusTag";
 import { preciseDateTime } from "@/vocabulary/time";
 import { SlaIcon } from "./SlaIcon";
@@ -16,7 +16,7 @@ export function SlaChip({ ticket, clock, now }: { ticket: Ticket; clock: SlaCloc
     return <span className="sla-none">No SLA</span>;
   }
   return (
-    <Tooltip title={<Details ticket={ticket} clock={clock} now={now} />} mouseEnterDelay={0.3}>
+    <HoverTip title={<Details ticket={ticket} clock={clock} now={now} />}>
       <span className="sla-chip">
         <ToneTag tone={SLA_TONES[state]} icon={<SlaIcon state={state} />}>
           {slaWords(clock, now)}
@@ -29,7 +29,7 @@ export function SlaChip({ ticket, clock, now }: { ticket: Ticket; clock: SlaCloc
           </span>
         )}
       </span>
-    </Tooltip>
+    </HoverTip>
   );
 }
 

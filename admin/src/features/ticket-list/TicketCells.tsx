@@ -1,8 +1,8 @@
 import { EyeInvisibleOutlined, InboxOutlined } from "@ant-design/icons";
-import { Tooltip } from "antd";
 import { Link, useLocation } from "react-router";
 import type { Schemas, Ticket } from "@/api/schemas";
 import { ROUTES } from "@/app/routes";
+import { HoverTip } from "@/ui/HoverTip";
 import { ToneTag } from "@/ui/StatusTag";
 import { LINKED_TYPES, wordOf } from "@/vocabulary/tickets";
 
@@ -49,9 +49,11 @@ export function TitleCell({ ticket, found }: { ticket: Ticket; found: Schemas["S
 
 function SensitiveMark() {
   return (
-    <Tooltip title="Sensitive: protected fields are withheld">
-      <EyeInvisibleOutlined className="ticket-sensitive" role="img" aria-label="Sensitive" />
-    </Tooltip>
+    <HoverTip title="Sensitive: protected fields are withheld">
+      <span className="ticket-sensitive">
+        <EyeInvisibleOutlined role="img" aria-label="Sensitive" />
+      </span>
+    </HoverTip>
   );
 }
 
@@ -81,9 +83,9 @@ export function TagsCell({ tags = [] }: { tags: readonly string[] | undefined })
         </bdi>
       ))}
       {more > 0 && (
-        <Tooltip title={tags.slice(SHOWN_TAGS).join(", ")}>
+        <HoverTip title={tags.slice(SHOWN_TAGS).join(", ")}>
           <span className="list-muted">+{more}</span>
-        </Tooltip>
+        </HoverTip>
       )}
     </span>
   );

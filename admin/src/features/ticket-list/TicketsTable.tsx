@@ -1,11 +1,15 @@
-import { Table, type TableProps } from "antd";
+import { CaretDownOutlined, CaretUpOutlined } from "@ant-design/icons";
 import { type MouseEvent, useMemo, useRef } from "react";
 import type { Schemas, Ticket } from "@/api/schemas";
 import { DEFAULT_LAYOUT, type ListLayout } from "./listLayout";
-import { orderAfter, type Row, ticketColumns } from "./ticketColumns";
+import { TicketRow } from "./TicketRow";
+import { type Column, orderAfter, sortedBy, ticketColumns } from "./ticketColumns";
 import type { TicketOrder } from "./ticketOrders";
 import { useListStyle } from "./useListStyle";
+import { useRowWindow } from "./useRowWindow";
+import { useSelection } from "./useSelection";
 import "./ticket-list.css";
+import "./tickets-table.css";
 
 /** What a search found in a ticket, by its id. */
 export type Highlights = Readonly<Record<string, Schemas["SearchResult"]>>;
@@ -30,15 +34,15 @@ export type TicketsTableProps = {
   layout?: ListLayout;
   /** Whether rows have a menu of actions. */
   withMenu?: boolean;
-  /** Draws only the rows in sight, in so many pixels: for thousands of rows. */
-  virtualHeight?: number | undefined;
 };
 
-const NONE: ReadonlySet<string> = new Set();
-/** Below this the table scrolls sideways within its frame. */
-const LEAST_WIDTH = 1140;
-
-/** Tickets as rows. The title is a link; a click anywhere else in a row opens it too. */
+/**
+ * Tickets as rows. The title is a link; a click anywhere else in a row opens it too. The rows in sight are drawn at
+ * once and the others after them; of thousands only those in sight.
+ *
+ * No Table of Ant Design: fifty rows of it take three times as long to draw, which is what people wait for after each
+ * change of a filter.
+ */
 export function TicketsTable({
   tickets,
   loading = false,
@@ -49,97 +53,136 @@ export function TicketsTable({
   order,
   onOrder,
   highlights,
-  changedIds = NONE,
-  goneIds = NONE,
+  changedIds,
+  goneIds,
   layout = DEFAULT_LAYOUT,
   withMenu = false,
-  virtualHeight,
 }: TicketsTableProps) {
   const style = useListStyle();
-  const rows = useRows(tickets, highlights);
-  const columns = useMemo(() => ticketColumns(order, layout.hidden, withMenu), [order, layout.hidden, withMenu]);
-  const selectedRowKeys = useMemo(() => [...selectedIds], [selectedIds]);
-  const rowSelection: TableProps<Row>["rowSelection"] = onSelect && {
-    selectedRowKeys,
-    preserveSelectedRowKeys: true,
-    columnWidth: 36,
-    onChange: (keys) => onSelect(new Set(keys.map(String))),
-    getCheckboxProps: ({ id }) => ({ "aria-label": `Select ${id}` }) as object,
-    getTitleCheckboxProps: () => ({ "aria-label": "Select all rows of this page" }) as object,
-  };
+  const frame = useRef<HTMLDivElement>(null);
+  const columns = useMemo(() => ticketColumns(layout.hidden), [layout.hidden]);
+  const { shown, before, after, first } = useRowWindow(tickets, frame, layout.density === "compact" ? 45 : 58);
+  const selection = useSelection(tickets, selectedIds, onSelect);
   return (
     <div
+      ref={frame}
       className="tickets-table"
       style={style}
       aria-busy={loading}
       data-stale={loading || undefined}
       data-density={layout.density}
     >
-      <Table<Row>
-        rowKey="id"
-        size={layout.density === "compact" ? "small" : "medium"}
-        dataSource={rows}
-        columns={columns}
-        pagination={false}
-        rowSelection={rowSelection}
-        tableLayout="fixed"
-        virtual={virtualHeight !== undefined}
-        scroll={{ x: LEAST_WIDTH, ...(virtualHeight !== undefined && { y: virtualHeight }) }}
-        sortDirections={["ascend", "descend", "ascend"]}
-        onChange={(_pagination, _filters, sorter, { action }) => {
-          const key = Array.isArray(sorter) ? undefined : sorter.columnKey;
-          const next = action === "sort" && key !== undefined ? orderAfter(String(key), order) : undefined;
-          if (next) {
-            onOrder(next);
-          }
-        }}
-        rowClassName={({ id }) => {
-          const classes = ["ticket-row"];
-          if (id === activeId) {
-            classes.push("ticket-row-active");
-          }
-          if (changedIds.has(id)) {
-            classes.push("ticket-row-changed");
-          }
-          if (goneIds.has(id)) {
-            classes.push("ticket-row-gone");
-          }
-          return classes.join(" ");
-        }}
-        onRow={({ id }) => ({
-          onClick: (event) => {
-            if (isForRow(event)) {
-              onOpen(id);
-            }
-          },
-          ...{ "data-ticket-id": id },
-        })}
-      />
+      <table aria-rowcount={tickets.length + 1}>
+        <colgroup>
+          {onSelect && <col style={{ width: 40 }} />}
+          {columns.map(({ key, width }) => (
+            <col key={key} style={width === undefined ? undefined : { width }} />
+          ))}
+          {withMenu && <col style={{ width: 48 }} />}
+        </colgroup>
+        <thead>
+          <tr>
+            {onSelect && (
+              <th scope="col" className="ticket-check">
+                <label>
+                  <input
+                    type="checkbox"
+                    aria-label="Select all rows of this page"
+                    checked={selection.all === "all"}
+                    ref={(box) => {
+                      if (box) {
+                        box.indeterminate = selection.all === "some";
+                      }
+                    }}
+                    onChange={(event) => selection.toggleAll(event.target.checked)}
+                  />
+                </label>
+              </th>
+            )}
+            {columns.map((column) => (
+              <Heading key={column.key} column={column} order={order} onOrder={onOrder} />
+            ))}
+            {withMenu && (
+              <th scope="col">
+                <span className="visually-hidden">Actions</span>
+              </th>
+            )}
+          </tr>
+        </thead>
+        <RowsBody onOpen={onOpen}>
+          {before > 0 && <Spacer height={before} />}
+          {shown.map((ticket, index) => {
+            const id = ticket.id ?? "";
+            return (
+              <TicketRow
+                key={id}
+                ticket={ticket}
+                found={highlights?.[id]}
+                columns={columns}
+                rowIndex={first + index + 2}
+                isActive={id === activeId}
+                isChanged={changedIds?.has(id) ?? false}
+                isGone={goneIds?.has(id) ?? false}
+                isSelected={selectedIds.has(id)}
+                onCheck={onSelect && selection.check}
+                withMenu={withMenu}
+              />
+            );
+          })}
+          {after > 0 && <Spacer height={after} />}
+        </RowsBody>
+      </table>
     </div>
   );
 }
 
-/** A click that is meant for no control in the row, and that marks no text. */
-function isForRow(event: MouseEvent): boolean {
-  const target = event.target as Element;
+function RowsBody({ onOpen, children }: { onOpen(id: string): void; children: React.ReactNode }) {
+  const open = (event: MouseEvent) => {
+    const target = event.target as Element;
+    const id = target.closest<HTMLElement>("[data-ticket-id]")?.dataset.ticketId;
+    const isForControl = target.closest("a, button, input, label, .ticket-check, .ticket-menu") !== null;
+    // What is drawn elsewhere, such as a menu, tells React's parents here of clicks too.
+    if (id && !isForControl && event.currentTarget.contains(target) && !window.getSelection()?.toString()) {
+      onOpen(id);
+    }
+  };
+  // biome-ignore lint/a11y/useKeyWithClickEvents: each row has a link that does the same.
+  return <tbody onClick={open}>{children}</tbody>;
+}
+
+function Spacer({ height }: { height: number }) {
   return (
-    event.currentTarget.contains(target) &&
-    target.closest("a, button, input, label, .ant-table-selection-column") === null &&
-    !window.getSelection()?.toString()
+    <tr aria-hidden>
+      <td style={{ height, padding: 0, border: 0 }} />
+    </tr>
   );
 }
 
-/** Rows whose objects stay the same as long as their tickets do. */
-function useRows(tickets: readonly Ticket[], highlights: Highlights | undefined): Row[] {
-  const before = useRef<ReadonlyMap<string, Row>>(new Map());
-  return useMemo(() => {
-    const rows = tickets.map((ticket) => {
-      const id = ticket.id ?? "";
-      const found = highlights?.[id];
-      const held = before.current.get(id);
-      return held?.ticket === ticket && held.found === found ? held : { id, ticket, found };
-    });
-    before.current = new Map(rows.map((row) => [row.id, row]));
-    return rows;
-  }, [tickets, highlights]);
+function Heading({
+  column,
+  order,
+  onOrder,
+}: {
+  column: Column;
+  order: TicketOrder | undefined;
+  onOrder(order: TicketOrder): void;
+}) {
+  const { sort, title } = column;
+  const sorted = sortedBy(column, order);
+  return (
+    <th scope="col" aria-sort={sort ? (sorted ?? "none") : undefined}>
+      {sort ? (
+        <button type="button" className="tickets-sort" onClick={() => onOrder(orderAfter(sort, order))}>
+          {title}
+          {sort.field === "priority" && <span className="visually-hidden">, by priority</span>}
+          <span className="tickets-sort-carets" aria-hidden>
+            <CaretUpOutlined data-on={sorted === "ascending" || undefined} />
+            <CaretDownOutlined data-on={sorted === "descending" || undefined} />
+          </span>
+        </button>
+      ) : (
+        title
+      )}
+    </th>
+  );
 }

@@ -12,6 +12,7 @@ export function useListStyle(): CSSProperties {
       ({
         "--list-border": token.colorBorderSecondary,
         "--list-surface": token.colorBgContainer,
+        "--list-head": token.colorFillQuaternary,
         "--list-text": token.colorText,
         "--list-muted": token.colorTextTertiary,
         "--list-link": token.colorLink,
