@@ -33,6 +33,8 @@ MOVING = frozenset(
         "rodistaa.tickets.v1.SlaInterval.end",
         "rodistaa.tickets.v1.GetTicketStatsResponse.as_of",
         "rodistaa.tickets.v1.CreateAttachmentResponse.upload",
+        "rodistaa.tickets.v1.ExportJob.download",
+        "rodistaa.tickets.v1.GetAttachmentDownloadResponse.download",
     }
 )
 """Fields that are other ones from one moment to the next, or made anew for each call, whoever asks."""
