@@ -6,7 +6,7 @@ import { TimeAgo } from "@/ui/TimeAgo";
 import { UserName } from "@/ui/UserName";
 import { PRIORITIES, ROLES, wordOf } from "@/vocabulary/tickets";
 import { calendarName, fieldWords } from "./policyWords";
-import { POLICY_LABELS, valuesOf } from "./slaPolicies";
+import { POLICY_LABELS, targetParts, valuesOf } from "./slaPolicies";
 
 /** The policy of one priority as it holds for new tickets. Without `onEdit` and `onReapply` it is only read. */
 export function PolicyCard({
@@ -46,8 +46,8 @@ export function PolicyCard({
       }
     >
       <div className="policy-targets">
-        <Target label="First response" words={fieldWords("responseTimeMinutes", values, calendars)} />
-        <Target label="Resolution" words={fieldWords("resolutionTimeMinutes", values, calendars)} />
+        <Target label="First response" minutes={values.responseTimeMinutes} calendarId={values.calendarId} />
+        <Target label="Resolution" minutes={values.resolutionTimeMinutes} calendarId={values.calendarId} />
       </div>
       <dl className="policy-facts">
         <dt>{POLICY_LABELS.escalationChain}</dt>
@@ -88,11 +88,14 @@ export function PolicyCard({
   );
 }
 
-function Target({ label, words }: { label: string; words: string }) {
+function Target({ label, minutes, calendarId }: { label: string; minutes: number; calendarId: string }) {
+  const [hours, note] = targetParts(minutes, calendarId);
   return (
     <div>
       <div className="policy-quiet">{label}</div>
-      <div className="policy-target">{words}</div>
+      <div className="policy-target">
+        {hours} {note && <small>{note}</small>}
+      </div>
     </div>
   );
 }

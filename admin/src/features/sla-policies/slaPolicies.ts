@@ -72,11 +72,15 @@ function canonical(field: PolicyField, values: PolicyValues): string {
   return JSON.stringify(field === "pausingStatuses" ? [...values.pausingStatuses].sort() : values[field]);
 }
 
-/** A target for people. Days are told only where each has 24 hours. */
-export function targetWords(minutes: number, calendarId: string | undefined): string {
+/** A target for people, and what its hours are. Days are told only where each has 24 hours. */
+export function targetParts(minutes: number, calendarId: string | undefined): [hours: string, note: string | null] {
   const hours = hoursWords(minutes * 60);
   if (calendarId) {
-    return `${hours} of open hours`;
+    return [hours, "of open hours"];
   }
-  return minutes > 1440 ? `${hours} (${lengthOf(minutes * 60)})` : hours;
+  return [hours, minutes > 1440 ? `(${lengthOf(minutes * 60)})` : null];
+}
+
+export function targetWords(minutes: number, calendarId: string | undefined): string {
+  return targetParts(minutes, calendarId).filter(Boolean).join(" ");
 }

@@ -60,7 +60,7 @@ export function useReapply(priority: KnownPriority) {
         now = {
           ...now,
           done: now.done + ids.length,
-          total: Math.max(page.total ?? now.total, now.done + ids.length),
+          total: Math.max(now.total, page.total ?? 0, now.done + ids.length),
           isTotalCapped: page.isCapped ?? now.isTotalCapped,
           succeeded: now.succeeded + results.length - failures.length,
           failures: [...now.failures, ...failures],
@@ -97,7 +97,9 @@ async function pageOf(priority: KnownPriority, pageToken: string | undefined, si
         filter,
         pageSize: BATCH,
         orderBy: "created_at asc",
-        ...(pageToken === undefined ? { includeTotal: true } : { pageToken }),
+        // A page's token holds for the same arguments only.
+        includeTotal: true,
+        ...(pageToken !== undefined && { pageToken }),
       },
       signal,
     }),
