@@ -1,3 +1,90 @@
+import { PlusOutlined } from "@ant-design/icons";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Button, Drawer, Empty, Result, Skeleton } from "antd";
+import { useState } from "react";
+import { usePermission } from "@/api/caller";
+import type { Webhook } from "@/api/schemas";
+import { ErrorNotice } from "@/ui/ErrorNotice";
+import { PageHeader } from "@/ui/PageHeader";
+import { DeliveriesDrawer } from "./DeliveriesDrawer";
+import { SecretModal } from "./SecretModal";
+import { SignatureHelp } from "./SignatureHelp";
+import { WebhookCard } from "./WebhookCard";
+import { WebhookForm } from "./WebhookForm";
+import { webhooksQuery } from "./webhookQueries";
+import "./webhooks.css";
+
+/** Other systems that are told of ticket events. */
 export function WebhooksPage() {
-  return null;
+  return usePermission("PERMISSION_MANAGE_WEBHOOKS") ? (
+    <Webhooks />
+  ) : (
+    <Result status="403" title="Not for your role" subTitle="Webhooks are for admins." />
+  );
+}
+
+function Webhooks() {
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(webhooksQuery);
+  const [edited, setEdited] = useState<Webhook | "new" | null>(null);
+  const [watched, setWatched] = useState<Webhook | null>(null);
+  const [secret, setSecret] = useState<{ secret: string; isRotated: boolean } | null>(null);
+  const webhooks = data?.pages.flatMap((page) => page.webhooks ?? []) ?? [];
+  const done = (saved: Webhook | null) => {
+    setEdited(null);
+    if (saved?.secret) {
+      setSecret({ secret: saved.secret, isRotated: false });
+    }
+  };
+  return (
+    <div className="webhooks-page">
+      <PageHeader
+        title="Webhooks"
+        lead="Ticket events, posted to other systems as signed JSON. Each arrives at least once, in no promised order."
+        actions={
+          <Button type="primary" icon={<PlusOutlined />} onClick={() => setEdited("new")}>
+            New webhook
+          </Button>
+        }
+      />
+      <div className="webhook-stack">
+        {error !== null && (
+          <ErrorNotice error={error} title="Webhooks could not be loaded" onRetry={() => void refetch()} />
+        )}
+        {data === undefined && error === null && <Skeleton active paragraph={{ rows: 8 }} />}
+        {data !== undefined && webhooks.length === 0 && (
+          <Empty style={{ padding: "48px 0" }} description="No other system is told of tickets yet." />
+        )}
+        {webhooks.length > 0 && (
+          <ul className="webhook-list" aria-label="Webhooks">
+            {webhooks.map((webhook) => (
+              <WebhookCard
+                key={webhook.id}
+                webhook={webhook}
+                onEdit={() => setEdited(webhook)}
+                onDeliveries={() => setWatched(webhook)}
+                onSecret={(rotated) => setSecret({ secret: rotated, isRotated: true })}
+              />
+            ))}
+          </ul>
+        )}
+        {hasNextPage && (
+          <Button onClick={() => void fetchNextPage()} loading={isFetchingNextPage} style={{ alignSelf: "center" }}>
+            Load more
+          </Button>
+        )}
+        <SignatureHelp />
+      </div>
+      <Drawer
+        open={edited !== null}
+        onClose={() => setEdited(null)}
+        size={520}
+        destroyOnHidden
+        title={edited === null || edited === "new" ? "New webhook" : <bdi>{edited.displayName}</bdi>}
+      >
+        {edited !== null && <WebhookForm webhook={edited === "new" ? null : edited} onDone={done} />}
+      </Drawer>
+      <DeliveriesDrawer webhook={watched} onClose={() => setWatched(null)} />
+      {secret !== null && <SecretModal {...secret} onClose={() => setSecret(null)} />}
+    </div>
+  );
 }
