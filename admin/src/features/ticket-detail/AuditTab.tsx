@@ -11,11 +11,13 @@ import { auditQuery } from "./detailQueries";
 import { VerifyAudit } from "./VerifyAudit";
 import "./audit.css";
 
+const SHOWN_VALUES = 5;
+
 const COLUMNS: TableColumnsType<AuditEntry> = [
   { title: "No.", dataIndex: "chainNo", width: 52, align: "end" },
   {
     title: "When, who",
-    width: 168,
+    width: 184,
     render: (_, entry) => (
       <>
         <Who entry={entry} />
@@ -87,7 +89,11 @@ function Card({ entry }: { entry: AuditEntry }) {
 }
 
 function Who({ entry }: { entry: AuditEntry }) {
-  return <strong>{actorWords(entry) ?? <UserName userId={entry.actorId} role={entry.actorRole} />}</strong>;
+  return (
+    <strong className="audit-who">
+      {actorWords(entry) ?? <UserName userId={entry.actorId} role={entry.actorRole} />}
+    </strong>
+  );
 }
 
 function When({ entry }: { entry: AuditEntry }) {
@@ -104,7 +110,11 @@ function What({ entry }: { entry: AuditEntry }) {
   return (
     <div className="audit-what">
       <code>{entry.action}</code>
-      <ChangeList changes={changesOf(entry)} />
+      <ChangeList
+        changes={changesOf(entry)}
+        most={SHOWN_VALUES}
+        isNew={Object.keys(entry.oldValues ?? {}).length === 0}
+      />
       {entry.reason && (
         <div style={{ color: token.colorTextDescription }}>
           <bdi>“{entry.reason}”</bdi>

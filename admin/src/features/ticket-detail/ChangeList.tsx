@@ -6,21 +6,48 @@ import { type Change, WITHHELD } from "./auditWords";
 
 const SHOWN_CHARACTERS = 140;
 
-/** Values before and after, a line each; long ones are cut until one asks for the rest. */
-export function ChangeList({ changes }: { changes: readonly Change[] }) {
+/**
+ * Values before and after, a line each; long ones are cut until one asks for the rest, and so are more than `most`.
+ * `isNew`: there was nothing before.
+ */
+export function ChangeList({
+  changes,
+  most = Number.POSITIVE_INFINITY,
+  isNew = false,
+}: {
+  changes: readonly Change[];
+  most?: number;
+  isNew?: boolean;
+}) {
+  const { token } = theme.useToken();
+  const [all, setAll] = useState(false);
   if (changes.length === 0) {
     return null;
   }
+  const shown = all || changes.length <= most + 1 ? changes : changes.slice(0, most);
+  const left = changes.length - shown.length;
   return (
     <ul className="change-list">
-      {changes.map((change) => (
-        <ChangeLine key={change.field} change={change} />
+      {shown.map((change) => (
+        <ChangeLine key={change.field} change={change} isNew={isNew} />
       ))}
+      {left > 0 && (
+        <li>
+          <button
+            type="button"
+            className="plain-button"
+            style={{ color: token.colorLink }}
+            onClick={() => setAll(true)}
+          >
+            {left} more values
+          </button>
+        </li>
+      )}
     </ul>
   );
 }
 
-function ChangeLine({ change: { label, before, after, person } }: { change: Change }) {
+function ChangeLine({ change: { label, before, after, person }, isNew }: { change: Change; isNew: boolean }) {
   const { token } = theme.useToken();
   const [whole, setWhole] = useState(false);
   const isLong = before.length > SHOWN_CHARACTERS || after.length > SHOWN_CHARACTERS;

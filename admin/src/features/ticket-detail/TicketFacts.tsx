@@ -10,6 +10,13 @@ import { OwnerName, UserName } from "@/ui/UserName";
 import { ROLES, wordOf } from "@/vocabulary/tickets";
 import { dateTime } from "@/vocabulary/time";
 
+const THIS_YEAR = new Intl.DateTimeFormat("en-IN", {
+  day: "numeric",
+  month: "short",
+  hour: "numeric",
+  minute: "2-digit",
+});
+
 /** All that is known of a ticket besides its texts. What is not there is left out. */
 export function TicketFacts({ ticket }: { ticket: Ticket }) {
   const { token } = theme.useToken();
@@ -84,12 +91,17 @@ function Instant({ at }: { at: string | undefined }) {
   }
   return (
     <span>
-      {dateTime(at)}{" "}
+      {shortDateTime(at)}{" "}
       <span className="nowrap" style={{ color: token.colorTextDescription }}>
         (<TimeAgo at={at} />)
       </span>
     </span>
   );
+}
+
+/** The year is left out where it is this one. */
+function shortDateTime(at: string): string {
+  return new Date(at).getFullYear() === new Date().getFullYear() ? THIS_YEAR.format(new Date(at)) : dateTime(at);
 }
 
 function known(value: string | undefined): boolean {
