@@ -74,20 +74,32 @@ export function TagsCell({ tags = [] }: { tags: readonly string[] | undefined })
   if (tags.length === 0) {
     return <None />;
   }
-  const more = tags.length - SHOWN_TAGS;
+  const [first, ...others] = tags.slice(0, SHOWN_TAGS);
+  const rest = tags.slice(SHOWN_TAGS);
   return (
     <span className="ticket-tags">
-      {tags.slice(0, SHOWN_TAGS).map((tag) => (
-        <bdi key={tag} className="ticket-tag" title={tag}>
-          {tag}
-        </bdi>
-      ))}
-      {more > 0 && (
-        <HoverTip title={tags.slice(SHOWN_TAGS).join(", ")}>
-          <span className="list-muted">+{more}</span>
-        </HoverTip>
+      <Tag tag={first ?? ""} />
+      {others.length > 0 && (
+        <span className="ticket-tags-last">
+          {others.map((tag) => (
+            <Tag key={tag} tag={tag} />
+          ))}
+          {rest.length > 0 && (
+            <HoverTip title={rest.join(", ")}>
+              <span className="list-muted">+{rest.length}</span>
+            </HoverTip>
+          )}
+        </span>
       )}
     </span>
+  );
+}
+
+function Tag({ tag }: { tag: string }) {
+  return (
+    <bdi className="ticket-tag" title={tag}>
+      {tag}
+    </bdi>
   );
 }
 

@@ -145,6 +145,13 @@ export function TicketsListPage() {
           }}
         />
       )}
+      <NewsPill
+        count={live.marks.pending.size}
+        onShow={() => {
+          pager.goFirst();
+          void queryClient.invalidateQueries({ queryKey: [...ticketKeys.lists, "page"] });
+        }}
+      />
       <section
         aria-label="Tickets"
         className="tickets-frame"
@@ -161,13 +168,6 @@ export function TicketsListPage() {
           }
         }}
       >
-        <NewsPill
-          count={live.marks.pending.size}
-          onShow={() => {
-            pager.goFirst();
-            void queryClient.invalidateQueries({ queryKey: [...ticketKeys.lists, "page"] });
-          }}
-        />
         {page === undefined && error === null && <ListSkeleton />}
         {isEmpty && <NoTickets isFiltered={query !== "" || countFilters(filter) > 0} onClear={clear} />}
         {tickets.length > 0 && (narrow ? <TicketCards {...table} /> : <TicketsTable {...table} />)}

@@ -24,7 +24,7 @@ const COLUMNS: readonly Column[] = [
   {
     key: "id",
     title: "Ticket",
-    width: 108,
+    width: 106,
     sort: { field: "priority", first: "desc" },
     draw: (ticket) => (
       <span className="ticket-id-cell">
@@ -34,37 +34,37 @@ const COLUMNS: readonly Column[] = [
     ),
   },
   { key: "title", title: "Title", draw: (ticket, found) => <TitleCell ticket={ticket} found={found} /> },
-  { key: "linked", title: "Linked to", width: 122, draw: (ticket) => <LinkedCell ticket={ticket} /> },
+  { key: "linked", title: "Linked to", width: 116, draw: (ticket) => <LinkedCell ticket={ticket} /> },
   {
     key: "owner",
     title: "Owner",
-    width: 132,
+    width: 126,
     draw: (ticket) => (
       <span className="ticket-owner">
         <OwnerName ownerId={ticket.ownerId} ownerRole={ticket.ownerRole} />
       </span>
     ),
   },
-  { key: "status", title: "Status", width: 142, draw: (ticket) => <StatusTag status={ticket.status} /> },
+  { key: "status", title: "Status", width: 140, draw: (ticket) => <StatusTag status={ticket.status} /> },
   {
     key: "sla",
     title: "SLA",
-    width: 176,
+    width: 170,
     sort: { field: "sla_due_at", first: "asc" },
     draw: (ticket) => <TicketSLAIndicator ticket={ticket} variant="chip" />,
   },
-  { key: "tags", title: "Tags", width: 120, draw: (ticket) => <TagsCell tags={ticket.tags} /> },
+  { key: "tags", title: "Tags", width: 116, draw: (ticket) => <TagsCell tags={ticket.tags} /> },
   {
     key: "created",
     title: "Created",
-    width: 100,
+    width: 94,
     sort: { field: "created_at", first: "desc" },
     draw: (ticket) => <TimeAgo at={ticket.createdAt} />,
   },
   {
     key: "updated",
     title: "Updated",
-    width: 100,
+    width: 94,
     sort: { field: "updated_at", first: "desc" },
     draw: (ticket) => <TimeAgo at={ticket.updatedAt} />,
   },
