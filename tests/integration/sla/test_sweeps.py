@@ -17,11 +17,12 @@ from server.application.sla.derive_stale_clocks import DeriveStaleClocks
 from server.application.sla.draining import drain
 from server.application.sla.sweep_clock_events import SweepClockEvents
 from server.application.tickets.escalate_ticket import EscalateTicket
+from server.application.tickets.update_ticket import TicketPatch, UpdateTicket
 from server.domain.clock_events import ClockEventKind
 from server.domain.ids import TicketId, UserId
 from server.domain.principal import Principal
 from server.domain.roles import Role
-from server.domain.tickets import Ticket
+from server.domain.tickets import Ticket, TicketPriority
 from tests.integration.sla.conftest import CALL, insert_tickets, now, rows
 
 Connection = psycopg.Connection[dict[str, Any]]
@@ -106,6 +107,13 @@ def by_hand(uow: PostgresUnitOfWork, ticket_id: str, at: datetime) -> None:
     EscalateTicket(uow, lambda: at)(admin, TicketId(ticket_id), "The shipper has called us twice.", None, answer)
 
 
+def prioritize(uow: PostgresUnitOfWork, ticket_id: str, priority: TicketPriority, at: datetime) -> None:
+    answer: Answer[Ticket, None] = Answer(None, lambda _: None, lambda _: b"", lambda _: None)
+    admin = Call(Principal(UserId("admin-1"), Role.ADMIN))
+    patch = TicketPatch({"priority": priority}, "The shipper has called us twice.", reason_is_long_enough=True)
+    UpdateTicket(uow, lambda: at)(admin, TicketId(ticket_id), patch, None, answer)
+
+
 def test_an_escalation_before_the_deadline_puts_off_no_breach(uow: PostgresUnitOfWork, connection: Connection) -> None:
     (mine,) = insert_tickets(connection, age="23 hours 50 minutes")
     due_at: datetime = ticket(connection, mine)["sla_due_at"]
@@ -133,6 +141,28 @@ def test_an_escalation_between_the_deadline_and_the_sweep_is_its_level(
     ]
     assert sweep(uow, BREACH, at=next_at) == 1
     assert ticket(connection, mine)["sla_escalation_level"] == 2
+
+
+@pytest.mark.parametrize("late", [timedelta(microseconds=-1), timedelta(minutes=1)])
+def test_a_breach_marked_under_another_priority_puts_off_no_level(
+    uow: PostgresUnitOfWork, connection: Connection, late: timedelta
+) -> None:
+    """A microsecond before the deadline, too: changes of one instant are told a microsecond apart, and go past it."""
+    (mine,) = insert_tickets(connection, age="23 hours 50 minutes")
+    due_at: datetime = ticket(connection, mine)["sla_due_at"]
+    by_hand(uow, mine, due_at - timedelta(microseconds=1))
+    for priority in (TicketPriority.CRITICAL, TicketPriority.HIGH):
+        prioritize(uow, mine, priority, due_at + late)
+    back = ticket(connection, mine)
+    assert back["sla_changed_at"] > due_at
+    assert (back["sla_breached"], back["sla_escalation_level"]) == (True, 1)
+    assert back["sla_due_at"] == back["sla_next_escalation_at"] == due_at
+    before, at = due_at - timedelta(microseconds=1), max(due_at, due_at + late)
+    assert [sweep(uow, BREACH, at=moment) for moment in (before, at, at)] == [0, 1, 0]
+    after = ticket(connection, mine)
+    assert (after["sla_escalation_level"], after["owner_role"]) == (2, "hq_support")
+    made = rows(connection, "SELECT * FROM ticket_escalations WHERE ticket_id = %s ORDER BY level", mine)
+    assert [(row["level"], row["automatic"], row["due_at"]) for row in made] == [(1, False, None), (2, True, due_at)]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Readings of the clock that are stored with a ticket, by example. ``test_sla_readings`` lives whole lives."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.domain import changes
+from server.domain.clock_events import ClockEvent, ClockEventKind, next_event
 from server.domain.fsm import TicketStatus
 from server.domain.ids import Minutes, UserId, Version
 from server.domain.roles import Role
@@ -169,6 +170,24 @@ def test_a_priority_that_goes_and_comes_back_escalates_nobody_again() -> None:
     there = SlaHistory((*past().phases, Phase(after(10.1), S.ESCALATED, SLOW)), after(10))
     back = changes.change_priority(down, POLICY, lambda: there, now=after(10.2))
     assert (back.sla_breached, back.sla_next_escalation_at, back.sla_escalation_level) == (True, after(13), 1)
+
+
+@pytest.mark.parametrize("now", [after(10) - TICK, after(10), after(10.5)])
+def test_a_mark_that_another_policy_left_is_not_the_level_of_the_deadline_that_comes_back(now: datetime) -> None:
+    """Also where only the tick between two changes of one instant takes the ticket past its deadline."""
+    escalated_at = after(10) - TICK
+    up = changes.escalate(clocked(status=S.OPEN), POLICY, unread, now=escalated_at)
+    phases = (*lived((1, S.OPEN))().phases, Phase(escalated_at, S.ESCALATED, POLICY))
+    urgent = changes.change_priority(up, URGENT, lambda: SlaHistory(phases, escalated_at), now=now)
+    assert (urgent.sla_breached, urgent.sla_next_escalation_at) == (True, after(13) - TICK)
+    there = SlaHistory((*phases, Phase(urgent.sla_changed_at, S.ESCALATED, URGENT)), escalated_at)
+    back = changes.change_priority(urgent, POLICY, lambda: there, now=now)
+    assert back.sla_changed_at > after(10)
+    assert (back.sla_breached, back.sla_next_escalation_at, back.sla_escalation_level) == (True, after(10), 1)
+    answered = replace(back, first_response_breached=True, sla_near_breach_notified=True)
+    assert next_event(answered) == ClockEvent(after(10), ClockEventKind.BREACH)
+    made = changes.breach(back, POLICY, now=after(10))
+    assert (made.sla_escalation_level, made.owner_role) == (2, Role.REGIONAL_MANAGER)
 
 
 @pytest.mark.parametrize("target", [S.AWAITING_SHIPPER, S.RESOLVED])
