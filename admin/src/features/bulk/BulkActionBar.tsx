@@ -8,7 +8,7 @@ import {
   UserSwitchOutlined,
 } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
-import { Button, Dropdown, Spin, Tooltip, theme } from "antd";
+import { App, Button, Dropdown, Grid, Spin, Tooltip, theme } from "antd";
 import { useState } from "react";
 import { usePermission } from "@/api/caller";
 import type { TicketFilter } from "@/api/schemas";
@@ -40,6 +40,8 @@ const FIRST: readonly { kind: ChangeKind; label: string; icon: React.ReactNode }
   { kind: "escalate", label: "Escalate", icon: <ArrowUpOutlined /> },
 ];
 const MORE: readonly ChangeKind[] = ["archive", "unarchive", "reapplySla"];
+/** So many of the first have room on a phone, without their icons; the others are behind "more" there. */
+const FIRST_ON_PHONES = 4;
 
 /** What may be done to the chosen tickets, at the foot of the list. For who may change in bulk. Keep it mounted. */
 export function BulkActionBar(props: BulkActionBarProps) {
@@ -51,6 +53,10 @@ function Bar({ selectedIds, filter, onClear, onSelect }: BulkActionBarProps) {
   const [isAll, setAll] = useState(false);
   const [open, setOpen] = useState(false);
   const { token } = theme.useToken();
+  const { modal } = App.useApp();
+  const isPhone = !(Grid.useBreakpoint().sm ?? true);
+  const first = isPhone ? FIRST.slice(0, FIRST_ON_PHONES) : FIRST;
+  const more = [...FIRST.slice(first.length).map(({ kind }) => kind), ...MORE];
   const flow = useBulkFlow();
   const count = selectedIds.length;
   const isChosen = count > 0;
@@ -62,6 +68,21 @@ function Bar({ selectedIds, filter, onClear, onSelect }: BulkActionBarProps) {
   const begin = (kind: ChangeKind) => {
     flow.begin(scope, kind);
     setOpen(true);
+  };
+  const clear = () => {
+    if (!flow.hasRun) {
+      onClear();
+      return;
+    }
+    modal.confirm({
+      title: "Put the results of the last change away too?",
+      content: flow.run.isPending ? "It goes on, but you will not see what becomes of each ticket." : undefined,
+      okText: "Put them away",
+      onOk: () => {
+        flow.end();
+        onClear();
+      },
+    });
   };
   return (
     <>
@@ -84,8 +105,13 @@ function Bar({ selectedIds, filter, onClear, onSelect }: BulkActionBarProps) {
                 <AllMatching filter={filter} isAll={isAll} chosen={count} onChange={setAll} />
               </div>
               <div className="bulk-bar-actions">
-                {FIRST.map(({ kind, label, icon }) => (
-                  <Button key={kind} icon={icon} disabled={tooMany || flow.run.isPending} onClick={() => begin(kind)}>
+                {first.map(({ kind, label, icon }) => (
+                  <Button
+                    key={kind}
+                    icon={isPhone ? null : icon}
+                    disabled={tooMany || flow.run.isPending}
+                    onClick={() => begin(kind)}
+                  >
                     {label}
                   </Button>
                 ))}
@@ -93,14 +119,14 @@ function Bar({ selectedIds, filter, onClear, onSelect }: BulkActionBarProps) {
                   trigger={["click"]}
                   disabled={tooMany || flow.run.isPending}
                   menu={{
-                    items: MORE.map((key) => ({ key, label: CHANGES[key].label })),
+                    items: more.map((key) => ({ key, label: CHANGES[key].label })),
                     onClick: ({ key }) => begin(key as ChangeKind),
                   }}
                 >
                   <Button icon={<MoreOutlined />} aria-label="More bulk changes" />
                 </Dropdown>
                 <Tooltip title="Clear the selection">
-                  <Button type="text" icon={<CloseOutlined />} aria-label="Clear the selection" onClick={onClear} />
+                  <Button type="text" icon={<CloseOutlined />} aria-label="Clear the selection" onClick={clear} />
                 </Tooltip>
               </div>
             </>

@@ -123,9 +123,8 @@ function CheckStep({ flow }: { flow: BulkFlow }) {
         title={
           flow.rows.length === 0
             ? "No ticket matches any more."
-            : `${passing} of ${flow.rows.length} would be changed${failing > 0 ? `, ${failing} would fail and are left out` : ""}.`
+            : `${passing} of ${flow.rows.length} would be changed${failing > 0 ? `, ${failing} would fail and are left out` : ""}. Nothing is done yet.`
         }
-        description="Nothing has been changed yet."
       />
       <BulkResults rows={flow.rows} isCheck />
       <div className="bulk-bar-actions" style={{ justifyContent: "flex-end" }}>

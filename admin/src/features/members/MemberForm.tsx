@@ -67,7 +67,6 @@ export function MemberForm({ member, onDone }: { member: Member | null; onDone(s
     <Form<MemberDraft>
       form={form}
       layout="vertical"
-      requiredMark="optional"
       initialValues={member === null ? NEW_MEMBER : draftOf(member)}
       onFinish={submit}
       disabled={save.isPending}

@@ -43,13 +43,13 @@ export function MembersTable({ members, loading, onEdit, onSetActive }: Props) {
     {
       title: "Franchises",
       dataIndex: "franchiseIds",
-      width: 190,
+      width: 170,
       render: (ids: string[] | undefined) => <Franchises ids={ids ?? []} />,
     },
     {
       title: "Contact",
       key: "contact",
-      width: 240,
+      width: 290,
       render: (_, { email, phone }) => (
         <div className="member-contact">
           {email && (
@@ -69,7 +69,7 @@ export function MembersTable({ members, loading, onEdit, onSetActive }: Props) {
     {
       title: "Active",
       dataIndex: "active",
-      width: 100,
+      width: 90,
       render: (active: boolean | undefined) => (
         <ToneTag tone={active ? "success" : "neutral"}>{active ? "Active" : "Inactive"}</ToneTag>
       ),

@@ -25,6 +25,7 @@ export function NotificationBell() {
         placement="bottomRight"
         arrow={false}
         destroyOnHidden
+        classNames={{ root: "notification-popover" }}
         styles={{ container: { padding: 0 } }}
         content={<NotificationPanel onClose={() => setOpen(false)} />}
       >

@@ -115,7 +115,6 @@ function DeliveriesTable({ webhookId, deliveries }: { webhookId: string; deliver
       title: "Attempts",
       dataIndex: "attemptCount",
       width: 90,
-      align: "end",
       render: (count: number | undefined) => count ?? 0,
     },
     { title: "Last answer", key: "answer", width: 230, render: (_, delivery) => <LastAnswer delivery={delivery} /> },

@@ -55,7 +55,6 @@ export function WebhookForm({ webhook, onDone }: { webhook: Webhook | null; onDo
     <Form<WebhookDraft>
       form={form}
       layout="vertical"
-      requiredMark="optional"
       initialValues={webhookDraftOf(webhook)}
       onFinish={submit}
       disabled={save.isPending}
