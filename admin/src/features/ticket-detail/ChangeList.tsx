@@ -55,9 +55,14 @@ function ChangeLine({ change: { label, before, after, person }, isNew }: { chang
     isLong && !whole && text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
   return (
     <li>
-      <span style={{ color: token.colorTextDescription }}>{label}</span> <Value text={shown(before)} person={person} />{" "}
-      <ArrowRightOutlined aria-label="became" style={{ fontSize: 10, color: token.colorTextDescription }} />{" "}
-      <strong>
+      <span style={{ color: token.colorTextDescription }}>{label}</span>{" "}
+      {!isNew && (
+        <>
+          <Value text={shown(before)} person={person} />{" "}
+          <ArrowRightOutlined aria-label="became" style={{ fontSize: 10, color: token.colorTextDescription }} />{" "}
+        </>
+      )}
+      <strong className={isNew ? "change-new" : undefined}>
         <Value text={shown(after)} person={person} />
       </strong>{" "}
       {isLong && (

@@ -88,7 +88,9 @@ export function TimelineList({
         {byDay(shown, now).map((day) => (
           <section key={day.key} aria-label={day.label}>
             <h4 className="timeline-day" style={{ color: token.colorTextDescription }}>
-              <span style={{ background: token.colorBgElevated }}>{day.label}</span>
+              <span style={{ background: token.colorBgElevated, borderColor: token.colorBorderSecondary }}>
+                {day.label}
+              </span>
             </h4>
             {day.entries.map((entry) =>
               entry.message ? (

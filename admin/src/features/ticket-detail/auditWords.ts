@@ -146,7 +146,7 @@ function notableFields(entry: AuditEntry): string[] {
 }
 
 function labelOf(field: string): string {
-  const words = field.replaceAll("_", " ");
+  const words = field.replaceAll("_", " ").replace(/^sla\b/, "SLA");
   return LABELS[field] ?? words.charAt(0).toUpperCase() + words.slice(1);
 }
 

@@ -1,0 +1,265 @@
+import type { Meta, StoryObj } from "@storybook/react-vite";
+import { delay, HttpResponse, http } from "msw";
+import { expect, fn, screen, userEvent } from "storybook/test";
+import type { Ticket } from "@/api/schemas";
+import {
+  bareTicket,
+  closedTicket,
+  escalatedTicket,
+  longTicket,
+  pausedTicket,
+  resolvedTicket,
+  rightToLeftTicket,
+  sensitiveTicket,
+  ticketFixture,
+} from "@/fixtures/tickets";
+import { manyEntries, timelineFixture } from "@/fixtures/timeline";
+import { panelAnswers } from "./storyAnswers";
+import { TicketDetailPanel } from "./TicketDetailPanel";
+
+const meta = {
+  title: "Ticket detail/TicketDetailPanel",
+  component: TicketDetailPanel,
+  args: { ticketId: "TKT-1001", onClose: fn(), onPrevious: fn(), onNext: fn() },
+  parameters: { layout: "fullscreen", msw: { handlers: panelAnswers({ ticket: ticketFixture() }) } },
+} satisfies Meta<typeof TicketDetailPanel>;
+export default meta;
+
+type Story = StoryObj<typeof meta>;
+
+function of(ticket: Ticket, tab = "overview", more: Partial<Parameters<typeof panelAnswers>[0]> = {}): Story {
+  return {
+    args: { ticketId: ticket.id ?? "" },
+    parameters: {
+      route: `/admin/tickets/${ticket.id}?tab=${tab}`,
+      msw: { handlers: panelAnswers({ ticket, ...more }) },
+    },
+  };
+}
+
+const revealed = {
+  ...sensitiveTicket,
+  redacted: false,
+  redactedFields: [],
+  description: "The photo on DL-1420110012345 shows somebody else.\nThe driver says that it was exchanged at the RTO.",
+  metadata: { licence: "DL-1420110012345", checks: [{ by: "rto", ok: false }], score: 0.42 },
+};
+
+async function reveal() {
+  await userEvent.click((await screen.findAllByRole("button", { name: /View protected data/ }))[0] as HTMLElement);
+  await userEvent.type(await screen.findByLabelText(/Why you need it/), "The RTO asks for the number of the licence");
+  await userEvent.click(screen.getByRole("button", { name: "View" }));
+}
+
+export const Overview: Story = {
+  ...of(
+    ticketFixture({
+      metadata: { source: "app", amount: { value: 48500, currency: "INR" }, attempts: [1, 2, 3], note: null },
+    }),
+  ),
+};
+
+export const Timeline: Story = of(ticketFixture(), "timeline");
+
+export const Attachments: Story = of(ticketFixture(), "attachments");
+
+export const Audit: Story = of(ticketFixture(), "audit");
+
+export const Breached: Story = of(escalatedTicket);
+
+export const Paused: Story = of(pausedTicket);
+
+export const Resolved: Story = of(resolvedTicket);
+
+export const Closed: Story = of(closedTicket, "timeline", { actions: ["TICKET_ACTION_ADD_MESSAGE"] });
+
+export const Archived: Story = of(ticketFixture({ archived: true }), "timeline", {
+  actions: ["TICKET_ACTION_VIEW_AUDIT"],
+});
+
+export const Bare: Story = of(bareTicket);
+
+export const LongTexts: Story = of(longTicket);
+
+export const RightToLeftNames: Story = of(rightToLeftTicket, "timeline");
+
+export const ThreeHundredEntries: Story = of(ticketFixture(), "timeline", { entries: manyEntries(300) });
+
+export const NothingSaid: Story = of(ticketFixture(), "timeline", { entries: [] });
+
+export const SensitiveWithheld: Story = of(sensitiveTicket);
+
+export const SensitiveTimelineWithheld: Story = of(sensitiveTicket, "timeline");
+
+export const SensitiveRevealed: Story = {
+  ...of(sensitiveTicket, "overview", { revealed }),
+  async play() {
+    await reveal();
+    await expect(await screen.findByText(/shows somebody else/)).toBeVisible();
+  },
+};
+
+export const SensitiveTimelineRevealed: Story = {
+  ...of(sensitiveTicket, "timeline", { revealed }),
+  async play() {
+    await reveal();
+    await expect(await screen.findByText(/We have asked the bank/)).toBeVisible();
+  },
+};
+
+/** Somebody changed it after one had looked. */
+export const SensitiveRevealedIsOld: Story = {
+  ...of({ ...sensitiveTicket, version: "9" }, "overview", { revealed }),
+  async play() {
+    await reveal();
+    await expect(await screen.findByText(/has changed since you looked/)).toBeVisible();
+  },
+};
+
+export const AskingForTheReason: Story = {
+  ...of(sensitiveTicket),
+  async play() {
+    await userEvent.click(await screen.findByRole("button", { name: /View protected data/ }));
+    await expect(await screen.findByLabelText(/Why you need it/)).toBeVisible();
+  },
+};
+
+export const InternalNote: Story = {
+  ...of(ticketFixture(), "timeline"),
+  async play() {
+    await userEvent.click(await screen.findByText("Internal note", { selector: ".composer *" }));
+    await userEvent.type(
+      await screen.findByLabelText("Internal note, for staff alone"),
+      "Do not tell him before the bank confirms.",
+    );
+    await expect(screen.getByRole("button", { name: /Add note/ })).toBeEnabled();
+  },
+};
+
+export const Sending: Story = {
+  ...of(ticketFixture(), "timeline"),
+  async play() {
+    await userEvent.type(
+      await screen.findByLabelText("Message to all who see the ticket"),
+      "On its way{Control>}{Enter}",
+    );
+    await expect(await screen.findByText("Sending…")).toBeVisible();
+  },
+  parameters: {
+    ...of(ticketFixture(), "timeline").parameters,
+    msw: {
+      handlers: {
+        ...panelAnswers({ ticket: ticketFixture() }),
+        messages: http.post("*/admin/tickets/:id/messages", () => delay("infinite")),
+      },
+    },
+  },
+};
+
+export const NotSent: Story = {
+  async play() {
+    await userEvent.type(
+      await screen.findByLabelText("Message to all who see the ticket"),
+      "The branch has merged.{Control>}{Enter}",
+    );
+    await expect(await screen.findByText("Not sent")).toBeVisible();
+  },
+  parameters: {
+    route: "/admin/tickets/TKT-1001?tab=timeline",
+    msw: {
+      handlers: {
+        ...panelAnswers({ ticket: ticketFixture() }),
+        messages: http.post("*/admin/tickets/:id/messages", () =>
+          HttpResponse.json({ code: 14, message: "The database is away. Try again." }, { status: 503 }),
+        ),
+      },
+    },
+  },
+};
+
+export const Reconnecting: Story = {
+  parameters: {
+    route: "/admin/tickets/TKT-1001?tab=timeline",
+    msw: {
+      handlers: {
+        ...panelAnswers({ ticket: ticketFixture(), entries: timelineFixture }),
+        watch: http.all("*/admin/tickets/:id/timeline\\:watch", () => new HttpResponse(null, { status: 503 })),
+      },
+    },
+  },
+};
+
+export const Loading: Story = {
+  parameters: {
+    msw: {
+      handlers: {
+        ...panelAnswers({ ticket: ticketFixture() }),
+        ticket: http.get("*/admin/tickets/:id", () => delay("infinite")),
+      },
+    },
+  },
+};
+
+export const NotFound: Story = {
+  parameters: {
+    msw: {
+      handlers: {
+        ...panelAnswers({ ticket: ticketFixture() }),
+        ticket: http.get("*/admin/tickets/:id", () =>
+          HttpResponse.json({ code: 5, message: "There is no ticket TKT-1001." }, { status: 404 }),
+        ),
+      },
+    },
+  },
+};
+
+/** Its stream ended since the ticket is out of sight. */
+export const AccessLost: Story = {
+  parameters: {
+    msw: {
+      handlers: {
+        ...panelAnswers({ ticket: ticketFixture() }),
+        watch: http.all("*/admin/tickets/:id/timeline\\:watch", () =>
+          HttpResponse.json({ code: 5, message: "There is no ticket TKT-1001." }, { status: 404 }),
+        ),
+      },
+    },
+  },
+};
+
+export const Failing: Story = {
+  parameters: {
+    msw: {
+      handlers: {
+        ...panelAnswers({ ticket: ticketFixture() }),
+        ticket: http.get("*/admin/tickets/:id", () =>
+          HttpResponse.json({ code: 13, message: "Something went wrong on our side." }, { status: 500 }),
+        ),
+      },
+    },
+  },
+};
+
+export const AuditIntact: Story = {
+  ...of(ticketFixture(), "audit"),
+  async play() {
+    await userEvent.click(await screen.findByRole("button", { name: /Verify/ }));
+    await expect(await screen.findByText(/Intact: 6 entries/)).toBeVisible();
+  },
+};
+
+export const AuditBroken: Story = {
+  ...of(ticketFixture(), "audit", {
+    verified: {
+      intact: false,
+      entriesChecked: "4",
+      firstBadChainNo: "4",
+      finding: "AUDIT_FINDING_EDITED",
+      detail: "The content of row 4 does not match its hash.",
+    },
+  }),
+  async play() {
+    await userEvent.click(await screen.findByRole("button", { name: /Verify/ }));
+    await expect(await screen.findByText(/A row was edited, at number 4/)).toBeVisible();
+  },
+};

@@ -1,0 +1,172 @@
+import { screen, waitFor } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { HttpResponse, http } from "msw";
+import { beforeEach, expect, it, vi } from "vitest";
+import type { TimelineEntry } from "@/api/schemas";
+import { sensitiveTicket, ticketFixture } from "@/fixtures/tickets";
+import { messageEntry, timelineFixture, withheld } from "@/fixtures/timeline";
+import { renderView } from "@/testing/render";
+import { server } from "@/testing/server";
+import { panelAnswers } from "./storyAnswers";
+import { TicketDetailPanel } from "./TicketDetailPanel";
+
+vi.mock("@/features/ticket-actions/TicketQuickActions", () => ({ TicketQuickActions: () => null }));
+vi.mock("@/features/attachments/AttachmentChip", () => ({ AttachmentChip: () => null }));
+
+const REASON = "The RTO asks for the number of the licence";
+
+beforeEach(() => sessionStorage.clear());
+
+/** A stream into which a test writes. */
+function openStream() {
+  let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  const requests: (Record<string, string> | null)[] = [];
+  const handler = http.all("*/admin/tickets/:id/timeline\\:watch", async ({ request }) => {
+    requests.push(request.method === "POST" ? ((await request.json()) as Record<string, string>) : null);
+    const body = new ReadableStream<Uint8Array>({
+      start(given) {
+        controller = given;
+      },
+    });
+    return new HttpResponse(body, { headers: { "Content-Type": "text/event-stream" } });
+  });
+  const write = (text: string) => controller?.enqueue(new TextEncoder().encode(text));
+  return {
+    handler,
+    requests,
+    tell: (entry: TimelineEntry) => write(`event: entry\nid: ${entry.seq}\ndata: ${JSON.stringify({ entry })}\n\n`),
+    error: (status: object) => write(`event: error\ndata: ${JSON.stringify(status)}\n\n`),
+    close: () => controller?.close(),
+  };
+}
+
+async function paste(field: HTMLElement, text: string) {
+  await userEvent.click(field);
+  await userEvent.paste(text);
+}
+
+function show(given: Parameters<typeof panelAnswers>[0], more: Parameters<typeof server.use> = [], tab = "timeline") {
+  server.use(...more, ...Object.values(panelAnswers(given)));
+  return renderView(<TicketDetailPanel ticketId={given.ticket.id ?? ""} onClose={() => undefined} />, {
+    at: `/admin/tickets/${given.ticket.id}?tab=${tab}`,
+  });
+}
+
+it("shows one's message at once, and once when the stream and the answer tell of it", async () => {
+  const stream = openStream();
+  let answer: () => void = () => undefined;
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  const mine = messageEntry(10, { actorId: "asha", message: "On its way" });
+  show({ ticket: ticketFixture() }, [
+    stream.handler,
+    http.post("*/admin/tickets/:id/messages", async () => {
+      await answered;
+      return HttpResponse.json(mine.message);
+    }),
+  ]);
+  const field = await screen.findByLabelText("Message to all who see the ticket");
+  await screen.findByText("Any news?");
+  await waitFor(() => expect(stream.requests).toHaveLength(1));
+  await paste(field, "On its way");
+  await userEvent.keyboard("{Control>}{Enter}{/Control}");
+  await screen.findByText("Sending…");
+  expect(field).toHaveValue("");
+  stream.tell(mine);
+  await screen.findByText("Live");
+  expect(screen.getAllByText("On its way")).toHaveLength(1);
+  answer();
+  await waitFor(() => expect(screen.queryByText("Sending…")).not.toBeInTheDocument());
+  expect(screen.getAllByText("On its way")).toHaveLength(1);
+});
+
+it("sends again with the same key what was not sent", async () => {
+  const keys: (string | null)[] = [];
+  show({ ticket: ticketFixture() }, [
+    http.post("*/admin/tickets/:id/messages", ({ request }) => {
+      keys.push(request.headers.get("Idempotency-Key"));
+      return keys.length === 1
+        ? HttpResponse.json({ message: "The database is away." }, { status: 503 })
+        : HttpResponse.json(messageEntry(10, { actorId: "asha", message: "Once more" }).message);
+    }),
+  ]);
+  await paste(await screen.findByLabelText("Message to all who see the ticket"), "Once more");
+  await userEvent.click(await screen.findByRole("button", { name: /Send/ }));
+  await screen.findByText("The database is away.");
+  await userEvent.click(screen.getByRole("button", { name: "Send again" }));
+  await waitFor(() => expect(screen.queryByText("Not sent")).not.toBeInTheDocument());
+  expect(screen.getByText("Once more")).toBeInTheDocument();
+  expect(keys).toHaveLength(2);
+  expect(keys[0]).toBe(keys[1]);
+});
+
+it("reads the ticket again when the stream tells of a change, and not its protected data", async () => {
+  const stream = openStream();
+  let reads = 0;
+  let views = 0;
+  const revealed = { ...sensitiveTicket, redacted: false, description: "DL-1420110012345" };
+  show(
+    { ticket: sensitiveTicket },
+    [
+      stream.handler,
+      http.get("*/admin/tickets/:id", () => {
+        reads += 1;
+        return HttpResponse.json({ ...sensitiveTicket, version: String(reads + 2) });
+      }),
+      http.post("*/admin/tickets/:id\\:view", async ({ request }) => {
+        views += 1;
+        expect(await request.json()).toEqual({ accessReason: REASON });
+        return HttpResponse.json(revealed);
+      }),
+    ],
+    "overview",
+  );
+  await userEvent.click(await screen.findByRole("button", { name: /View protected data/ }));
+  await paste(await screen.findByLabelText(/Why you need it/), REASON);
+  await userEvent.click(screen.getByRole("button", { name: "View" }));
+  await screen.findByText("DL-1420110012345");
+  await waitFor(() => expect(stream.requests.at(-1)).toEqual({ afterSeq: "0", accessReason: REASON }));
+  stream.tell({ ...(timelineFixture[5] as TimelineEntry), seq: "10" });
+  await screen.findByText(/has changed since you looked/);
+  expect(reads).toBe(2);
+  expect(views).toBe(1);
+});
+
+it("does not open a broken stream again with the reason by itself", async () => {
+  const stream = openStream();
+  show({ ticket: sensitiveTicket }, [stream.handler]);
+  await userEvent.click((await screen.findAllByRole("button", { name: /View protected data/ }))[0] as HTMLElement);
+  await paste(await screen.findByLabelText(/Why you need it/), REASON);
+  await userEvent.click(screen.getByRole("button", { name: "View" }));
+  await waitFor(() => expect(stream.requests.at(-1)).toEqual({ afterSeq: "0", accessReason: REASON }));
+  stream.tell(timelineFixture[8] as TimelineEntry);
+  await screen.findByText("Any news?");
+  stream.close();
+  await waitFor(() => expect(stream.requests.at(-1)).toBeNull(), { timeout: 3000 });
+  expect(stream.requests.filter(Boolean)).toHaveLength(1);
+  for (const entry of withheld([messageEntry(10)])) {
+    stream.tell(entry);
+  }
+  await screen.findByRole("button", { name: "View again" });
+});
+
+it("clears what it showed when the ticket is out of sight", async () => {
+  const { queryClient } = show({ ticket: ticketFixture() });
+  await screen.findByText("Any news?");
+  server.use(
+    http.get("*/admin/tickets/:id", () => HttpResponse.json({ message: "There is no such ticket." }, { status: 404 })),
+  );
+  await queryClient.invalidateQueries({ queryKey: ["ticket"] });
+  await screen.findByText("You can no longer see this ticket");
+  expect(screen.queryByText("Any news?")).not.toBeInTheDocument();
+  expect(screen.queryByText(/Payment not received/)).not.toBeInTheDocument();
+});
+
+it("keeps what one has begun to write", async () => {
+  const { unmount } = show({ ticket: ticketFixture() });
+  await paste(await screen.findByLabelText("Message to all who see the ticket"), "Half of a");
+  unmount();
+  show({ ticket: ticketFixture() });
+  expect(await screen.findByLabelText("Message to all who see the ticket")).toHaveValue("Half of a");
+});
