@@ -28,7 +28,7 @@ export function DashboardFilters({
 }) {
   const set = (change: DashboardFilter) => onChange({ ...filter, ...change }, days);
   return (
-    <search className="dashboard-filters" aria-label="Narrow the figures">
+    <section className="dashboard-filters" aria-label="Narrow the figures">
       <div className="dashboard-filter">
         <FranchiseField
           value={filter.franchiseIds?.[0]}
@@ -79,6 +79,6 @@ export function DashboardFilters({
           onClick={onRefresh}
         />
       </div>
-    </search>
+    </section>
   );
 }

@@ -74,7 +74,8 @@ function useAddress(): [DashboardFilter, Range, (filter: DashboardFilter, days: 
   };
   const days = RANGES.find((range) => String(range) === params.get("days")) ?? DEFAULT_RANGE;
   const change = (next: DashboardFilter, nextDays: Range) => {
-    const after = filterToParams(next);
+    const after = filterToParams(next, params);
+    after.delete("days");
     if (nextDays !== DEFAULT_RANGE) {
       after.set("days", String(nextDays));
     }

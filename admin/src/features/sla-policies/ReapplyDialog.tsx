@@ -72,7 +72,7 @@ function Outcome({ run }: { run: Run }) {
     return null;
   }
   const isRunning = run.phase === "checking" || run.phase === "applying";
-  const verb = run.phase === "checking" || run.phase === "checked" ? "can be changed" : "changed";
+  const verb = run.validateOnly ? "can be changed" : "changed";
   const words = `${NUMBER.format(run.succeeded)} ${verb}${
     run.failures.length > 0 ? `, ${NUMBER.format(run.failures.length)} not` : ""
   }`;

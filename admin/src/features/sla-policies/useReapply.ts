@@ -11,6 +11,8 @@ const BATCH = 200;
 
 export type Run = {
   phase: "idle" | "checking" | "checked" | "applying" | "done" | "stopped" | "failed";
+  /** Whether it only asks. */
+  validateOnly: boolean;
   /** How many tickets were looked at. */
   done: number;
   /** How many there are; a ticket that comes or goes meanwhile is not counted anew. */
@@ -23,6 +25,7 @@ export type Run = {
 
 const IDLE: Run = {
   phase: "idle",
+  validateOnly: true,
   done: 0,
   total: 0,
   isTotalCapped: false,
@@ -40,14 +43,16 @@ export function useReapply(priority: KnownPriority) {
   const [run, setRun] = useState<Run>(IDLE);
   const queryClient = useQueryClient();
   const controller = useRef<AbortController | null>(null);
+  const isStopping = useRef(false);
   useEffect(() => () => controller.current?.abort(), []);
 
   const start = async (reason: string, validateOnly: boolean) => {
     const mine = new AbortController();
     controller.current?.abort();
     controller.current = mine;
+    isStopping.current = false;
     const { signal } = mine;
-    let now: Run = { ...IDLE, phase: validateOnly ? "checking" : "applying" };
+    let now: Run = { ...IDLE, validateOnly, phase: validateOnly ? "checking" : "applying" };
     setRun(now);
     try {
       let pageToken: string | undefined;
@@ -67,11 +72,11 @@ export function useReapply(priority: KnownPriority) {
         };
         setRun(now);
         pageToken = page.next;
-      } while (pageToken);
-      setRun({ ...now, phase: validateOnly ? "checked" : "done" });
+      } while (pageToken && !isStopping.current);
+      setRun({ ...now, phase: pageToken ? "stopped" : validateOnly ? "checked" : "done" });
     } catch (error) {
-      if (controller.current === mine) {
-        setRun({ ...now, phase: signal.aborted ? "stopped" : "failed", error });
+      if (!signal.aborted) {
+        setRun({ ...now, phase: "failed", error });
       }
     } finally {
       if (!validateOnly) {
@@ -85,7 +90,10 @@ export function useReapply(priority: KnownPriority) {
     run,
     check: (reason: string) => void start(reason, true),
     apply: (reason: string) => void start(reason, false),
-    stop: () => controller.current?.abort(),
+    /** Ends it after the page that is under way, so that what was done is known. */
+    stop: () => {
+      isStopping.current = true;
+    },
   };
 }
 
