@@ -1,6 +1,6 @@
 import { useListStyle } from "./useListStyle";
 
-const WIDTHS = [110, 320, 90, 110, 80, 90];
+const WIDTHS = [96, 320, 92, 116, 84, 100];
 
 /** The shape of rows that are on their way, so that nothing jumps when they come. */
 export function ListSkeleton({ rows = 14 }: { rows?: number }) {

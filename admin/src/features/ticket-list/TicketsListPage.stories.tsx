@@ -72,14 +72,12 @@ export const Long: Story = {
         list: listAnswers(ticketFixtures.slice(-1), { totalSize: "1" }),
         members: http.get("*/admin/members\\:lookup", ({ request }) =>
           HttpResponse.json({
-            members: new URL(request.url).searchParams
-              .getAll("userIds")
-              .map((userId) => ({
-                userId,
-                displayName: "محمد عبد الرحمن بن خالد",
-                role: "ROLE_OPS_AGENT",
-                active: true,
-              })),
+            members: new URL(request.url).searchParams.getAll("userIds").map((userId) => ({
+              userId,
+              displayName: "محمد عبد الرحمن بن خالد",
+              role: "ROLE_OPS_AGENT",
+              active: true,
+            })),
           }),
         ),
       },
