@@ -1,5 +1,5 @@
 import { App, Button, Form, type FormInstance, Modal, theme } from "antd";
-import { type KeyboardEvent, type ReactNode, useEffect } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
 import { distribute } from "@/api/errors";
 import type { Ticket } from "@/api/schemas";
 import { ErrorNotice } from "@/ui/ErrorNotice";
@@ -31,6 +31,7 @@ export type ActionDialogProps<Values extends object> = {
 export function ActionDialog<Values extends object>(props: ActionDialogProps<Values>) {
   const { ticket, open, onClose, title, width = 520 } = props;
   const { token } = theme.useToken();
+  const body = useRef<HTMLDivElement>(null);
   return (
     <Modal
       open={open}
@@ -38,6 +39,8 @@ export function ActionDialog<Values extends object>(props: ActionDialogProps<Val
       footer={null}
       destroyOnHidden
       width={width}
+      styles={{ header: { marginBottom: 14 } }}
+      afterOpenChange={(opened) => opened && focusFirst(body.current)}
       title={
         <>
           {title}
@@ -47,7 +50,9 @@ export function ActionDialog<Values extends object>(props: ActionDialogProps<Val
         </>
       }
     >
-      <ActionForm {...props} />
+      <div ref={body}>
+        <ActionForm {...props} />
+      </div>
     </Modal>
   );
 }
@@ -113,6 +118,13 @@ function ActionForm<Values extends object>({
       </div>
     </Form>
   );
+}
+
+/** A dialog takes the focus to its close button; people come to write. */
+export function focusFirst(container: HTMLElement | null): void {
+  container
+    ?.querySelector<HTMLElement>("input:not([type=radio], [type=file], [disabled]), textarea:not([disabled])")
+    ?.focus();
 }
 
 /** A refusal in plain words, where there are any. */

@@ -1,8 +1,9 @@
 import { App, Modal } from "antd";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { useLocation, useNavigate } from "react-router";
 import type { Ticket } from "@/api/schemas";
 import { ROUTES } from "@/app/routes";
+import { focusFirst } from "@/features/ticket-actions/ActionDialog";
 import { TicketCreateForm } from "./TicketCreateForm";
 import { UploadsOfNewTicket } from "./UploadsOfNewTicket";
 
@@ -15,6 +16,7 @@ export function TicketCreateModal({ open, onClose }: { open: boolean; onClose():
   const { pathname, search } = useLocation();
   // Over the list the filters stay as they are.
   const onList = pathname.startsWith(ROUTES.tickets);
+  const body = useRef<HTMLDivElement>(null);
   const [created, setCreated] = useState<Created | null>(null);
   const openTicket = ({ id = "" }: Ticket) => {
     setCreated(null);
@@ -57,12 +59,16 @@ export function TicketCreateModal({ open, onClose }: { open: boolean; onClose():
       style={{ top: 32 }}
       mask={{ closable: false }}
       destroyOnHidden
+      styles={{ header: { marginBottom: 14 } }}
+      afterOpenChange={(opened) => opened && focusFirst(body.current)}
     >
-      {created ? (
-        <UploadsOfNewTicket {...created} onOpen={() => openTicket(created.ticket)} />
-      ) : (
-        <TicketCreateForm onCreated={done} onCancel={onClose} />
-      )}
+      <div ref={body}>
+        {created ? (
+          <UploadsOfNewTicket {...created} onOpen={() => openTicket(created.ticket)} />
+        ) : (
+          <TicketCreateForm onCreated={done} onCancel={onClose} />
+        )}
+      </div>
     </Modal>
   );
 }

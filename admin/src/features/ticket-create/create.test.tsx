@@ -1,0 +1,94 @@
+import { fireEvent, screen, waitFor } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { HttpResponse, http } from "msw";
+import { useLocation } from "react-router";
+import { describe, expect, it, vi } from "vitest";
+import { policies, refusal, terms } from "@/features/ticket-actions/handlers";
+import { renderView } from "@/testing/render";
+import { server } from "@/testing/server";
+import { TicketCreateModal } from "./TicketCreateModal";
+
+function Place() {
+  return <output data-testid="place">{useLocation().pathname + useLocation().search}</output>;
+}
+
+function draw(caller = {}) {
+  server.use(policies, terms);
+  const onClose = vi.fn();
+  renderView(
+    <>
+      <TicketCreateModal open onClose={onClose} />
+      <Place />
+    </>,
+    { caller, at: "/admin/tickets?status=open&dialog=create" },
+  );
+  return onClose;
+}
+
+async function fillIn() {
+  const change = (field: HTMLElement, value: string) => fireEvent.change(field, { target: { value } });
+  change(await screen.findByLabelText(/^Title/), "Payment not received for BKG-123");
+  change(screen.getByLabelText(/^Description/), "Nothing has reached the account.");
+}
+
+describe("making a ticket", () => {
+  it("sends what was filled in once, opens the ticket over the same list, and forgets the draft", async () => {
+    const sent: { key: string | null; body: unknown }[] = [];
+    server.use(
+      http.post("*/admin/tickets", async ({ request }) => {
+        sent.push({ key: request.headers.get("idempotency-key"), body: await request.json() });
+        return HttpResponse.json({ id: "TKT-2001", title: "Payment not received for BKG-123" });
+      }),
+    );
+    const onClose = draw();
+    await fillIn();
+    expect(sessionStorage.length).toBe(1);
+    fireEvent.keyDown(screen.getByLabelText(/^Title/), { key: "Enter", ctrlKey: true });
+    await waitFor(() => expect(onClose).toHaveBeenCalled());
+    expect(sent).toEqual([
+      {
+        key: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        body: {
+          title: "Payment not received for BKG-123",
+          description: "Nothing has reached the account.",
+          priority: "TICKET_PRIORITY_MEDIUM",
+        },
+      },
+    ]);
+    expect(screen.getByTestId("place")).toHaveTextContent("/admin/tickets/TKT-2001?status=open");
+    expect(sessionStorage.length).toBe(0);
+  });
+
+  it("shows refusals beside their fields, the link's beside the link", async () => {
+    server.use(
+      http.post("*/admin/tickets", () =>
+        refusal(400, "INVALID_REQUEST", "two fields are wrong", {
+          fields: [
+            { field: "ticket.title", description: "must not hold control characters" },
+            { field: "ticket.linked_id", description: "goes together with linked_type" },
+          ],
+        }),
+      ),
+    );
+    draw();
+    await fillIn();
+    await userEvent.click(screen.getByRole("button", { name: "Create the ticket" }));
+    expect(await screen.findByText("must not hold control characters")).toBeVisible();
+    expect(screen.getByText("goes together with linked_type")).toBeVisible();
+    expect(screen.queryByText("two fields are wrong")).toBeNull();
+  });
+
+  it("offers no queue and no policies to somebody outside", async () => {
+    draw({ userId: "noa", role: "ROLE_SHIPPER", permissions: [] });
+    expect(await screen.findByLabelText(/^Title/)).toBeVisible();
+    expect(screen.queryByText("Queue")).toBeNull();
+    expect(screen.queryByText(/solve/)).toBeNull();
+  });
+
+  it("keeps no description of a sensitive ticket in the draft", async () => {
+    draw();
+    await fillIn();
+    await userEvent.click(screen.getByRole("switch"));
+    expect(sessionStorage.getItem("tickets.create-draft")).not.toContain("Nothing has reached");
+  });
+});
