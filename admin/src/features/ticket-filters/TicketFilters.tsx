@@ -3,6 +3,7 @@ import { Button, Flex, Space } from "antd";
 import { lazy, type ReactNode, Suspense, useState } from "react";
 import { useCaller, usePermission } from "@/api/caller";
 import type { TicketFilter } from "@/api/schemas";
+import { useListStyle } from "@/features/ticket-list/useListStyle";
 import { PriorityTag, StatusTag } from "@/ui/StatusTag";
 import { OPEN_STATUSES, optionsOf, PRIORITIES, SLA_STATUSES, STATUSES } from "@/vocabulary/tickets";
 import { ChoiceFilter } from "./ChoiceFilter";
@@ -30,6 +31,7 @@ const SLA_CHOICES = optionsOf(SLA_STATUSES);
 export function TicketFilters({ value: filter, onChange, extra }: TicketFiltersProps) {
   const { userId = "", role } = useCaller();
   const isStaff = usePermission("PERMISSION_STAFF");
+  const style = useListStyle();
   const [more, setMore] = useState<"never" | "open" | "closed">("never");
   const words = wordsOf(filter, userId);
   const wordOfField = (field: keyof TicketFilter) => words.find((each) => each.field === field)?.value;
@@ -41,7 +43,7 @@ export function TicketFilters({ value: filter, onChange, extra }: TicketFiltersP
     (field === "ownerRoles" && isMyQueue && isStaff);
   const others = words.filter((word) => !QUICK_FIELDS.has(word.field) && !isToggle(word));
   return (
-    <Flex wrap gap={6} align="center" className="ticket-filters" role="group" aria-label="Filters">
+    <Flex wrap gap={6} align="center" className="ticket-filters" style={style} role="group" aria-label="Filters">
       <ChoiceFilter
         label="Status"
         choices={STATUS_CHOICES}

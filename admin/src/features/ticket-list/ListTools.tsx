@@ -13,6 +13,7 @@ export function OrderMenu({
   order: TicketOrder | undefined;
   onOrder(order: TicketOrder): void;
 }) {
+  const word = order ? ORDERS[order] : "Best match first";
   const items = (Object.keys(ORDERS) as TicketOrder[]).map((key) => ({ key, label: ORDERS[key] }));
   return (
     <Dropdown
@@ -25,8 +26,8 @@ export function OrderMenu({
         onClick: ({ key }) => onOrder(key as TicketOrder),
       }}
     >
-      <Button type="text" icon={<SortAscendingOutlined />} aria-label="Order of the rows">
-        {order ? ORDERS[order] : "Best match first"}
+      <Button type="text" icon={<SortAscendingOutlined />} aria-label={`Order: ${word}`}>
+        {word}
       </Button>
     </Dropdown>
   );

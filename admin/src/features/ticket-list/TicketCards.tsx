@@ -36,7 +36,7 @@ export function TicketCards({
     onSelect?.(next);
   };
   return (
-    <ul className="ticket-cards" style={style} aria-busy={loading} data-stale={loading || undefined}>
+    <ul className="ticket-cards" style={style} aria-busy={loading} data-stale={loading || undefined} inert={loading}>
       {tickets.map((ticket) => {
         const id = ticket.id ?? "";
         const classes = [

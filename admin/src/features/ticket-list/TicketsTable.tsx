@@ -70,6 +70,8 @@ export function TicketsTable({
       style={style}
       aria-busy={loading}
       data-stale={loading || undefined}
+      // What is on its way out is not to be acted on.
+      inert={loading}
       data-density={layout.density}
     >
       <table aria-rowcount={tickets.length + 1}>
