@@ -1,4 +1,4 @@
-import { screen, waitFor } from "@testing-library/react";
+import { configure, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { HttpResponse, http } from "msw";
 import { beforeEach, expect, it, vi } from "vitest";
@@ -12,6 +12,10 @@ import { TicketDetailPanel } from "./TicketDetailPanel";
 
 vi.mock("@/features/ticket-actions/TicketQuickActions", () => ({ TicketQuickActions: () => null }));
 vi.mock("@/features/attachments/AttachmentChip", () => ({ AttachmentChip: () => null }));
+
+// The whole panel is drawn, on machines that do other things too.
+configure({ asyncUtilTimeout: 8_000 });
+vi.setConfig({ testTimeout: 30_000 });
 
 const REASON = "The RTO asks for the number of the licence";
 
@@ -143,7 +147,7 @@ it("does not open a broken stream again with the reason by itself", async () => 
   stream.tell(timelineFixture[8] as TimelineEntry);
   await screen.findByText("Any news?");
   stream.close();
-  await waitFor(() => expect(stream.requests.at(-1)).toBeNull(), { timeout: 3000 });
+  await waitFor(() => expect(stream.requests.at(-1)).toBeNull());
   expect(stream.requests.filter(Boolean)).toHaveLength(1);
   for (const entry of withheld([messageEntry(10)])) {
     stream.tell(entry);

@@ -50,3 +50,11 @@ it("says withheld only of what is protected", () => {
 it("treats an unknown action as some other change", () => {
   expect(sentenceOf(auditFixture(1, { action: "PARCEL_WEIGHED" })).words).toBe("made a change (parcel weighed)");
 });
+
+it("names the file that was attached, and none that is withheld", () => {
+  const added = (file_name: string | null) =>
+    auditFixture(1, { action: "ATTACHMENT_ADDED", oldValues: {}, newValues: { file_name, sha256: "c0ffee" } });
+  expect(sentenceOf(added("proof.pdf")).words).toBe("attached \u2068proof.pdf\u2069");
+  expect(sentenceOf(added(null)).words).toBe("attached a file");
+  expect(notableChanges(added("proof.pdf"))).toEqual([]);
+});

@@ -41,17 +41,27 @@ const BOOKKEEPING = new Set([
   "version",
 ]);
 
+const FILE_COLUMNS = [
+  "attachment_id",
+  "file_name",
+  "file_size_bytes",
+  "file_type",
+  "is_sensitive",
+  "sha256",
+  "uploaded_by_id",
+] as const;
+
 /** Actions whose sentence already says what changed. */
 const SAID: Readonly<Record<string, readonly string[]>> = {
   ASSIGNMENT_CHANGED: ["owner_id", "owner_role"],
+  ATTACHMENT_ADDED: FILE_COLUMNS,
+  ATTACHMENT_REMOVED: FILE_COLUMNS,
   AUTO_ESCALATED: ["owner_id", "owner_role", "sla_escalation_level"],
   ESCALATED: ["owner_id", "owner_role", "sla_escalation_level"],
 };
 
 const WORDS: Readonly<Record<string, string>> = {
-  ATTACHMENT_ADDED: "attached a file",
   ATTACHMENT_CHANGED: "changed a file",
-  ATTACHMENT_REMOVED: "removed a file",
   FIRST_RESPONSE_BREACHED: "found the first response overdue",
   MESSAGE_ADDED: "wrote a message",
   PRIORITY_CHANGED: "changed the priority",
@@ -84,6 +94,12 @@ export function sentenceOf(entry: AuditEntry): Sentence {
     case "TICKET_ARCHIVED":
     case "ARCHIVED_CHANGED":
       return { words: after.archived === false ? "took it out of the archive" : "archived it" };
+    case "ATTACHMENT_ADDED":
+    case "ATTACHMENT_REMOVED": {
+      const name = after.file_name ?? (entry.oldValues as Values | undefined)?.file_name;
+      const verb = action === "ATTACHMENT_ADDED" ? "attached" : "removed";
+      return { words: `${verb} ${typeof name === "string" ? `\u2068${name}\u2069` : "a file"}` };
+    }
     case "TICKET_UPDATED":
       return { words: editedWords(entry) };
     default:
