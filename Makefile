@@ -17,6 +17,7 @@ help:
 	@echo 'make lint     ruff, mypy, and the rules of who may import whom; biome and tsc for the admin UI'
 	@echo 'make format   put the code in order, as lint wants it'
 	@echo 'make bench    the benchmarks, on a stack of their own'
+	@echo 'make pictures the pictures of the admin UI in docs, taken anew (needs chromium)'
 	@echo 'make proto    generate all that follows from proto/'
 	@echo 'make seed     data for the running instance: make seed ARGS="--tickets 1000000"'
 	@echo 'make lock     write requirements/ anew from pyproject.toml, versions raised'
@@ -60,6 +61,10 @@ format: install
 
 bench: install
 	@exec $(BIN)/python -m bench $(ARGS)
+
+pictures: install
+	@scripts/node_packages.sh
+	TICKETS_PICTURES=$$PWD/docs/pictures $(BIN)/python -m pytest tests/e2e/test_admin_ui.py -k pictures
 
 proto: install
 	scripts/proto.sh

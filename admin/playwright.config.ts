@@ -49,10 +49,20 @@ export default defineConfig({
     {
       name: "e2e",
       testDir: "e2e",
+      testIgnore: "pictures.spec.ts",
       timeout: 90_000,
       expect: { timeout: 15_000 },
       // One stack for all: tests of a file follow each other, files run side by side.
       fullyParallel: false,
+      use: { baseURL: process.env.TICKETS_URL, viewport: { width: 1440, height: 900 } },
+    },
+    // Of the documents: `make pictures`, on a stack of its own, which has the demonstration's data alone.
+    {
+      name: "pictures",
+      testDir: "e2e",
+      testMatch: "pictures.spec.ts",
+      timeout: 120_000,
+      expect: { timeout: 15_000 },
       use: { baseURL: process.env.TICKETS_URL, viewport: { width: 1440, height: 900 } },
     },
     // Of `make bench`.

@@ -42,9 +42,9 @@ def browser(node_packages: None) -> None:
         missing("there is no Chromium on the PATH")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def instance(browser: None) -> Iterator[Running]:
-    """Everything, with the UI as its sources are now."""
+    """Everything, with the UI as its sources are now, and the demonstration's data."""
     subprocess.run([sys.executable, str(ROOT / "scripts" / "admin_ui.py"), "build"], check=True)
     with pytest.MonkeyPatch.context() as settings, instances() as make:
         settings.setenv("TICKETS_NOTIFICATION_WINDOW_SECONDS", "2")
@@ -113,15 +113,25 @@ def test_every_story_is_drawn_without_complaints_and_accessible(
     play(subtests, tmp_path / "report.json", "test:stories", STORYBOOK_STATIC=str(built))
 
 
+def surroundings(instance: Running) -> dict[str, str]:
+    """What the tests at a real stack are told of it."""
+    return {
+        "TICKETS_URL": instance.http_url,
+        "TICKETS_TOKENS": json.dumps({role.value: instance.token(role.value) for role in Role}),
+        "TICKETS_DATA_DIR": str(instance.data_dir),
+        "TICKETS_PYTHON": sys.executable,
+    }
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_people_work_with_it(instance: Running, tmp_path: Path, subtests: pytest.Subtests) -> None:
-    play(
-        subtests,
-        tmp_path / "report.json",
-        "test:e2e",
-        TICKETS_URL=instance.http_url,
-        TICKETS_TOKENS=json.dumps({role.value: instance.token(role.value) for role in Role}),
-        TICKETS_DATA_DIR=str(instance.data_dir),
-        TICKETS_PYTHON=sys.executable,
-    )
+    play(subtests, tmp_path / "report.json", "test:e2e", **surroundings(instance))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_pictures_of_the_documents_can_be_taken(instance: Running, tmp_path: Path, subtests: pytest.Subtests) -> None:
+    """``make pictures`` has them written to docs/pictures."""
+    place = os.environ.get("TICKETS_PICTURES", str(tmp_path / "pictures"))
+    play(subtests, tmp_path / "report.json", "test:pictures", TICKETS_PICTURES=place, **surroundings(instance))
