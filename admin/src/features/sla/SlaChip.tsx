@@ -1,5 +1,7 @@
 import { MessageOutlined } from "@ant-design/icons";
 import type { Ticket } from "@/api/schemas";
+import { useScheme } from "@/app/scheme";
+import { TONES } from "@/app/theme";
 import { HoverTip } from "@/ui/HoverTip";
 import { ToneTag } from "@/ui/StatusTag";
 import { preciseDateTime } from "@/vocabulary/time";
@@ -10,6 +12,7 @@ import "./sla.css";
 
 /** The state of the clock in one line, for rows; all else is in the tooltip. */
 export function SlaChip({ ticket, clock, now }: { ticket: Ticket; clock: SlaClock; now: number }) {
+  const { scheme } = useScheme();
   const state = slaStateAt(clock, now);
   const isUnanswered = firstResponseStateAt(clock, now) === "overdue" && clock.kind !== "ended";
   if (state === "none") {
@@ -19,15 +22,14 @@ export function SlaChip({ ticket, clock, now }: { ticket: Ticket; clock: SlaCloc
     <HoverTip title={<Details ticket={ticket} clock={clock} now={now} />}>
       <span className="sla-chip">
         <ToneTag tone={SLA_TONES[state]} icon={<SlaIcon state={state} />}>
-          {slaWords(clock, now)}
-        </ToneTag>
-        {isUnanswered && (
-          <span className="sla-unanswered">
-            <ToneTag tone="danger" icon={<MessageOutlined aria-hidden />}>
+          <span className="sla-chip-words">{slaWords(clock, now, { short: true })}</span>
+          {isUnanswered && (
+            <>
+              <MessageOutlined aria-hidden style={{ color: TONES[scheme].danger.text }} />
               <span className="visually-hidden">First response overdue</span>
-            </ToneTag>
-          </span>
-        )}
+            </>
+          )}
+        </ToneTag>
       </span>
     </HoverTip>
   );
@@ -39,6 +41,7 @@ function Details({ ticket, clock, now }: { ticket: Ticket; clock: SlaClock; now:
     ticket.slaDueAt &&
       `${clock.kind === "paused" ? "Due, had it gone on" : "Due"}: ${preciseDateTime(ticket.slaDueAt)}`,
     ticket.slaPausedAt && `Paused since ${preciseDateTime(ticket.slaPausedAt)}; the deadline moves by the pause`,
+    clock.kind === "running" && slaWords(clock, now),
     percentWords(clock, now),
     firstResponseWords(clock, now),
     level > 0 && `Escalation level ${level}`,

@@ -26,8 +26,13 @@ export function waitOf(milliseconds: number): string {
   return lengthOf(seconds < 60 ? seconds : seconds - (seconds % 60));
 }
 
-/** What the chip says at `now`. Lengths are time on the wall, closed hours included: the deadline is an instant. */
-export function slaWords(clock: SlaClock, now: number): string {
+/**
+ * The state at `now` in words. Lengths are time on the wall, closed hours included: the deadline is an instant. In
+ * `short`, for rows, they are told in one unit where the second would tell little.
+ */
+export function slaWords(clock: SlaClock, now: number, { short = false } = {}): string {
+  const wait = waitOf(clock.dueAt - now);
+  const oneUnit = short ? firstUnitOf(wait) : wait;
   switch (slaStateAt(clock, now)) {
     case "none":
       return "No SLA";
@@ -38,12 +43,17 @@ export function slaWords(clock: SlaClock, now: number): string {
     case "paused":
       return isNear(clock, now) ? "Paused near breach" : "Paused";
     case "breached":
-      return clock.kind === "paused" ? "Breached, paused" : `Breached ${waitOf(now - clock.dueAt)} ago`;
+      return clock.kind === "paused" ? "Breached, paused" : `Breached ${oneUnit} ago`;
     case "nearBreach":
-      return `Near breach ${waitOf(clock.dueAt - now)}`;
+      return `Near breach ${oneUnit}`;
     case "onTrack":
-      return `Due in ${waitOf(clock.dueAt - now)}`;
+      return `Due in ${/^\d\d h/.test(wait) ? oneUnit : wait}`;
   }
+}
+
+/** "2 h 40 min" → "2 h". */
+function firstUnitOf(wait: string): string {
+  return wait.split(" ").slice(0, 2).join(" ");
 }
 
 /** What the share that is left is called. */
