@@ -58,7 +58,7 @@ export function MoreFilters({
       open={open}
       onClose={onClose}
       title="Filters"
-      size={420}
+      size="min(420px, 100vw)"
       mask={false}
       className="more-filters"
       footer={

@@ -4,6 +4,7 @@ import { delay, HttpResponse, http } from "msw";
 import { Route, Routes, useLocation } from "react-router";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Schemas } from "@/api/schemas";
+import { minutesFromNow } from "@/fixtures/now";
 import { escalatedTicket, manyTickets, newTicket, ticketFixtures } from "@/fixtures/tickets";
 import { renderView } from "@/testing/render";
 import { server } from "@/testing/server";
@@ -41,6 +42,27 @@ beforeEach(() => {
     }
   });
 });
+
+/** A watch that a test tells events to, once somebody listens. */
+function watchable(): Promise<(kind: string, message: Schemas["WatchTicketsResponse"]) => void> {
+  return new Promise((resolve) => {
+    server.use(
+      http.post("*/admin/tickets\\:watch", () => {
+        const encoder = new TextEncoder();
+        const body = new ReadableStream<Uint8Array>({
+          start(controller) {
+            resolve((kind, message) =>
+              controller.enqueue(
+                encoder.encode(`event: ${kind}\nid: ${message.cursor}\ndata: ${JSON.stringify(message)}\n\n`),
+              ),
+            );
+          },
+        });
+        return new HttpResponse(body, { headers: { "content-type": "text/event-stream" } });
+      }),
+    );
+  });
+}
 
 function Address() {
   const { pathname, search } = useLocation();
@@ -152,6 +174,58 @@ describe("the list of tickets", () => {
     await user.keyboard("{/Shift}");
     const ids = ticketFixtures.slice(1, 4).map(({ id }) => id);
     expect(await screen.findByText(`Chosen: ${ids.join(" ")}`)).toBeVisible();
+  });
+
+  it("shows what a watch tells: rows change where they stand, new ones come on top, others are marked", async () => {
+    const send = watchable();
+    show();
+    await screen.findByText(newTicket.id ?? "");
+    const tell = await send;
+    tell("progress", { progress: {}, cursor: "1" });
+    expect(await screen.findByText("Live")).toBeVisible();
+    tell("changed", { changed: { ticket: { ...newTicket, title: "Another title now", version: "2" } }, cursor: "2" });
+    tell("left", { left: { ticketId: escalatedTicket.id }, cursor: "3" });
+    const created = { ...newTicket, id: "TKT-9999", createdAt: minutesFromNow(1) };
+    tell("changed", { changed: { ticket: created }, cursor: "4" });
+    expect(await screen.findByText("Another title now")).toBeVisible();
+    expect(rowOf(newTicket.id ?? "")).toHaveClass("ticket-row-changed");
+    expect(within(rowOf(escalatedTicket.id ?? "")).getByText("No longer matches")).toBeVisible();
+    expect(document.querySelector("[data-ticket-id]")).toHaveAttribute("data-ticket-id", "TKT-9999");
+    expect(screen.getByText("2 tickets changed, 1 no longer matches")).toBeInTheDocument();
+  });
+
+  it("begins anew with a cursor past its days", async () => {
+    let streams = 0;
+    server.use(
+      http.post("*/admin/tickets\\:watch", async () => {
+        streams += 1;
+        if (streams > 1) {
+          await delay("infinite");
+        }
+        return HttpResponse.json(
+          {
+            code: 11,
+            message: "The cursor is too old.",
+            details: [{ "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason: "CURSOR_EXPIRED" }],
+          },
+          { status: 400 },
+        );
+      }),
+    );
+    show();
+    await screen.findByText(newTicket.id ?? "");
+    await waitFor(() => expect(streams).toBe(2));
+    await waitFor(() => expect(asked.length).toBeGreaterThan(1));
+  });
+
+  it("asks by the clock where nothing can be watched", async () => {
+    server.use(
+      http.post("*/admin/tickets\\:watch", () =>
+        HttpResponse.json({ code: 3, message: "This cannot be watched." }, { status: 400 }),
+      ),
+    );
+    show();
+    expect(await screen.findByText("Every 30 s")).toBeVisible();
   });
 
   it("offers no more than the role permits", async () => {
