@@ -149,7 +149,7 @@ export function ViewsMenu({
               void save(current, { filter, orderBy: address.order }, "The view is what the list shows now")
             }
           >
-            Update “{current.name}” with what is shown
+            Update this view with what is shown
           </Button>
         )}
         <Button type="link" icon={<PlusOutlined />} onClick={onSave}>
