@@ -21,7 +21,7 @@ export function themeOf(scheme: ColorScheme): ThemeConfig {
       colorPrimaryBgHover: dark ? "#17434c" : "#cfe8ec",
       colorSuccess: dark ? "#49b36b" : "#217a3c",
       colorWarning: dark ? "#e0a33a" : "#9a5b00",
-      colorError: dark ? "#f0716b" : "#c0302b",
+      colorError: dark ? "#ff8580" : "#c0302b",
       // Notices have the surfaces of tags: what is derived from dark solid colours is muddy.
       colorSuccessBg: TONES[scheme].success.background,
       colorSuccessBorder: TONES[scheme].success.border,
