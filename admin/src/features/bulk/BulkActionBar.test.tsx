@@ -53,7 +53,7 @@ it("changes what the check let through, keeps the results when it is closed, and
   await within(dialog).findByText("1 of 2 tickets changed, 1 not.");
   await user.click(within(dialog).getByRole("button", { name: "Close" }));
   await screen.findByText("Last change: 1 changed, 1 not.");
-  await user.click(screen.getByRole("button", { name: "Show the results" }));
+  await user.click(screen.getByRole("button", { name: "Results" }));
   await user.click(await screen.findByRole("button", { name: "Try the 1 again" }));
   await user.click(await screen.findByRole("button", { name: "Select only these 1" }));
   expect(onSelect).toHaveBeenCalledWith(["TKT-2"]);

@@ -70,7 +70,8 @@ function Bar({ selectedIds, filter, onClear, onSelect }: BulkActionBarProps) {
     setOpen(true);
   };
   const clear = () => {
-    if (!flow.hasRun) {
+    if (!flow.hasRun || (!flow.run.isPending && unchangedIds(flow.rows).length === 0)) {
+      flow.end();
       onClear();
       return;
     }
@@ -216,11 +217,11 @@ function LastChange({ flow, onShow }: { flow: BulkFlow; onShow(): void }) {
         <span>
           {flow.run.error !== null
             ? "The last change has no result."
-            : `Last change: ${flow.rows.length - unchanged} changed, ${unchanged} not.`}
+            : `Last change: ${flow.rows.length - unchanged} changed${unchanged > 0 ? `, ${unchanged} not` : ""}.`}
         </span>
       )}
       <Button type="link" size="small" onClick={onShow}>
-        Show the results
+        Results
       </Button>
       {!flow.run.isPending && (
         <Tooltip title="Put the results away">

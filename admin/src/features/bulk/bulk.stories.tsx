@@ -94,8 +94,15 @@ async function check() {
   await userEvent.click(dialog.getByRole("button", { name: "Check what would happen" }));
 }
 
-const toTheCheck: Story["play"] = async (context) => {
-  await open(/Escalate/)?.(context);
+/** By the menu, which is there on a phone too. */
+async function reapply(canvasElement: HTMLElement) {
+  await userEvent.click(await within(canvasElement).findByRole("button", { name: "More bulk changes" }));
+  await userEvent.click(await screen.findByRole("menuitem", { name: "Re-apply SLA policy" }));
+  await screen.findByRole("dialog");
+}
+
+const toTheCheck: Story["play"] = async ({ canvasElement }) => {
+  await reapply(canvasElement);
   await check();
   await screen.findByText(/would be changed/);
 };
@@ -135,8 +142,8 @@ export const CheckRefused: Story = {
       },
     },
   },
-  async play(context) {
-    await open(/Escalate/)?.(context);
+  async play({ canvasElement }) {
+    await reapply(canvasElement);
     await check();
     await screen.findByText(/no blanks/);
   },
@@ -152,7 +159,7 @@ function run(answer: () => Promise<Response> | Response) {
 
 const toTheRun: Story["play"] = async (context) => {
   await toTheCheck(context);
-  await userEvent.click(await screen.findByRole("button", { name: /^Escalate: / }));
+  await userEvent.click(await screen.findByRole("button", { name: /^Re-apply SLA policy: / }));
 };
 
 export const Running: Story = {

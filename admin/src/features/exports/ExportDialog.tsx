@@ -32,6 +32,8 @@ export function ExportDialog({ filter, open, onClose }: Props) {
         key: `export-${jobId}`,
         title: "Export",
         description: <ExportToast jobId={jobId} />,
+        // The header's buttons are at the top.
+        placement: "bottomRight",
         duration: 0,
         actions: (
           <Button type="link" size="small" onClick={() => void navigate(ROUTES.exports)}>
