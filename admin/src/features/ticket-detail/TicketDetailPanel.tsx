@@ -1,3 +1,4 @@
+import { EyeInvisibleOutlined, FileSearchOutlined } from "@ant-design/icons";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Button, Drawer, Grid, Result } from "antd";
 import { useEffect, useState } from "react";
@@ -85,7 +86,7 @@ function Content(props: ContentProps) {
       <>
         <PanelHeader {...props} ticket={undefined} isWaiting={false} />
         <Result
-          status="404"
+          icon={wasSeen ? <EyeInvisibleOutlined /> : <FileSearchOutlined />}
           title={wasSeen ? "You can no longer see this ticket" : "There is no such ticket"}
           subTitle={
             wasSeen

@@ -165,7 +165,8 @@ function useScroll(seqs: readonly number[], outgoing: number, followKey: string)
       }
     },
     toEnd() {
-      ref.current?.scrollTo({ top: ref.current.scrollHeight, behavior: "smooth" });
+      // At once: from far up, a smooth way there takes seconds.
+      ref.current?.scrollTo({ top: ref.current.scrollHeight });
     },
   };
 }
