@@ -1,18 +1,21 @@
 import { Button } from "antd";
-import { useLayoutEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 
 /** Plain text as it was written, lines and spaces kept; what is longer than so many lines is folded. */
 export function FoldedText({ text, lines }: { text: string; lines: number }) {
   const ref = useRef<HTMLDivElement>(null);
   const [open, setOpen] = useState(false);
   const [isLong, setLong] = useState(false);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another text has another height
-  useLayoutEffect(() => {
+  // Observed, since it may be drawn before it has a size, and the panel can be made wider.
+  useEffect(() => {
     const element = ref.current;
-    if (element && !open) {
-      setLong(element.scrollHeight > element.clientHeight + 1);
+    if (element === null || open) {
+      return;
     }
-  }, [text, open]);
+    const observer = new ResizeObserver(() => setLong(element.scrollHeight > element.clientHeight + 1));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [open]);
   return (
     <div>
       <div

@@ -1,6 +1,6 @@
 import { ArrowDownOutlined } from "@ant-design/icons";
 import { Alert, Button, Empty, Skeleton, theme } from "antd";
-import { useLayoutEffect, useRef, useState } from "react";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { useNow } from "@/ui/useNow";
 import { ChangeItem } from "./ChangeItem";
@@ -151,6 +151,22 @@ function useScroll(seqs: readonly number[], outgoing: number, followKey: string)
     height.current = element.scrollHeight;
     former.current = { firstSeq, followKey };
   }, [firstSeq, lastSeq, outgoing, followKey]);
+
+  // Where one writes grows with the text, and takes its room from here.
+  const isShown = seqs.length > 0;
+  useEffect(() => {
+    const element = ref.current;
+    if (element === null || !isShown) {
+      return;
+    }
+    const observer = new ResizeObserver(() => {
+      if (atEnd.current) {
+        element.scrollTop = element.scrollHeight;
+      }
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [isShown]);
 
   const isAtEnd = (element: HTMLElement) => element.scrollHeight - element.scrollTop - element.clientHeight < AT_END_PX;
   return {

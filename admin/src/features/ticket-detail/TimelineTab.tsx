@@ -1,5 +1,6 @@
 import { Segmented } from "antd";
 import { useEffect, useRef, useState } from "react";
+import { usePermission } from "@/api/caller";
 import { newKey } from "@/api/client";
 import type { Ticket } from "@/api/schemas";
 import { Composer } from "./Composer";
@@ -30,6 +31,8 @@ export function TimelineTab({
   const [kinds, setKinds] = useState<Kinds>("all");
   const [returned, setReturned] = useState<{ key: string; outgoing: Outgoing }>();
   const [followKey, setFollowKey] = useState("");
+  // Others are told of public messages alone.
+  const isStaff = usePermission("PERMISSION_STAFF");
   const { outbox } = timeline;
   const edit = (outgoing: Outgoing) => {
     outbox.discard(outgoing.key);
@@ -39,7 +42,11 @@ export function TimelineTab({
   return (
     <div className="timeline">
       <div className="timeline-bar">
-        <Segmented<Kinds> size="small" options={KINDS} value={kinds} onChange={setKinds} aria-label="What is shown" />
+        {isStaff ? (
+          <Segmented<Kinds> size="small" options={KINDS} value={kinds} onChange={setKinds} aria-label="What is shown" />
+        ) : (
+          <span />
+        )}
         <LiveState state={timeline.state} />
       </div>
       <TimelineList

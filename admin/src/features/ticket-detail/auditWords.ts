@@ -54,6 +54,7 @@ const FILE_COLUMNS = [
 /** Actions whose sentence already says what changed. */
 const SAID: Readonly<Record<string, readonly string[]>> = {
   ASSIGNMENT_CHANGED: ["owner_id", "owner_role"],
+  TICKET_ARCHIVED: ["archived"],
   ATTACHMENT_ADDED: FILE_COLUMNS,
   ATTACHMENT_REMOVED: FILE_COLUMNS,
   AUTO_ESCALATED: ["owner_id", "owner_role", "sla_escalation_level"],
