@@ -3,17 +3,23 @@ import type { ExportJob } from "@/api/schemas";
 import { ToneTag } from "@/ui/StatusTag";
 import { TimeAgo } from "@/ui/TimeAgo";
 import { UserName } from "@/ui/UserName";
+import { useNow } from "@/ui/useNow";
 import { filterWords } from "@/vocabulary/filterWords";
 import { EXPORT_FORMATS, EXPORT_STATUSES, wordOf } from "@/vocabulary/tickets";
 import { ExportActions } from "./ExportActions";
 import { ExportFacts } from "./ExportFacts";
 import { ExportProgress } from "./ExportProgress";
-import { isRunning } from "./progress";
+import { hasFile, isRunning } from "./progress";
+
+/** It was ready, and its file was deleted since. */
+const EXPIRED = { label: "Expired", tone: "neutral" } as const;
 
 /** One job of the list: what, by whom and when, how far, and what can be done with it. */
 export function ExportRow({ job, withRequester }: { job: ExportJob; withRequester: boolean }) {
   const { token } = theme.useToken();
-  const { label, tone } = wordOf(EXPORT_STATUSES, job.status);
+  const now = useNow(60_000);
+  const isExpired = job.status === "EXPORT_STATUS_COMPLETED" && !hasFile(job, now);
+  const { label, tone } = isExpired ? EXPIRED : wordOf(EXPORT_STATUSES, job.status);
   const phrases = filterWords(job.filter);
   return (
     <li className="export-row" style={{ borderColor: token.colorBorderSecondary }}>

@@ -60,7 +60,7 @@ export const Failing: Story = {
 /** The bell in the header, opened. */
 export const Bell: Story = {
   render: () => (
-    <div style={{ display: "flex", justifyContent: "flex-end", minHeight: 640 }}>
+    <div style={{ display: "flex", justifyContent: "flex-end", alignItems: "flex-start", minHeight: 640 }}>
       <NotificationBell />
     </div>
   ),

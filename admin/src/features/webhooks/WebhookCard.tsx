@@ -46,14 +46,9 @@ export function WebhookCard({ webhook, onEdit, onDeliveries, onSecret }: Props) 
       style={{ borderColor: token.colorBorderSecondary, background: token.colorBgContainer }}
     >
       <Flex justify="space-between" align="start" gap={12}>
-        <div className="webhook-what">
-          <h2 className="webhook-name">
-            <bdi>{displayName}</bdi>
-          </h2>
-          <code className="webhook-url" style={quiet}>
-            {url}
-          </code>
-        </div>
+        <h2 className="webhook-name">
+          <bdi>{displayName}</bdi>
+        </h2>
         <Flex align="center" gap={8} flex="none">
           <span style={quiet}>{enabled ? "On" : "Off"}</span>
           <Switch
@@ -78,6 +73,9 @@ export function WebhookCard({ webhook, onEdit, onDeliveries, onSecret }: Props) 
           </Dropdown>
         </Flex>
       </Flex>
+      <code className="webhook-url" style={quiet}>
+        {url}
+      </code>
       <dl className="webhook-facts">
         <div>
           <dt style={quiet}>Events</dt>
