@@ -30,7 +30,11 @@ export function DashboardFilters({
   return (
     <section className="dashboard-filters" aria-label="Narrow the figures">
       <div className="dashboard-filter">
+        <label className="visually-hidden" htmlFor="dashboard-franchise">
+          Franchise
+        </label>
         <FranchiseField
+          id="dashboard-franchise"
           value={filter.franchiseIds?.[0]}
           onChange={(franchise) => set({ franchiseIds: franchise ? [franchise] : [] })}
           placeholder="Franchise"
