@@ -7,6 +7,7 @@ import { LinkedCell, TitleCell } from "./TicketCells";
 import type { TicketsTableProps } from "./TicketsTable";
 import { useListStyle } from "./useListStyle";
 import "./ticket-list.css";
+import "./ticket-cards.css";
 
 type Props = Pick<
   TicketsTableProps,
