@@ -6,6 +6,7 @@ import { PRIORITIES, wordOf } from "@/vocabulary/tickets";
 import { calendarWords, draftOf } from "./calendarDraft";
 import { OpenNow } from "./OpenNow";
 import { WeekPicture } from "./WeekPicture";
+import "./calendars.css";
 
 /** A calendar as it is now, and which policies count in it. Without `onEdit` it is only read. */
 export function CalendarCard({

@@ -2,7 +2,6 @@ import type { Meta, StoryObj } from "@storybook/react-vite";
 import { FIXED_NOW } from "@/fixtures/now";
 import { calendarFixture } from "@/fixtures/sla";
 import { CalendarEditor } from "./CalendarEditor";
-import "./sla-policies.css";
 
 const meta = {
   component: CalendarEditor,

@@ -21,6 +21,8 @@ import { timeZoneOptions } from "./timeZones";
 import { useCalendarSave } from "./useCalendarSave";
 import { WeekField } from "./WeekField";
 import { WeekPicture } from "./WeekPicture";
+import "./calendars.css";
+import "./sla-policies.css";
 
 /** Makes a new version of a calendar, or a new calendar where there is none yet, with a picture of what it comes to. */
 export function CalendarEditor({

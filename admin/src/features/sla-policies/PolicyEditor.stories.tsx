@@ -3,7 +3,6 @@ import { HttpResponse, http } from "msw";
 import { FIXED_NOW } from "@/fixtures/now";
 import { calendarFixtures, policyFixture } from "@/fixtures/sla";
 import { PolicyEditor } from "./PolicyEditor";
-import "./sla-policies.css";
 
 const PATH = "*/admin/sla-policies/:priority";
 

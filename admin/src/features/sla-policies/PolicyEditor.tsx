@@ -20,6 +20,7 @@ import {
   slaPoliciesQuery,
   valuesOf,
 } from "./slaPolicies";
+import "./sla-policies.css";
 
 const PAUSING = (Object.keys(STATUSES) as (keyof typeof STATUSES)[]).filter((status) => status.includes("AWAITING"));
 

@@ -4,7 +4,6 @@ import type { Schemas } from "@/api/schemas";
 import { FIXED_NOW } from "@/fixtures/now";
 import { manyTickets } from "@/fixtures/tickets";
 import { ReapplyDialog } from "./ReapplyDialog";
-import "./sla-policies.css";
 
 const tickets = manyTickets(40);
 

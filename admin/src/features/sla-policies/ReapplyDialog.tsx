@@ -6,6 +6,7 @@ import { ReasonField } from "@/ui/ReasonField";
 import { PRIORITIES, wordOf } from "@/vocabulary/tickets";
 import type { KnownPriority } from "./slaPolicies";
 import { type Run, useReapply } from "./useReapply";
+import "./sla-policies.css";
 
 const NUMBER = new Intl.NumberFormat("en-IN");
 
