@@ -33,7 +33,7 @@ export function TicketQuickActions({ ticket, layout }: { ticket: Ticket; layout:
     setDialog(next);
     setOpen(true);
   };
-  const keys = { enabled: layout === "toolbar" && !open, preventDefault: true };
+  const keys = { enabled: layout === "toolbar" && !open, preventDefault: true, ignoreEventWhen: isInModal };
   useHotkeys("a", () => begin({ kind: "assign" }), { ...keys, enabled: keys.enabled && offer.assign });
   useHotkeys("e", () => begin({ kind: "escalate" }), { ...keys, enabled: keys.enabled && offer.escalate });
   useHotkeys("r", () => begin({ kind: "resolve" }), { ...keys, enabled: keys.enabled && offer.resolve });
@@ -117,6 +117,11 @@ export function TicketQuickActions({ ticket, layout }: { ticket: Ticket; layout:
       {dialogs}
     </div>
   );
+}
+
+/** A key pressed in a dialog over the ticket, such as its edit form, is for that dialog. */
+function isInModal({ target }: KeyboardEvent): boolean {
+  return target instanceof Element && target.closest(".ant-modal") !== null;
 }
 
 function stop(event: React.SyntheticEvent): void {
