@@ -1,6 +1,8 @@
 import { Button, Flex, theme } from "antd";
 import { useCaller } from "@/api/caller";
 import { messageOf } from "@/api/errors";
+import { useScheme } from "@/app/scheme";
+import { TONES } from "@/app/theme";
 import { UserName } from "@/ui/UserName";
 import { FoldedText } from "./FoldedText";
 import { MessageFrame } from "./MessageItem";
@@ -10,6 +12,7 @@ import type { Outgoing } from "./outbox";
 export function OutgoingItem({ outgoing, onRetry, onEdit }: { outgoing: Outgoing; onRetry(): void; onEdit(): void }) {
   const { token } = theme.useToken();
   const { userId } = useCaller();
+  const danger = TONES[useScheme().scheme].danger;
   const isFailed = outgoing.state === "failed";
   return (
     <MessageFrame
@@ -17,7 +20,7 @@ export function OutgoingItem({ outgoing, onRetry, onEdit }: { outgoing: Outgoing
       author={<UserName userId={userId} />}
       mine
       aside={
-        <span style={{ color: isFailed ? token.colorError : token.colorTextDescription }}>
+        <span style={{ color: isFailed ? danger.text : token.colorTextDescription }}>
           {isFailed ? "Not sent" : "Sending…"}
         </span>
       }
@@ -26,7 +29,7 @@ export function OutgoingItem({ outgoing, onRetry, onEdit }: { outgoing: Outgoing
       <FoldedText text={outgoing.text} lines={14} />
       {isFailed && (
         <Flex gap={8} align="center" wrap role="alert" className="outgoing-failed">
-          <span style={{ color: token.colorError }}>{messageOf(outgoing.error)}</span>
+          <span style={{ color: danger.text }}>{messageOf(outgoing.error)}</span>
           <Button size="small" onClick={onRetry}>
             Send again
           </Button>
