@@ -103,7 +103,7 @@ def test_units(node_packages: None) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(1800)
 def test_every_story_is_drawn_without_complaints_and_accessible(
     browser: None, tmp_path: Path, subtests: pytest.Subtests
 ) -> None:
