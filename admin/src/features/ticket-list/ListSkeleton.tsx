@@ -1,4 +1,5 @@
 import { useListStyle } from "./useListStyle";
+import "./list-skeleton.css";
 
 const WIDTHS = [96, 320, 92, 116, 84, 100];
 
