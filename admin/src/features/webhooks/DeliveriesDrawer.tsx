@@ -144,7 +144,7 @@ function DeliveriesTable({ webhookId, deliveries }: { webhookId: string; deliver
             size="small"
             icon={<RedoOutlined />}
             loading={redeliver.isPending && redeliver.variables === id}
-            aria-label={`Send ${eventType} again`}
+            aria-label={`Send again: ${eventType}`}
             onClick={() =>
               redeliver.mutate(id, {
                 onSuccess: () => void message.success("It is on its way again."),
