@@ -96,7 +96,7 @@ class Player:
             assigned_franchise_id=scene.franchise,
             linked_type=linked_type,
             linked_id=linked_id,
-            tags=(scene.template.tags[0], *scene.extra_tags),
+            tags=tuple(dict.fromkeys((scene.template.tags[0], *scene.extra_tags))),
             is_sensitive=scene.is_sensitive,
             metadata={"seed": MARK, "template": scene.template.key, **scene.metadata},
         )

@@ -74,8 +74,9 @@ export function TagsCell({ tags = [] }: { tags: readonly string[] | undefined })
   if (tags.length === 0) {
     return <None />;
   }
-  const [first, ...others] = tags.slice(0, SHOWN_TAGS);
-  const rest = tags.slice(SHOWN_TAGS);
+  const each = [...new Set(tags)];
+  const [first, ...others] = each.slice(0, SHOWN_TAGS);
+  const rest = each.slice(SHOWN_TAGS);
   return (
     <span className="ticket-tags">
       <Tag tag={first ?? ""} />

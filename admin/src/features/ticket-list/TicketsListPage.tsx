@@ -69,6 +69,11 @@ export function TicketsListPage() {
   const isStaff = usePermission("PERMISSION_STAFF");
   const [exporting, setExporting] = useDialog("export");
   const [selected, setSelected] = useKeyed(listKey, NOTHING);
+  // Results of a bulk change are shown in its bar for as long as nobody has put them away, whatever is selected by then.
+  const [hasSelected, setHasSelected] = useState(false);
+  if (selected.size > 0 && !hasSelected) {
+    setHasSelected(true);
+  }
   const [noticed, setNoticed] = useState(false);
 
   const open = (id: string) => navigate({ pathname: ROUTES.ticket(id), search });
@@ -184,11 +189,12 @@ export function TicketsListPage() {
         {isFetching && isPlaceholderData ? "Loading" : live.announcement}
       </div>
       <Suspense fallback={null}>
-        {mayBulk && selected.size > 0 && (
+        {mayBulk && hasSelected && (
           <BulkActionBar
             selectedIds={[...selected]}
             filter={wholeFilter(address)}
             onClear={() => setSelected(NOTHING)}
+            onSelect={(ids) => setSelected(new Set(ids))}
           />
         )}
         {exporting && <ExportDialog open filter={wholeFilter(address)} onClose={() => setExporting(false)} />}
