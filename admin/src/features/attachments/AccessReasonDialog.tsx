@@ -1,7 +1,7 @@
 import { Button, Flex, Form, Modal } from "antd";
 import type { ReactNode } from "react";
 import { ErrorNotice } from "@/ui/ErrorNotice";
-import { ReasonField } from "@/ui/ReasonField";
+import { ACCESS_REASON_MAX, ReasonField } from "@/ui/ReasonField";
 import { fileRefusal } from "./uploadWords";
 
 type AccessReasonDialogProps = {
@@ -35,7 +35,7 @@ export function AccessReasonDialog(props: AccessReasonDialogProps) {
             <ErrorNotice error={error} title={fileRefusal(error)} />
           </div>
         )}
-        <ReasonField placeholder="Why you need it; kept in the audit" />
+        <ReasonField placeholder="Why you need it; kept in the audit" max={ACCESS_REASON_MAX} />
         <Flex gap={8} justify="end">
           <Button onClick={onClose} disabled={false}>
             Cancel

@@ -2,6 +2,7 @@ import { LockOutlined } from "@ant-design/icons";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Alert, Button, Checkbox, Empty, Skeleton } from "antd";
 import { useState } from "react";
+import { useAccessReason } from "@/api/accessReason";
 import type { Attachment, Ticket } from "@/api/schemas";
 import { ticketActionsQuery } from "@/api/tickets";
 import { ErrorNotice } from "@/ui/ErrorNotice";
@@ -45,7 +46,9 @@ export function AttachmentsTab({ ticket }: { ticket: Ticket }) {
 }
 
 function Files({ id, uploading, mayAdd }: { id: string; uploading: readonly string[]; mayAdd: boolean }) {
-  const [reason, setReason] = useState<string>();
+  const reasonOfView = useAccessReason();
+  const [ownReason, setReason] = useState<string>();
+  const reason = ownReason ?? reasonOfView;
   const [asking, setAsking] = useState(false);
   const [shown, setShown] = useState<Attachment | null>(null);
   const { download, busyId, dialog } = useDownload();

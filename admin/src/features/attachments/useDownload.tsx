@@ -1,6 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { App } from "antd";
 import { type ReactNode, useState } from "react";
+import { useAccessReason } from "@/api/accessReason";
 import type { Attachment } from "@/api/schemas";
 import { AccessReasonDialog } from "./AccessReasonDialog";
 import { save, signedDownload } from "./signedDownload";
@@ -10,6 +11,7 @@ import { fileRefusal } from "./uploadWords";
 export function useDownload(): { download(attachment: Attachment): void; busyId: string | null; dialog: ReactNode } {
   const { message } = App.useApp();
   const [asking, setAsking] = useState<Attachment | null>(null);
+  const reasonOfView = useAccessReason();
   const [lastReason, setLastReason] = useState<string>();
   const { mutate, isPending, error, variables, reset } = useMutation({
     mutationFn: ({ id, reason }: { id: string; reason?: string }) => signedDownload(id, reason),
@@ -40,7 +42,7 @@ export function useDownload(): { download(attachment: Attachment): void; busyId:
         okText="Download"
         busy={isPending}
         error={error}
-        initialReason={lastReason}
+        initialReason={lastReason ?? reasonOfView}
         onReason={(reason) => {
           setLastReason(reason);
           mutate({ id: asking?.id ?? "", reason });

@@ -37,6 +37,12 @@ export function TagsField({ id, value = [], onChange, placeholder = "Add tags", 
       maxTagTextLength={28}
       tokenSeparators={[",", "\n"]}
       loading={loading && opened}
+      onInputKeyDown={(event) => {
+        // With nothing typed, the list would take Tab for choosing what is marked in it, and so take a tag out again.
+        if (event.key === "Tab" && typed === "") {
+          event.stopPropagation();
+        }
+      }}
       onOpenChange={(open) => setOpened((before) => before || open)}
       showSearch={{ filterOption: false, searchValue: typed, onSearch: setTyped }}
       options={terms.map((each) => ({ value: each.term ?? "", label: each.term, suggestion: each }))}

@@ -2,7 +2,7 @@ import { Button, Flex, Form, Modal } from "antd";
 import { useState } from "react";
 import { distribute } from "@/api/errors";
 import { ErrorNotice } from "@/ui/ErrorNotice";
-import { ReasonField } from "@/ui/ReasonField";
+import { ACCESS_REASON_MAX, ReasonField } from "@/ui/ReasonField";
 
 /** Asks why protected data is needed. What is typed is sent as it is and kept in the audit. */
 export function RevealDialog({
@@ -62,7 +62,7 @@ function RevealForm({
     >
       <p>It is shown in this panel until you close it. That you looked, and why, is kept in the audit.</p>
       {error ? <ErrorNotice error={error} /> : null}
-      <ReasonField label="Why you need it" />
+      <ReasonField label="Why you need it" max={ACCESS_REASON_MAX} />
       <Flex justify="end" gap={8}>
         <Button onClick={onClose}>Cancel</Button>
         <Button type="primary" htmlType="submit" loading={busy}>
