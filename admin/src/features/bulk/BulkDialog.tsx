@@ -123,7 +123,7 @@ function CheckStep({ flow }: { flow: BulkFlow }) {
         title={
           flow.rows.length === 0
             ? "No ticket matches any more."
-            : `${passing} of ${flow.rows.length} would be changed${failing > 0 ? `, ${failing} would fail and are left out` : ""}. Nothing is done yet.`
+            : `${passing} of ${flow.rows.length} would be changed${failing > 0 ? `, ${failing} would fail and ${failing === 1 ? "is" : "are"} left out` : ""}. Nothing is done yet.`
         }
       />
       <BulkResults rows={flow.rows} isCheck />
