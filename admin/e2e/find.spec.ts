@@ -21,7 +21,7 @@ test("a filter narrows the list, stands in the address, and is there again when 
   await page.goto(`/admin/tickets?tag=${tag}`);
   await expect(rows(page)).toHaveCount(2);
 
-  await page.getByRole("button", { name: "Priority" }).click();
+  await page.getByRole("group", { name: "Filters" }).getByRole("button", { name: "Priority" }).click();
   await page.getByRole("checkbox", { name: "Critical" }).click();
   await expect(rows(page)).toHaveCount(1);
   await expect(rows(page)).toContainText(critical.id);
@@ -127,6 +127,7 @@ test("keys: down the list, and into a ticket", async ({ page }) => {
     .textContent();
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(new RegExp(`/admin/tickets/${second}`));
+  await expect(page.getByRole("dialog", { name: `Ticket ${second}` })).toBeVisible();
   await page.keyboard.press("Escape");
   await expect(page).toHaveURL(/\/admin\/tickets$/);
 });

@@ -2,6 +2,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { RouterProvider } from "react-router";
 import { callerQuery } from "@/api/caller";
+import { ApiError, Unreachable } from "@/api/errors";
 import { AppProviders } from "@/app/Providers";
 import { createQueryClient } from "@/app/queryClient";
 import { router } from "@/app/router";
@@ -18,7 +19,14 @@ void queryClient.prefetchQuery(callerQuery);
 if (window.location.pathname.startsWith(ROUTES.tickets)) {
   void prefetchList(queryClient, window.location.search);
 }
-createRoot(root).render(
+createRoot(root, {
+  // Refusals and a service that is away are told on the page; whatever else a boundary has caught is a defect.
+  onCaughtError: (error) => {
+    if (!(error instanceof ApiError || error instanceof Unreachable)) {
+      reportError(error);
+    }
+  },
+}).render(
   <StrictMode>
     <AppProviders queryClient={queryClient}>
       <RouterProvider router={router} />

@@ -3,6 +3,8 @@ import { Empty, Radio, Skeleton, theme } from "antd";
 import { api, unwrap } from "@/api/client";
 import type { OwnerSuggestion, Role } from "@/api/schemas";
 import { ticketKeys } from "@/api/tickets";
+import { useScheme } from "@/app/scheme";
+import { TONES } from "@/app/theme";
 import { MemberField } from "@/features/ticket-create/MemberField";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { ROLES, wordOf } from "@/vocabulary/tickets";
@@ -80,6 +82,7 @@ export function OwnerPicker({ id, value = QUEUE, onChange, role, ticketId, franc
         value={among ? undefined : value}
         onChange={(userId) => onChange?.(userId ?? QUEUE)}
         roles={[role]}
+        label={`Somebody else of the role: ${roleWord}`}
         placeholder={`Somebody else of the role: ${roleWord}`}
       />
     </div>
@@ -87,6 +90,7 @@ export function OwnerPicker({ id, value = QUEUE, onChange, role, ticketId, franc
 }
 
 function OwnerRow({ suggestion, most, first }: { suggestion: OwnerSuggestion; most: number; first: boolean }) {
+  const { scheme } = useScheme();
   const { token } = theme.useToken();
   const { member = {}, averageResolutionTime } = suggestion;
   const open = openCount(suggestion);
@@ -96,7 +100,7 @@ function OwnerRow({ suggestion, most, first }: { suggestion: OwnerSuggestion; mo
       <span className="owner-row-cells">
         <span className="owner-row-name">
           <bdi title={member.userId}>{member.displayName || member.userId}</bdi>
-          {first && <small style={{ color: token.colorSuccessText }}> · least loaded</small>}
+          {first && <small style={{ color: TONES[scheme].success.text }}> · least loaded</small>}
         </span>
         <span className="owner-bar">
           <span className="owner-bar-track" style={{ background: token.colorFillSecondary }} aria-hidden>

@@ -97,7 +97,7 @@ export function TicketQuickActions({ ticket, layout }: { ticket: Ticket; layout:
           <Button
             icon={watch.watching ? <EyeOutlined /> : <EyeInvisibleOutlined />}
             aria-pressed={watch.watching}
-            aria-label="Watch"
+            aria-label={watch.watching ? "Watching" : "Watch"}
             onClick={watch.toggle}
             disabled={!watch.known}
           >

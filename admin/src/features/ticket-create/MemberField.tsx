@@ -19,6 +19,8 @@ export type MemberFieldProps = {
   /** Only members of these roles. */
   roles?: readonly Role[];
   placeholder?: string;
+  /** Its name, where no label of a form names it. */
+  label?: string;
   disabled?: boolean;
 };
 
@@ -29,6 +31,7 @@ export function MemberField({
   onChange,
   roles = STAFF_ROLES,
   placeholder = "Name or user id",
+  label,
   disabled = false,
 }: MemberFieldProps) {
   const [typed, setTyped] = useState("");
@@ -53,6 +56,7 @@ export function MemberField({
   return (
     <Select
       {...(id && { id })}
+      {...(label && { "aria-label": label })}
       value={value ?? null}
       onChange={(userId: string | undefined) => onChange?.(userId)}
       onOpenChange={(open) => setOpened((before) => before || open)}
