@@ -59,7 +59,7 @@ afterEach(() => vi.unstubAllGlobals());
 describe("follow", () => {
   it("goes on after the last id when a connection breaks", async () => {
     const { requests } = stubStreams([
-      ": hello\n\n" + event("changed", "a", { n: 1 }) + event("changed", "b", { n: 2 }),
+      `: hello\n\n${event("changed", "a", { n: 1 })}${event("changed", "b", { n: 2 })}`,
       event("changed", "c", { n: 3 }),
     ]);
     const { events, states } = await followUntil(({ events }) => events.length === 3);
