@@ -43,11 +43,14 @@ describe("ApiError", () => {
     });
   });
 
-  it.each([null, "<html>", 7, {}, { details: [{}] }])("makes do with a body that is no Status: %j", (body) => {
-    const error = refusal(502, body);
-    expect(error.message).toBe("The service answered with status 502.");
-    expect(error.isTemporary).toBe(true);
-  });
+  it.each([null, "<html>", 7, {}, { details: [{}] }, { details: [null] }, { details: {}, message: { text: "no" } }])(
+    "makes do with a body that is no Status: %j",
+    (body) => {
+      const error = refusal(502, body);
+      expect(error.message).toBe("The service answered with status 502.");
+      expect(error.isTemporary).toBe(true);
+    },
+  );
 
   it("knows a conflict by its status and by its reason", () => {
     expect(refusal(412, {}).isConflict).toBe(true);

@@ -31,11 +31,12 @@ export class ApiError extends Error {
     let reason = "";
     let metadata: Record<string, string> = {};
     const violations: Violation[] = [];
-    for (const detail of status.details ?? []) {
-      if (detail["@type"] === "type.googleapis.com/google.rpc.ErrorInfo") {
+    // Something between us may answer in JSON of its own.
+    for (const detail of Array.isArray(status.details) ? status.details : []) {
+      if (detail?.["@type"] === "type.googleapis.com/google.rpc.ErrorInfo") {
         reason = detail.reason ?? "";
         metadata = detail.metadata ?? {};
-      } else if (detail["@type"] === "type.googleapis.com/google.rpc.BadRequest") {
+      } else if (detail?.["@type"] === "type.googleapis.com/google.rpc.BadRequest") {
         for (const { field = "", description = "" } of detail.fieldViolations ?? []) {
           violations.push({ field, description });
         }
@@ -44,7 +45,7 @@ export class ApiError extends Error {
     const retryAfter = Number(response.headers.get("retry-after") ?? Number.NaN);
     return new ApiError(
       response.status,
-      status.message || `The service answered with status ${response.status}.`,
+      (typeof status.message === "string" && status.message) || `The service answered with status ${response.status}.`,
       reason,
       metadata,
       violations,

@@ -1,9 +1,11 @@
 import { LogoutOutlined, MoonOutlined, SunOutlined, SwapOutlined, UserOutlined } from "@ant-design/icons";
 import { useMutation } from "@tanstack/react-query";
-import { Avatar, Button, Dropdown, Grid, type MenuProps } from "antd";
+import { App, Avatar, Button, Dropdown, Grid, type MenuProps } from "antd";
 import { useCaller } from "@/api/caller";
+import { ApiError, messageOf, Unreachable } from "@/api/errors";
 import { ROLES, wordOf } from "@/vocabulary/tickets";
 import { type SchemeChoice, useScheme } from "./scheme";
+import { forgetWritten, leave, tellOtherTabs } from "./session";
 
 /** Who is logged in, the colour scheme, and the way out. */
 export function PersonMenu() {
@@ -11,10 +13,15 @@ export function PersonMenu() {
   const { choice, choose } = useScheme();
   const wide = Grid.useBreakpoint().xl ?? true;
   const name = caller.displayName || caller.userId || "";
+  const { message } = App.useApp();
   const logOut = useMutation({
-    // The session is the gateway's, not the contract's: a cookie that scripts do not see.
-    mutationFn: () => fetch("/session", { method: "DELETE" }),
-    onSettled: () => window.location.assign("/login"),
+    mutationFn: endSession,
+    onSuccess() {
+      forgetWritten();
+      tellOtherTabs();
+      leave();
+    },
+    onError: (error) => void message.error(`You are still logged in. ${messageOf(error)}`),
   });
   const items: MenuProps["items"] = [
     {
@@ -52,4 +59,14 @@ export function PersonMenu() {
       </Button>
     </Dropdown>
   );
+}
+
+/** The session is the gateway's, not the contract's: a cookie that scripts do not see. */
+async function endSession(): Promise<void> {
+  const response = await fetch("/session", { method: "DELETE" }).catch((cause: unknown) => {
+    throw new Unreachable({ cause });
+  });
+  if (!response.ok) {
+    throw ApiError.of(await response.json().catch(() => null), response);
+  }
 }

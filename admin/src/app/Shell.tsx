@@ -1,10 +1,9 @@
-import { useSuspenseQuery } from "@tanstack/react-query";
 import { Grid, Layout, Spin } from "antd";
 import { Suspense, useState } from "react";
 import { Outlet } from "react-router";
-import { callerQuery } from "@/api/caller";
 import { Header } from "./Header";
 import { Navigation, NavigationDrawer } from "./Navigation";
+import { SamePerson } from "./SamePerson";
 import { ShellErrorBoundary } from "./ShellErrorBoundary";
 import { Shortcuts } from "./Shortcuts";
 import "./shell.css";
@@ -14,14 +13,15 @@ export function Shell() {
   return (
     <ShellErrorBoundary>
       <Suspense fallback={<Spin fullscreen description="Loading" />}>
-        <Frame />
+        <SamePerson>
+          <Frame />
+        </SamePerson>
       </Suspense>
     </ShellErrorBoundary>
   );
 }
 
 function Frame() {
-  useSuspenseQuery(callerQuery);
   const [menuOpen, setMenuOpen] = useState(false);
   const wide = Grid.useBreakpoint().lg ?? true;
   return (

@@ -1,5 +1,6 @@
 import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 import { ApiError } from "@/api/errors";
+import { leave } from "./session";
 
 const ATTEMPTS = 3;
 
@@ -24,6 +25,5 @@ export function createQueryClient(onLoggedOut: () => void = toLogin): QueryClien
 
 /** The session has ended: log in, and come back here. */
 function toLogin(): void {
-  const here = window.location.pathname + window.location.search;
-  window.location.assign(`/login?next=${encodeURIComponent(here)}`);
+  leave(window.location.pathname + window.location.search);
 }

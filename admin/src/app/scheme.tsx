@@ -1,4 +1,5 @@
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { keep, readKept } from "@/api/kept";
 import type { ColorScheme } from "./theme";
 
 /** What the person wants: one of the schemes, or whatever their system has. */
@@ -28,7 +29,7 @@ export function SchemeProvider({ fixed, children }: { fixed?: ColorScheme | unde
       scheme,
       choice,
       choose(next) {
-        localStorage.setItem(KEY, next);
+        keep("local", KEY, next);
         setChoice(next);
       },
     }),
@@ -38,7 +39,7 @@ export function SchemeProvider({ fixed, children }: { fixed?: ColorScheme | unde
 }
 
 function stored(): SchemeChoice {
-  const kept = localStorage.getItem(KEY);
+  const kept = readKept("local", KEY);
   return kept === "light" || kept === "dark" ? kept : "system";
 }
 

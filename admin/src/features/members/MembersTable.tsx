@@ -53,7 +53,7 @@ export function MembersTable({ members, loading, onEdit, onSetActive }: Props) {
       render: (_, { email, phone }) => (
         <div className="member-contact">
           {email && (
-            <a href={`mailto:${email}`}>
+            <a href={`mailto:${encodeURIComponent(email)}`}>
               <MailOutlined aria-hidden /> {email}
             </a>
           )}

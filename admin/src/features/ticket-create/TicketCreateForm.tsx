@@ -39,9 +39,10 @@ export function TicketCreateForm({ onCreated, onCancel }: TicketCreateFormProps)
   const queryClient = useQueryClient();
   const { token } = theme.useToken();
   const caller = useCaller();
+  const { userId = "" } = caller;
   const mayAssign = usePermission("PERMISSION_ASSIGN_TICKETS");
   const [form] = Form.useForm<CreateValues>();
-  const [draft, setDraft] = useState(readDraft);
+  const [draft, setDraft] = useState(() => readDraft(userId));
   const [files, setFiles] = useState<readonly File[]>([]);
   const [key] = useState(newKey);
   const link = Form.useWatch("linkedType", form);
@@ -50,7 +51,7 @@ export function TicketCreateForm({ onCreated, onCancel }: TicketCreateFormProps)
     mutationFn: (values: CreateValues) =>
       unwrap(api.POST("/admin/tickets", { params: { header: once(key) }, body: requestOf(values) })),
     onSuccess(ticket) {
-      forgetDraft();
+      forgetDraft(userId);
       void queryClient.invalidateQueries({ queryKey: ticketKeys.lists });
       onCreated(ticket, files);
     },
@@ -82,7 +83,7 @@ export function TicketCreateForm({ onCreated, onCancel }: TicketCreateFormProps)
       initialValues={{ ...empty, ...draft }}
       disabled={create.isPending}
       onFinish={(values) => create.mutate(values)}
-      onValuesChange={(_, values) => keepDraft(values)}
+      onValuesChange={(_, values) => keepDraft(userId, values)}
       scrollToFirstError={{ block: "center" }}
       onKeyDown={(event: KeyboardEvent) => {
         if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
@@ -103,7 +104,7 @@ export function TicketCreateForm({ onCreated, onCancel }: TicketCreateFormProps)
             type="link"
             size="small"
             onClick={() => {
-              forgetDraft();
+              forgetDraft(userId);
               setDraft(null);
               form.resetFields();
               form.setFieldsValue({ ...BLANK, ...empty });

@@ -38,7 +38,7 @@ function withDraft(draft: object): Story {
   return {
     loaders: [
       () => {
-        sessionStorage.setItem("tickets.create-draft", JSON.stringify(draft));
+        sessionStorage.setItem("tickets.create-draft.asha", JSON.stringify(draft));
         return {};
       },
     ],

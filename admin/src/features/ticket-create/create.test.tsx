@@ -89,6 +89,6 @@ describe("making a ticket", () => {
     draw();
     await fillIn();
     await userEvent.click(screen.getByRole("switch"));
-    expect(sessionStorage.getItem("tickets.create-draft")).not.toContain("Nothing has reached");
+    expect(sessionStorage.getItem("tickets.create-draft.asha")).not.toContain("Nothing has reached");
   });
 });

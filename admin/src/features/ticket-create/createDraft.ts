@@ -1,3 +1,4 @@
+import { keep, readKept } from "@/api/kept";
 import type { Role, TicketPriority, TicketSeverity } from "@/api/schemas";
 import type { LinkedEntity } from "./LinkedEntityField";
 
@@ -14,27 +15,43 @@ export type CreateValues = {
   isSensitive?: boolean;
 };
 
-const KEY = "tickets.create-draft";
+const keyOf = (userId: string) => `tickets.create-draft.${userId}`;
 
-/** Keeps what was typed for as long as the tab lives. Of a sensitive ticket nothing protected is kept. */
-export function keepDraft(values: Partial<CreateValues>): void {
+/** Keeps what a person typed for as long as the tab lives. Of a sensitive ticket nothing protected is kept. */
+export function keepDraft(userId: string, values: Partial<CreateValues>): void {
   const { description, ...rest } = values;
   const kept: Partial<CreateValues> = values.isSensitive ? rest : { ...rest, description };
   if (kept.title || kept.description || kept.linkedType || kept.tags?.length) {
-    sessionStorage.setItem(KEY, JSON.stringify(kept));
+    keep("session", keyOf(userId), JSON.stringify(kept));
   } else {
-    forgetDraft();
+    forgetDraft(userId);
   }
 }
 
-export function readDraft(): Partial<CreateValues> | null {
+/** Null where there is none, or what is there is of another form than this one. */
+export function readDraft(userId: string): Partial<CreateValues> | null {
   try {
-    return JSON.parse(sessionStorage.getItem(KEY) ?? "null") as Partial<CreateValues> | null;
+    const kept: unknown = JSON.parse(readKept("session", keyOf(userId)) ?? "null");
+    return isDraft(kept) ? kept : null;
   } catch {
     return null;
   }
 }
 
-export function forgetDraft(): void {
-  sessionStorage.removeItem(KEY);
+export function forgetDraft(userId: string): void {
+  keep("session", keyOf(userId), null);
+}
+
+const TEXTS = ["title", "description", "priority", "severity", "assignedFranchiseId", "ownerRole"];
+
+function isDraft(kept: unknown): kept is Partial<CreateValues> {
+  if (typeof kept !== "object" || kept === null) {
+    return false;
+  }
+  const { tags, linkedType, ...rest } = kept as Record<string, unknown>;
+  return (
+    (tags === undefined || (Array.isArray(tags) && tags.every((each) => typeof each === "string"))) &&
+    (linkedType === undefined || (typeof linkedType === "object" && linkedType !== null)) &&
+    TEXTS.every((name) => rest[name] === undefined || typeof rest[name] === "string")
+  );
 }

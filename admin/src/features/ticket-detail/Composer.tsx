@@ -33,7 +33,7 @@ export function Composer({
   const ticketId = ticket.id ?? "";
   const { token } = theme.useToken();
   const { scheme } = useScheme();
-  const [draft, setDraft] = useDraft(ticketId);
+  const [draft, setDraft] = useDraft(ticketId, ticket.isSensitive ?? false);
   const [again, setAgain] = useState<readonly Attachment[]>([]);
   const { data: allowed } = useQuery(ticketActionsQuery(ticketId));
   const { uploads, busy, add, cancel, retry, remove } = useUploads(ticketId);

@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { keep as keepText, readKept } from "@/api/kept";
 
 const KEY = "tickets.panel";
 const NARROWEST = 480;
@@ -11,7 +12,7 @@ export function usePanelWidth() {
   const [kept, setKept] = useState<Kept>(stored);
   const keep = (change: Partial<Kept>) => {
     const next = { ...kept, ...change };
-    localStorage.setItem(KEY, JSON.stringify(next));
+    keepText("local", KEY, JSON.stringify(next));
     setKept(next);
   };
   return {
@@ -23,7 +24,7 @@ export function usePanelWidth() {
 
 function stored(): Kept {
   try {
-    const { width, full } = JSON.parse(localStorage.getItem(KEY) ?? "{}") as Partial<Kept>;
+    const { width, full } = JSON.parse(readKept("local", KEY) ?? "{}") as Partial<Kept>;
     return { width: typeof width === "number" && width >= NARROWEST ? width : USUAL, full: full === true };
   } catch {
     return { width: USUAL, full: false };

@@ -1,4 +1,5 @@
 import { useCallback, useState } from "react";
+import { keep as keepText, readKept } from "@/api/kept";
 
 const MOST = 6;
 
@@ -8,7 +9,7 @@ export function useRecentSearches(userId: string): [readonly string[], (query: s
   const [recent, setRecent] = useState(() => read(key));
   const keep = useCallback(
     (next: readonly string[]) => {
-      localStorage.setItem(key, JSON.stringify(next));
+      keepText("local", key, JSON.stringify(next));
       setRecent(next);
     },
     [key],
@@ -23,7 +24,7 @@ export function useRecentSearches(userId: string): [readonly string[], (query: s
 
 function read(key: string): readonly string[] {
   try {
-    const kept: unknown = JSON.parse(localStorage.getItem(key) ?? "[]");
+    const kept: unknown = JSON.parse(readKept("local", key) ?? "[]");
     return Array.isArray(kept) ? kept.filter((each) => typeof each === "string").slice(0, MOST) : [];
   } catch {
     return [];

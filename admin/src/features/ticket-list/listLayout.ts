@@ -1,4 +1,5 @@
 import { useCallback, useSyncExternalStore } from "react";
+import { keep, readKept } from "@/api/kept";
 
 /** Columns that may be hidden, in their order; those that name the ticket always stay. */
 export const OPTIONAL_COLUMNS = {
@@ -25,7 +26,7 @@ let kept: { text: string | null; layout: ListLayout } | undefined;
 export function useListLayout(): [ListLayout, (layout: ListLayout) => void] {
   const layout = useSyncExternalStore(subscribe, read);
   const change = useCallback((next: ListLayout) => {
-    localStorage.setItem(KEY, JSON.stringify(next));
+    keep("local", KEY, JSON.stringify(next));
     for (const listener of listeners) {
       listener();
     }
@@ -43,7 +44,7 @@ function subscribe(listener: () => void): () => void {
 }
 
 function read(): ListLayout {
-  const text = localStorage.getItem(KEY);
+  const text = readKept("local", KEY);
   if (kept?.text !== text) {
     kept = { text, layout: parse(text) };
   }
