@@ -1,4 +1,4 @@
-import { Select } from "antd";
+import { Select, Typography } from "antd";
 import { useState } from "react";
 import { TermOption } from "./TermOption";
 import { useTerms } from "./terms";
@@ -25,7 +25,8 @@ export function TagsField({ id, value = [], onChange, placeholder = "Add tags", 
     onChange?.([...new Set(tidy)].slice(0, TAGS_MAX));
     setTyped("");
   };
-  return (
+  const isFull = value.length >= TAGS_MAX;
+  const field = (
     <Select
       {...(id && { id })}
       mode="tags"
@@ -50,5 +51,22 @@ export function TagsField({ id, value = [], onChange, placeholder = "Add tags", 
       notFoundContent={null}
       style={{ width: "100%" }}
     />
+  );
+  return (
+    // When no more tags may be added, nothing can be typed, and what the list marks is one that was chosen: Enter would
+    // take it out again.
+    <div
+      onKeyDownCapture={(event) => {
+        if (event.key === "Enter" && isFull && !event.ctrlKey && !event.metaKey) {
+          event.preventDefault();
+          event.stopPropagation();
+        }
+      }}
+    >
+      {field}
+      <div role="status">
+        {isFull && <Typography.Text type="secondary">{TAGS_MAX} tags are the most that a ticket has.</Typography.Text>}
+      </div>
+    </div>
   );
 }

@@ -22,10 +22,13 @@ export type NewMessage = { text: string; isInternalNote: boolean; attachments: r
 /** Where one writes to all who see the ticket, or a note for staff; the two do not look alike. */
 export function Composer({
   ticket,
+  takesFocus = false,
   returned,
   onSend,
 }: {
   ticket: Ticket;
+  /** When it comes into view. */
+  takesFocus?: boolean;
   /** A message that was not sent comes back to be edited. */
   returned: { key: string; outgoing: Outgoing } | undefined;
   onSend(message: NewMessage): void;
@@ -53,6 +56,11 @@ export function Composer({
   const canSend = draft.text.trim() !== "" && length <= LONGEST && !isSending && mayWrite;
 
   useHotkeys("m", () => text.current?.focus(), { preventDefault: true });
+  useEffect(() => {
+    if (takesFocus) {
+      text.current?.focus();
+    }
+  }, [takesFocus]);
   const takeBack = useEffectEvent(({ outgoing }: { outgoing: Outgoing }) => {
     setDraft({ text: [outgoing.text, draft.text].filter(Boolean).join("\n"), isInternalNote: outgoing.isInternalNote });
     setAgain(outgoing.attachments);

@@ -63,11 +63,13 @@ export function TicketDetail({
     tabs.push("audit");
   }
   const [tab, setTab] = useTab(tabs);
+  // The tab is drawn some time after it was asked for; the composer takes the focus once it is there.
+  const [isWriting, setWriting] = useState(false);
   useHotkeys(
     "m",
     () => {
+      setWriting(true);
       setTab("timeline");
-      requestAnimationFrame(() => document.querySelector<HTMLElement>(".composer textarea")?.focus());
     },
     { preventDefault: true, enabled: tab !== "timeline" },
   );
@@ -113,7 +115,10 @@ export function TicketDetail({
       <Tabs
         className="panel-tabs"
         activeKey={tab}
-        onChange={setTab}
+        onChange={(next) => {
+          setWriting(false);
+          setTab(next);
+        }}
         destroyOnHidden
         items={[
           {
@@ -128,7 +133,7 @@ export function TicketDetail({
           {
             key: "timeline",
             label: <TimelineLabel failed={timeline.outgoing.filter(({ state }) => state === "failed").length} />,
-            children: <TimelineTab ticket={ticket} timeline={timeline} onView={ask} />,
+            children: <TimelineTab ticket={ticket} timeline={timeline} isWriting={isWriting} onView={ask} />,
           },
           {
             key: "attachments",

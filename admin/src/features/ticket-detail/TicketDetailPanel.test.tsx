@@ -174,3 +174,14 @@ it("keeps what one has begun to write", async () => {
   show({ ticket: ticketFixture() });
   expect(await screen.findByLabelText("Message to all who see the ticket")).toHaveValue("Half of a");
 });
+
+it("goes from any tab to where one writes, by one key", async () => {
+  show({ ticket: ticketFixture() }, [openStream().handler], "overview");
+  await screen.findByRole("tab", { name: "Timeline" });
+  await userEvent.keyboard("m");
+  const field = await screen.findByLabelText("Message to all who see the ticket");
+  await waitFor(() => expect(field).toHaveFocus());
+  await userEvent.click(screen.getByRole("tab", { name: "Overview" }));
+  await userEvent.click(screen.getByRole("tab", { name: /^Timeline/ }));
+  expect(await screen.findByLabelText("Message to all who see the ticket")).not.toHaveFocus();
+});

@@ -21,10 +21,13 @@ const KINDS: { value: Kinds; label: string }[] = [
 export function TimelineTab({
   ticket,
   timeline,
+  isWriting = false,
   onView,
 }: {
   ticket: Ticket;
   timeline: Timeline;
+  /** It was opened to write. */
+  isWriting?: boolean;
   /** Asks for the reason to see protected texts. */
   onView(): void;
 }) {
@@ -62,6 +65,7 @@ export function TimelineTab({
       </div>
       <Composer
         ticket={ticket}
+        takesFocus={isWriting}
         returned={returned}
         onSend={(message) => {
           outbox.send({ ...message, afterSeq: timeline.newest });
