@@ -53,6 +53,9 @@ export async function follow<Message>(options: StreamOptions<Message>, signal: A
     const hidden = whenHiddenFor(HIDDEN_MS, stop);
     try {
       for await (const event of read(request, lastId, attempt)) {
+        if (signal.aborted) {
+          return;
+        }
         failures = 0;
         if (event.kind === "error") {
           throw new Ended();

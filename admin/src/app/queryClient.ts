@@ -15,6 +15,8 @@ export function createQueryClient(onLoggedOut: () => void = toLogin): QueryClien
     queryCache: new QueryCache({ onError: notice }),
     mutationCache: new MutationCache({ onError: notice }),
     defaultOptions: {
+      // What was sent, protected fields of an edit among it, is not kept after its form.
+      mutations: { gcTime: 0 },
       queries: {
         staleTime: 15_000,
         retry: (failures, error) => failures < ATTEMPTS && !(error instanceof ApiError && !error.isTemporary),

@@ -51,7 +51,18 @@ function isDraft(kept: unknown): kept is Partial<CreateValues> {
   const { tags, linkedType, ...rest } = kept as Record<string, unknown>;
   return (
     (tags === undefined || (Array.isArray(tags) && tags.every((each) => typeof each === "string"))) &&
-    (linkedType === undefined || (typeof linkedType === "object" && linkedType !== null)) &&
+    (linkedType === undefined || isLink(linkedType)) &&
     TEXTS.every((name) => rest[name] === undefined || typeof rest[name] === "string")
+  );
+}
+
+function isLink(kept: unknown): kept is LinkedEntity {
+  return (
+    typeof kept === "object" &&
+    kept !== null &&
+    "linkedType" in kept &&
+    typeof kept.linkedType === "string" &&
+    "linkedId" in kept &&
+    typeof kept.linkedId === "string"
   );
 }

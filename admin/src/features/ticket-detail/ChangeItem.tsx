@@ -10,7 +10,7 @@ import {
   UserSwitchOutlined,
 } from "@ant-design/icons";
 import { theme } from "antd";
-import type { ReactNode } from "react";
+import { memo, type ReactNode } from "react";
 import type { AuditEntry } from "@/api/schemas";
 import { OwnerName, UserName } from "@/ui/UserName";
 import { actorWords, notableChanges, sentenceOf } from "./auditWords";
@@ -35,7 +35,7 @@ const ICONS: Readonly<Record<string, ReactNode>> = {
 const ALARMING = new Set(["AUTO_ESCALATED", "ESCALATED", "SLA_BREACHED", "FIRST_RESPONSE_BREACHED"]);
 
 /** Something that was changed, as one sentence, with the values before and after. */
-export function ChangeItem({ entry }: { entry: AuditEntry }) {
+export const ChangeItem = memo(function ChangeItem({ entry }: { entry: AuditEntry }) {
   const { token } = theme.useToken();
   const { words, owner } = sentenceOf(entry);
   const actor = actorWords(entry);
@@ -75,4 +75,4 @@ export function ChangeItem({ entry }: { entry: AuditEntry }) {
       </div>
     </div>
   );
-}
+});

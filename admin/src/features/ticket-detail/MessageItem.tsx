@@ -1,6 +1,6 @@
 import { LockOutlined } from "@ant-design/icons";
 import { theme } from "antd";
-import { lazy, type ReactNode, Suspense } from "react";
+import { lazy, memo, type ReactNode, Suspense } from "react";
 import { useCaller } from "@/api/caller";
 import type { Attachment, Message } from "@/api/schemas";
 import { useScheme } from "@/app/scheme";
@@ -18,7 +18,7 @@ const AttachmentChip = lazy(async () => ({
 const STAFF = /FRANCHISE_AGENT|OPS_|REGIONAL|HQ_|CEO|ADMIN|FINANCE|COMPLIANCE/;
 
 /** What somebody said. An internal note has another colour, a border of dashes, and says so. */
-export function MessageItem({ message }: { message: Message }) {
+export const MessageItem = memo(function MessageItem({ message }: { message: Message }) {
   const { token } = theme.useToken();
   return (
     <MessageFrame
@@ -38,7 +38,7 @@ export function MessageItem({ message }: { message: Message }) {
       )}
     </MessageFrame>
   );
-}
+});
 
 /** The look of a message, sent or on its way. */
 export function MessageFrame({

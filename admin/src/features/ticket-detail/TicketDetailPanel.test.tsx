@@ -155,6 +155,26 @@ it("does not open a broken stream again with the reason by itself", async () => 
   await screen.findByRole("button", { name: "View again" });
 });
 
+it("covers the texts of the timeline again when they are hidden, and reads them withheld", async () => {
+  const stream = openStream();
+  show({ ticket: sensitiveTicket }, [stream.handler]);
+  await userEvent.click((await screen.findAllByRole("button", { name: /View protected data/ }))[0] as HTMLElement);
+  await paste(await screen.findByLabelText(/Why you need it/), REASON);
+  await userEvent.click(screen.getByRole("button", { name: "View" }));
+  await waitFor(() => expect(stream.requests.at(-1)).toEqual({ afterSeq: "0", accessReason: REASON }));
+  stream.tell(timelineFixture[8] as TimelineEntry);
+  await screen.findByText("Any news?");
+  stream.tell({ ...messageEntry(10), seq: "10" });
+  await userEvent.click(screen.getByRole("button", { name: /Hide protected data/ }));
+  await waitFor(() => expect(screen.queryByText("Any news?")).not.toBeInTheDocument());
+  await waitFor(() => expect(stream.requests.at(-1)).toBeNull());
+  for (const entry of withheld([timelineFixture[8] as TimelineEntry, messageEntry(11)])) {
+    stream.tell(entry);
+  }
+  await waitFor(() => expect(screen.getAllByText("The text is protected").length).toBeGreaterThan(1));
+  expect(screen.queryByText("Any news?")).not.toBeInTheDocument();
+});
+
 it("clears what it showed when the ticket is out of sight", async () => {
   const { queryClient } = show({ ticket: ticketFixture() });
   await screen.findByText("Any news?");

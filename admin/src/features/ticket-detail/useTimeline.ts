@@ -14,6 +14,8 @@ import type { Reveal } from "./useReveal";
 
 /** Changes come in bursts: a ticket is read again once for those within so many milliseconds. */
 const SETTLE_MS = 300;
+/** Entries of so many milliseconds are drawn together. */
+const DRAW_MS = 100;
 
 export type Timeline = {
   /** Lowest number first, each once; undefined until the first are there. */
@@ -62,21 +64,48 @@ export function useTimeline(ticketId: string, reveal: Reveal, onGone: () => void
   const newest = Math.max(first.data?.newest ?? 0, seqOf(entries?.at(-1)));
 
   if (first.data && followed?.serial !== reveal.serial) {
-    setFollowed({ serial: reveal.serial, after: reveal.reason === undefined ? newest : from, reason: reveal.reason });
+    // Also after hiding all are read again, withheld: what came with the reason is not kept.
+    setFollowed({ serial: reveal.serial, after: followed === undefined ? newest : from, reason: reveal.reason });
+    if (followed !== undefined && reveal.reason === undefined) {
+      setArrived([]);
+    }
   }
+  const queue = useRef<TimelineEntry[]>([]);
+  const drawing = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const shownSerial = useRef(reveal.serial);
+  useEffect(() => {
+    shownSerial.current = reveal.serial;
+    queue.current = [];
+  }, [reveal.serial]);
+  const draw = (entry: TimelineEntry) => {
+    queue.current.push(entry);
+    drawing.current ??= setTimeout(() => {
+      drawing.current = undefined;
+      const entries = queue.current.splice(0);
+      setArrived((before) => [...before, ...entries]);
+    }, DRAW_MS);
+  };
 
   const told = useRef(0);
   const settle = useRef<ReturnType<typeof setTimeout>>(undefined);
   const refresh = () => {
-    clearTimeout(settle.current);
-    settle.current = setTimeout(() => {
+    // The first of a burst starts the clock: one that does not end would put it off for ever.
+    settle.current ??= setTimeout(() => {
+      settle.current = undefined;
       void queryClient.invalidateQueries({
         queryKey: ticketKeys.ticket(ticketId),
         predicate: (query) => query.meta?.audited !== true,
       });
     }, SETTLE_MS);
   };
-  useEffect(() => () => clearTimeout(settle.current), []);
+  useEffect(
+    () => () => {
+      clearTimeout(settle.current);
+      clearTimeout(drawing.current);
+      settle.current = drawing.current = undefined;
+    },
+    [],
+  );
   useEffect(() => () => outbox.forgetSent(), [outbox]);
 
   const state = useStream<Schemas["WatchTimelineResponse"]>(
@@ -86,7 +115,7 @@ export function useTimeline(ticketId: string, reveal: Reveal, onGone: () => void
         if (entry === undefined) {
           return;
         }
-        setArrived((before) => [...before, entry]);
+        draw(entry);
         if (seqOf(entry) > Math.max(told.current, first.data?.newest ?? 0)) {
           told.current = seqOf(entry);
           refresh();
@@ -116,6 +145,11 @@ export function useTimeline(ticketId: string, reveal: Reveal, onGone: () => void
     setOlder({ loading: true, error: null });
     try {
       const page = await readOlder(reader(ticketId, reveal.reason), from);
+      if (shownSerial.current !== reveal.serial) {
+        // Hidden meanwhile, or asked for with another reason.
+        setOlder({ loading: false, error: null });
+        return;
+      }
       setArrived((before) => [...page.entries, ...before]);
       setEarlier(page.from);
       setOlder({ loading: false, error: null });
