@@ -11,6 +11,11 @@ export class TransferError extends Error {
   ) {
     super(message);
   }
+
+  /** It never takes them with that signature: it has expired, or the bytes are not those that were announced. */
+  get isRefusal(): boolean {
+    return this.status === 400 || this.status === 403;
+  }
 }
 
 /** The store has these bytes already: an attempt before this one arrived, though its answer did not. */
@@ -69,7 +74,7 @@ function wordsOf(status: number): string {
     return "The file store cannot be reached, or does not allow uploads from this page.";
   }
   if (status === 403) {
-    return "The upload took too long: its permission has expired. Try again.";
+    return "The upload took too long, or the file changed meanwhile. Try again.";
   }
   if (status === 400) {
     return "The file changed while it was uploaded, or the upload was cut off. Try again.";

@@ -122,6 +122,21 @@ describe("an upload", () => {
     expect(new Set(announced.map(({ key }) => key)).size).toBe(1);
   });
 
+  it.each([400, 403])("is read and announced anew after the store refused its bytes: %i", async (status) => {
+    const queue = new UploadQueue("TKT-1");
+    const changing = file();
+    queue.add([changing]);
+    const first = await put();
+    changing.arrayBuffer = async () => Buffer.from("hello again\n") as unknown as ArrayBuffer;
+    first.answer(status);
+    await reaches(queue, "failed");
+    queue.retry(queue.read()[0]?.key ?? "");
+    (await put(1)).answer(200);
+    await reaches(queue, "done");
+    expect(new Set(announced.map(({ key }) => key)).size).toBe(2);
+    expect(new Set(announced.map(({ body }) => body.attachment.sha256)).size).toBe(2);
+  });
+
   it("goes on to complete when the store has the bytes already", async () => {
     const queue = new UploadQueue("TKT-1");
     queue.add([file()]);

@@ -2,7 +2,7 @@ import { api, newKey, once, unwrap } from "@/api/client";
 import { ApiError } from "@/api/errors";
 import type { Attachment } from "@/api/schemas";
 import { mediaTypeOf, refusalOf } from "./fileTypes";
-import { putFile } from "./putFile";
+import { putFile, TransferError } from "./putFile";
 
 export type UploadState =
   | "waiting"
@@ -160,9 +160,10 @@ export class UploadQueue {
       this.onComplete(complete);
     } catch (error) {
       if (!signal.aborted) {
-        if (error instanceof ApiError && !error.isTemporary) {
-          // What was announced cannot be made good: the next attempt announces anew.
+        if (error instanceof ApiError ? !error.isTemporary : error instanceof TransferError && error.isRefusal) {
+          // What was announced cannot be made good: the next attempt announces anew, with the file as it is then.
           this.announced.delete(key);
+          this.checksums.delete(key);
         }
         this.change(key, { state: "failed", error, retryable: isRetryable(error) });
       }
