@@ -3,12 +3,16 @@ import { Button, Flex, Grid, Layout } from "antd";
 import { lazy, Suspense } from "react";
 import { NotificationBell } from "@/features/notifications/NotificationBell";
 import { TicketSearchBox } from "@/features/ticket-filters/TicketSearchBox";
+import { PartBoundary } from "@/ui/PartBoundary";
+import { patiently } from "@/ui/patiently";
 import { useDialog } from "./dialogs";
 import { PersonMenu } from "./PersonMenu";
 
-const TicketCreateModal = lazy(async () => ({
-  default: (await import("@/features/ticket-create/TicketCreateModal")).TicketCreateModal,
-}));
+const TicketCreateModal = lazy(
+  patiently(async () => ({
+    default: (await import("@/features/ticket-create/TicketCreateModal")).TicketCreateModal,
+  })),
+);
 
 /** Search, the button that makes a ticket, notifications, the person. */
 export function Header({ onOpenMenu }: { onOpenMenu: (() => void) | undefined }) {
@@ -27,7 +31,9 @@ export function Header({ onOpenMenu }: { onOpenMenu: (() => void) | undefined })
           <PersonMenu />
         </Flex>
       </Flex>
-      <Suspense fallback={null}>{creating && <TicketCreateModal open onClose={() => setCreating(false)} />}</Suspense>
+      <PartBoundary floating>
+        <Suspense fallback={null}>{creating && <TicketCreateModal open onClose={() => setCreating(false)} />}</Suspense>
+      </PartBoundary>
     </Layout.Header>
   );
 }

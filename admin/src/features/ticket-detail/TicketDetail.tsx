@@ -9,25 +9,35 @@ import { usePermission } from "@/api/caller";
 import type { Ticket } from "@/api/schemas";
 import { ticketActionsQuery } from "@/api/tickets";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { PartBoundary } from "@/ui/PartBoundary";
+import { patiently } from "@/ui/patiently";
 import { OverviewTab } from "./OverviewTab";
 import { RevealDialog } from "./RevealDialog";
 import { TimelineTab } from "./TimelineTab";
 import { useReveal } from "./useReveal";
 import { useTimeline } from "./useTimeline";
 
-const TicketQuickActions = lazy(async () => ({
-  default: (await import("@/features/ticket-actions/TicketQuickActions")).TicketQuickActions,
-}));
-const TicketEditForm = lazy(async () => ({
-  default: (await import("@/features/ticket-actions/TicketEditForm")).TicketEditForm,
-}));
-const AttachmentsTab = lazy(async () => ({
-  default: (await import("@/features/attachments/AttachmentsTab")).AttachmentsTab,
-}));
-const SlaExplanationView = lazy(async () => ({
-  default: (await import("@/features/sla/SlaExplanationView")).SlaExplanationView,
-}));
-const AuditTab = lazy(async () => ({ default: (await import("./AuditTab")).AuditTab }));
+const TicketQuickActions = lazy(
+  patiently(async () => ({
+    default: (await import("@/features/ticket-actions/TicketQuickActions")).TicketQuickActions,
+  })),
+);
+const TicketEditForm = lazy(
+  patiently(async () => ({
+    default: (await import("@/features/ticket-actions/TicketEditForm")).TicketEditForm,
+  })),
+);
+const AttachmentsTab = lazy(
+  patiently(async () => ({
+    default: (await import("@/features/attachments/AttachmentsTab")).AttachmentsTab,
+  })),
+);
+const SlaExplanationView = lazy(
+  patiently(async () => ({
+    default: (await import("@/features/sla/SlaExplanationView")).SlaExplanationView,
+  })),
+);
+const AuditTab = lazy(patiently(async () => ({ default: (await import("./AuditTab")).AuditTab })));
 
 const WAITING = <Skeleton active paragraph={{ rows: 6 }} className="panel-pane" />;
 
@@ -80,9 +90,11 @@ export function TicketDetail({
   return (
     <AccessReason value={reveal.reason}>
       <div className="panel-toolbar">
-        <Suspense fallback={<Skeleton.Button active size="small" />}>
-          <TicketQuickActions ticket={ticket} layout="toolbar" />
-        </Suspense>
+        <PartBoundary>
+          <Suspense fallback={<Skeleton.Button active size="small" />}>
+            <TicketQuickActions ticket={ticket} layout="toolbar" />
+          </Suspense>
+        </PartBoundary>
         {may("TICKET_ACTION_EDIT") && (
           <Button icon={<EditOutlined />} onClick={() => setEditing(true)}>
             Edit
@@ -182,9 +194,11 @@ export function TicketDetail({
         width={640}
         title={`Edit ${ticketId}`}
       >
-        <Suspense fallback={<Skeleton active paragraph={{ rows: 6 }} />}>
-          <TicketEditForm ticket={editable} onDone={() => setEditing(false)} />
-        </Suspense>
+        <PartBoundary>
+          <Suspense fallback={<Skeleton active paragraph={{ rows: 6 }} />}>
+            <TicketEditForm ticket={editable} onDone={() => setEditing(false)} />
+          </Suspense>
+        </PartBoundary>
       </Modal>
     </AccessReason>
   );
@@ -193,7 +207,9 @@ export function TicketDetail({
 function Pane({ children }: { children: React.ReactNode }) {
   return (
     <div className="panel-pane">
-      <Suspense fallback={WAITING}>{children}</Suspense>
+      <PartBoundary>
+        <Suspense fallback={WAITING}>{children}</Suspense>
+      </PartBoundary>
     </div>
   );
 }

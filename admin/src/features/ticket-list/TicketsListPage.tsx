@@ -11,6 +11,7 @@ import { countFilters } from "@/features/ticket-filters/filterParams";
 import { SavedViews } from "@/features/ticket-filters/SavedViews";
 import { TicketFilters } from "@/features/ticket-filters/TicketFilters";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { patiently } from "@/ui/patiently";
 import { IgnoredNotice, NewsPill, NoTickets } from "./ListNotices";
 import { ListSkeleton } from "./ListSkeleton";
 import { LayoutMenu, OrderMenu } from "./ListTools";
@@ -32,11 +33,17 @@ import { useRowKeys } from "./useRowKeys";
 import { useTicketPage } from "./useTicketPage";
 import "./ticket-list.css";
 
-const TicketDetailPanel = lazy(async () => ({
-  default: (await import("@/features/ticket-detail/TicketDetailPanel")).TicketDetailPanel,
-}));
-const ExportDialog = lazy(async () => ({ default: (await import("@/features/exports/ExportDialog")).ExportDialog }));
-const BulkActionBar = lazy(async () => ({ default: (await import("@/features/bulk/BulkActionBar")).BulkActionBar }));
+const TicketDetailPanel = lazy(
+  patiently(async () => ({
+    default: (await import("@/features/ticket-detail/TicketDetailPanel")).TicketDetailPanel,
+  })),
+);
+const ExportDialog = lazy(
+  patiently(async () => ({ default: (await import("@/features/exports/ExportDialog")).ExportDialog })),
+);
+const BulkActionBar = lazy(
+  patiently(async () => ({ default: (await import("@/features/bulk/BulkActionBar")).BulkActionBar })),
+);
 
 const POLL_MS = 30_000;
 const NOTHING: ReadonlySet<string> = new Set();
