@@ -1,5 +1,6 @@
 import createClient from "openapi-fetch";
 import type { paths } from "#http";
+import { noteTime } from "@/vocabulary/clock";
 import { ApiError, Unreachable } from "./errors";
 
 /** Every call of the contract, typed by its path and method. Use it inside `unwrap`. */
@@ -7,7 +8,11 @@ export const api = createClient<paths>({
   // Node, where tests run, takes no address without its host.
   baseUrl: globalThis.location.origin,
   // Looked up at each call, so that tests and stories may answer in its place.
-  fetch: (request) => globalThis.fetch(request),
+  async fetch(request) {
+    const response = await globalThis.fetch(request);
+    noteTime(response.headers.get("date"));
+    return response;
+  },
 });
 
 type Outcome<Data> = { data?: Data; error?: unknown; response: Response };

@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from "react";
+import { presentMs } from "@/vocabulary/clock";
 
 type Clock = { subscribe(listener: () => void): () => void; read(): number };
 
@@ -12,15 +13,15 @@ export function useNow(everyMs: number): number {
 
 function startClock(everyMs: number): Clock {
   const listeners = new Set<() => void>();
-  let now = Date.now();
+  let now = presentMs();
   let timer: ReturnType<typeof setInterval> | undefined;
   const clock: Clock = {
     subscribe(listener) {
       listeners.add(listener);
       if (timer === undefined) {
-        now = Date.now();
+        now = presentMs();
         timer = setInterval(() => {
-          now = Date.now();
+          now = presentMs();
           for (const each of listeners) {
             each();
           }
@@ -35,8 +36,8 @@ function startClock(everyMs: number): Clock {
       };
     },
     read() {
-      if (timer === undefined && Date.now() - now > everyMs) {
-        now = Date.now();
+      if (timer === undefined && presentMs() - now > everyMs) {
+        now = presentMs();
       }
       return now;
     },

@@ -1,6 +1,7 @@
 import dayjs from "dayjs";
 import durationPlugin from "dayjs/plugin/duration";
 import relativeTime from "dayjs/plugin/relativeTime";
+import { presentMs } from "./clock";
 
 dayjs.extend(relativeTime);
 dayjs.extend(durationPlugin);
@@ -20,7 +21,7 @@ export function preciseDateTime(instant: string): string {
 
 /** "3 hours ago", "in 2 days". */
 export function fromNow(instant: string): string {
-  return dayjs(instant).fromNow();
+  return dayjs(instant).from(presentMs());
 }
 
 /** Seconds of a google.protobuf.Duration in JSON: "5400.5s" → 5400.5. */

@@ -1,5 +1,6 @@
 import type { Ticket } from "@/api/schemas";
 import { useNow } from "@/ui/useNow";
+import { presentMs } from "@/vocabulary/clock";
 import { type SlaClock, slaClockOf, turnsOf } from "./slaClock";
 
 const COARSE_MS = 15_000;
@@ -33,7 +34,7 @@ function firstDrawnAt(ticket: Ticket): number {
   if (known !== undefined) {
     return known;
   }
-  const now = Date.now();
+  const now = presentMs();
   readTimes.set(ticket, now);
   return now;
 }
