@@ -205,3 +205,15 @@ it("goes from any tab to where one writes, by one key", async () => {
   await userEvent.click(screen.getByRole("tab", { name: /^Timeline/ }));
   expect(await screen.findByLabelText("Message to all who see the ticket")).not.toHaveFocus();
 });
+
+it("keeps as a draft what was not sent since the session had ended", async () => {
+  show({ ticket: ticketFixture() }, [
+    http.post("*/admin/tickets/:id/messages", () => HttpResponse.json({ message: "No credentials" }, { status: 401 })),
+  ]);
+  const field = await screen.findByLabelText("Message to all who see the ticket");
+  await paste(field, "On its way");
+  await userEvent.keyboard("{Control>}{Enter}{/Control}");
+  await waitFor(() => expect(field).toHaveValue("On its way"));
+  expect(screen.queryByText("Not sent")).not.toBeInTheDocument();
+  expect(Object.values(sessionStorage).join()).toContain("On its way");
+});

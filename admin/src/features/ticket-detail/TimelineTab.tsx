@@ -1,7 +1,9 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { Segmented } from "antd";
-import { useEffect, useRef, useState } from "react";
-import { usePermission } from "@/api/caller";
+import { useEffect, useEffectEvent, useRef, useState } from "react";
+import { callerQuery, usePermission } from "@/api/caller";
 import { newKey } from "@/api/client";
+import { ApiError } from "@/api/errors";
 import type { Ticket } from "@/api/schemas";
 import { Composer } from "./Composer";
 import { LiveState } from "./LiveState";
@@ -41,6 +43,16 @@ export function TimelineTab({
     outbox.discard(outgoing.key);
     setReturned({ key: newKey(), outgoing });
   };
+  // The session has ended: what was not sent is kept as a draft, over the login that the next read leads to.
+  const queryClient = useQueryClient();
+  const refused = timeline.outgoing.find(({ error }) => error instanceof ApiError && error.isUnauthenticated);
+  const keepRefused = useEffectEvent(edit);
+  useEffect(() => {
+    if (refused) {
+      keepRefused(refused);
+      void queryClient.invalidateQueries({ queryKey: callerQuery.queryKey });
+    }
+  }, [refused, queryClient]);
   const announced = useAnnouncement(timeline);
   return (
     <div className="timeline">
