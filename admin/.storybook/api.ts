@@ -21,6 +21,11 @@ const EVERYWHERE: RequestHandler[] = [
     HttpResponse.json({ userId: "asha", role: "ROLE_ADMIN", displayName: "Asha Rao", permissions: PERMISSIONS }),
   ),
   http.get("*/admin/members\\:lookup", () => HttpResponse.json({})),
+  // A change that a story has left unanswered is sent again while another story is shown.
+  http.post("*/admin/tickets/bulk", async () => {
+    await delay("infinite");
+    return new HttpResponse();
+  }),
   http.all(/\/admin\/.*:watch(\?|$)/, async () => {
     await delay("infinite");
     return new HttpResponse();

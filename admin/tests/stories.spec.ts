@@ -16,6 +16,8 @@ const SIZES = [
   { width: 390, height: 844 },
 ];
 const SCHEMES: Scheme[] = ["light", "dark"];
+/** Stories of there being nothing to show. */
+const EMPTY = new Set(["attachments-uploadlist--nothing"]);
 /** Of the browser itself, for refusals that a story is about. */
 const REFUSED = /Failed to load resource: the server responded with a status of [45]\d\d/;
 
@@ -63,6 +65,7 @@ for (const story of stories) {
         const place = `${scheme}, ${width} px`;
         const failure = await shown.show(story.id, width, height);
         expect.soft(failure, `${place}: it is drawn, and played to its end`).toBeNull();
+        expect.soft(await shown.isBlank(), `${place}: nothing is drawn`).toBe(EMPTY.has(story.id));
         if (width === 1440) {
           expect.soft(await shown.seriousViolations(), `${place}: axe`).toEqual([]);
         }

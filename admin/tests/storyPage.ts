@@ -14,6 +14,8 @@ type Preview = {
   /** Ended stories so far, with what went wrong in them. */
   storyEnds?: { storyId: string; failure: string | null }[];
   storyIsComplete?: () => boolean;
+  /** When something was last changed in the page, by performance.now(). */
+  changedAt?: number;
   axe?: { run(options: object): Promise<AxeResults> };
 };
 
@@ -21,6 +23,9 @@ const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
 /** For answers that stay away on purpose, as in stories of loading: longer than any other story takes. */
 const PATIENCE_MS = 700;
+
+/** Longer than React holds back what is ready to replace a fallback (300 ms). */
+const QUIET_MS = 400;
 
 /** The story that the preview is opened with: one that plays nothing, as to show another in mid-play loads the page anew. */
 const FIRST_STORY = "shared--tags";
@@ -52,8 +57,18 @@ export class StoryPage {
     await this.page
       .waitForFunction(() => (globalThis as Preview).storyIsComplete?.() ?? false, null, { timeout: PATIENCE_MS })
       .catch(() => undefined);
+    await this.page.waitForFunction(isQuiet, QUIET_MS);
     await this.page.evaluate(settle);
     return failure;
+  }
+
+  /** Whether anything at all is drawn. */
+  isBlank(): Promise<boolean> {
+    return this.page.evaluate(
+      () =>
+        document.body.innerText.trim() === "" &&
+        document.querySelector("#storybook-root :is(svg, img, input)") === null,
+    );
   }
 
   /** What axe finds in what is shown, each with what to do about it. */
@@ -93,16 +108,27 @@ function listen(): void {
       }
     });
   }
+  preview.changedAt = performance.now();
+  new MutationObserver(() => {
+    preview.changedAt = performance.now();
+  }).observe(document.body, { childList: true, subtree: true });
   channel?.on("storyFinished", (end) => {
     ends.push({ storyId: (end as { storyId: string }).storyId, failure });
     failure = null;
   });
 }
 
+/** Whether nothing has changed for so long. */
+function isQuiet(milliseconds: number): boolean {
+  return performance.now() - ((globalThis as Preview).changedAt ?? 0) > milliseconds;
+}
+
 async function select(storyId: string): Promise<string | null> {
   const preview = globalThis as Preview;
   const ends = preview.storyEnds ?? [];
   ends.length = 0;
+  // That of the story before: it may still be there when this one says that it has ended.
+  preview.storyIsComplete = undefined;
   const shown = new URLSearchParams(location.search).get("id");
   const channel = preview.__STORYBOOK_ADDONS_CHANNEL__;
   if (shown === storyId) {

@@ -18,7 +18,6 @@ const OPEN = "open:";
 const SEARCH = "search:";
 
 type Option = { value: string; label: ReactNode };
-type Group = { label: string; options: Option[] };
 
 /**
  * Search from everywhere. Words search the list, keeping its filters; a ticket's number opens it; the best matches
@@ -69,7 +68,7 @@ export function TicketSearchBox() {
   };
 
   const number = ticketIdOf(typed);
-  const options: (Option | Group)[] = [];
+  const options: Option[] = [];
   if (number) {
     options.push({ value: OPEN + number, label: <Line icon={<EnterOutlined />}>Open {number}</Line> });
   } else if (typed.trim()) {
@@ -82,25 +81,21 @@ export function TicketSearchBox() {
       ),
     });
   } else if (recent.length > 0) {
-    options.push({
-      label: "Searched for lately",
-      options: [
-        ...recent.map((query) => ({
-          value: SEARCH + query,
-          label: (
-            <Line icon={<ClockCircleOutlined />}>
-              <bdi>{query}</bdi>
-            </Line>
-          ),
-        })),
-        { value: FORGET, label: <Line>Forget these</Line> },
-      ],
-    });
+    options.push(
+      ...recent.map((query) => ({
+        value: SEARCH + query,
+        label: (
+          <Line icon={<ClockCircleOutlined />}>
+            <bdi>{query}</bdi>
+          </Line>
+        ),
+      })),
+      { value: FORGET, label: <Line>Forget these searches</Line> },
+    );
   }
   if (results.length > 0 && !number) {
-    options.push({
-      label: "Best matches",
-      options: results.map(({ ticket, titleHighlight = [] }) => ({
+    options.push(
+      ...results.map(({ ticket, titleHighlight = [] }) => ({
         value: OPEN + (ticket?.id ?? ""),
         label: (
           <div className="search-option" style={style}>
@@ -112,7 +107,7 @@ export function TicketSearchBox() {
           </div>
         ),
       })),
-    });
+    );
   }
   return (
     <AutoComplete
