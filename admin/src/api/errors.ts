@@ -75,7 +75,7 @@ export class Unreachable extends Error {
   override readonly name = "Unreachable";
 
   constructor(options?: ErrorOptions) {
-    super("The service cannot be reached. Check your connection; it is tried again.", options);
+    super("The service cannot be reached. Check your connection.", options);
   }
 }
 

@@ -31,7 +31,10 @@ export function ResolveModal(props: { ticket: Ticket; open: boolean; onClose(): 
       title="Resolve"
       okText="Resolve"
       fields={FIELDS}
-      initialValues={{ resolutionSummary: ticket.resolutionSummary || "" }}
+      // What a reopened ticket was closed upon has been rejected: it is not offered again.
+      initialValues={{
+        resolutionSummary: ticket.status === "TICKET_STATUS_REOPENED" ? "" : ticket.resolutionSummary || "",
+      }}
       send={({ resolutionSummary = "" }, header) =>
         unwrap(
           api.POST("/admin/tickets/{id}/transition", {

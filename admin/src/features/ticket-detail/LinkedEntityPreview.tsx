@@ -28,7 +28,7 @@ export function LinkedEntityPreview({ ticket }: { ticket: Ticket }) {
         {data && (
           <span style={{ color: token.colorTextDescription }}>
             {data.openCount}
-            {data.openCountCapped && "+"} open
+            {data.openCountCapped && "+"} other{data.openCount === 1 ? "" : "s"} open
           </span>
         )}
         <Link to={all} className="linked-all">

@@ -10,11 +10,12 @@ export function linkedFilter(linkedType: LinkedType, linkedId: string): TicketFi
   return { linkedType, linkedId };
 }
 
-/** The latest tickets of a thing, and how many of its tickets are open. */
-export function linkedTicketsQuery({ id = "", linkedType, linkedId }: Ticket) {
+/** The latest other tickets of a thing, and how many of the others are open. */
+export function linkedTicketsQuery({ id = "", linkedType, linkedId, status, archived }: Ticket) {
+  const isOpen = !archived && OPEN_STATUSES.some((each) => each === status);
   const filter = linkedFilter(linkedType ?? "LINKED_TYPE_UNSPECIFIED", linkedId ?? "");
   return queryOptions({
-    queryKey: [...ticketKeys.lists, "linked", linkedType, linkedId, id],
+    queryKey: [...ticketKeys.lists, "linked", linkedType, linkedId, id, isOpen],
     queryFn: async ({ signal }) => {
       const [latest, open] = await Promise.all([
         // One more than is shown, since this ticket is among them.
@@ -28,7 +29,7 @@ export function linkedTicketsQuery({ id = "", linkedType, linkedId }: Ticket) {
       ]);
       return {
         others: (latest.tickets ?? []).filter((each) => each.id !== id).slice(0, SHOWN),
-        openCount: Number(open.totalSize ?? 0),
+        openCount: Math.max(0, Number(open.totalSize ?? 0) - (isOpen ? 1 : 0)),
         openCountCapped: open.totalSizeCapped === true,
       };
     },

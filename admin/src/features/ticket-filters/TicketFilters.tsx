@@ -28,7 +28,14 @@ const PRIORITY_CHOICES = optionsOf(PRIORITIES)
 const SLA_CHOICES = optionsOf(SLA_STATUSES);
 
 /** Which tickets are shown: what is asked for daily as buttons, the rest behind "More filters". */
-export function TicketFilters({ value: filter, onChange, extra }: TicketFiltersProps) {
+export function TicketFilters({ value, onChange: tell, extra }: TicketFiltersProps) {
+  // The address follows a moment later: what is chosen until then builds on what was chosen last, and shows at once.
+  const [ahead, setAhead] = useState<{ of: TicketFilter; filter: TicketFilter } | null>(null);
+  const filter = ahead?.of === value ? ahead.filter : value;
+  const onChange = (next: TicketFilter) => {
+    setAhead({ of: value, filter: next });
+    tell(next);
+  };
   const { userId = "", role } = useCaller();
   const isStaff = usePermission("PERMISSION_STAFF");
   const style = useListStyle();

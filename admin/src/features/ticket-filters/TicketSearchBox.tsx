@@ -80,6 +80,11 @@ export function TicketSearchBox() {
         </Line>
       ),
     });
+    // An amount as well as a ticket's number, so Enter searches.
+    const bare = ticketIdOf(`#${typed.trim()}`);
+    if (bare) {
+      options.push({ value: OPEN + bare, label: <Line icon={<EnterOutlined />}>Open {bare}</Line> });
+    }
   } else if (recent.length > 0) {
     options.push(
       ...recent.map((query) => ({

@@ -208,7 +208,7 @@ export function TicketsListPage() {
         {ticketId !== undefined && (
           <TicketDetailPanel
             ticketId={ticketId}
-            onClose={() => navigate({ pathname: ROUTES.tickets, search })}
+            onClose={() => navigate({ pathname: ROUTES.tickets, search: withoutTab(search) })}
             {...(rows.previousId && { onPrevious: () => open(rows.previousId as string) })}
             {...(rows.nextId && { onNext: () => open(rows.nextId as string) })}
           />
@@ -216,4 +216,11 @@ export function TicketsListPage() {
       </Suspense>
     </div>
   );
+}
+
+/** Which tab of a ticket is open says nothing of the list. */
+function withoutTab(search: string): string {
+  const params = new URLSearchParams(search);
+  params.delete("tab");
+  return params.toString();
 }
