@@ -5,6 +5,7 @@ import { useCaller } from "@/api/caller";
 import type { Attachment, Message } from "@/api/schemas";
 import { useScheme } from "@/app/scheme";
 import { TONES } from "@/app/theme";
+import { PartBoundary } from "@/ui/PartBoundary";
 import { ToneTag } from "@/ui/StatusTag";
 import { UserName } from "@/ui/UserName";
 import { ROLES, wordOf } from "@/vocabulary/tickets";
@@ -86,11 +87,13 @@ export function MessageFrame({
       {children}
       {attachments.length > 0 && (
         <div className="timeline-files">
-          <Suspense fallback={null}>
-            {attachments.map((attachment) => (
-              <AttachmentChip key={attachment.id} attachment={attachment} />
-            ))}
-          </Suspense>
+          <PartBoundary>
+            <Suspense fallback={null}>
+              {attachments.map((attachment) => (
+                <AttachmentChip key={attachment.id} attachment={attachment} />
+              ))}
+            </Suspense>
+          </PartBoundary>
         </div>
       )}
     </article>

@@ -7,6 +7,7 @@ import { api, newKey, once, unwrap } from "@/api/client";
 import type { Schemas } from "@/api/schemas";
 import { ticketActionsQuery, watchersQuery } from "@/api/tickets";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { PartBoundary } from "@/ui/PartBoundary";
 import { UserName } from "@/ui/UserName";
 
 type Watcher = Schemas["Watcher"];
@@ -132,18 +133,20 @@ function AddWatcher({ watching, onAdd }: { watching: readonly (string | undefine
       title="Let somebody watch"
       content={
         <div className="watcher-add">
-          <Suspense fallback={null}>
-            <MemberField
-              onChange={(userId) => {
-                if (userId) {
-                  setOpen(false);
-                  if (!watching.includes(userId)) {
-                    onAdd(userId);
+          <PartBoundary>
+            <Suspense fallback={null}>
+              <MemberField
+                onChange={(userId) => {
+                  if (userId) {
+                    setOpen(false);
+                    if (!watching.includes(userId)) {
+                      onAdd(userId);
+                    }
                   }
-                }
-              }}
-            />
-          </Suspense>
+                }}
+              />
+            </Suspense>
+          </PartBoundary>
           <small>Watching makes the ticket visible to them.</small>
         </div>
       }

@@ -6,6 +6,7 @@ import { Link, useSearchParams } from "react-router";
 import { useCaller } from "@/api/caller";
 import { type ListAddress, writeListAddress } from "@/features/ticket-list/listAddress";
 import { orderOf } from "@/features/ticket-list/ticketOrders";
+import { PartBoundary } from "@/ui/PartBoundary";
 import { builtInViews } from "./builtInViews";
 import { countFilters, isSameFilter } from "./filterParams";
 import { savedViewsQuery } from "./savedViewQueries";
@@ -55,25 +56,27 @@ export function SavedViews({
           arrow={false}
           destroyOnHidden
           content={
-            <Suspense fallback={null}>
-              <ViewsMenu
-                address={address}
-                onApply={(view) => {
-                  setOpen(false);
-                  onChange({
-                    filter: view.filter ?? {},
-                    order: orderOf(view.orderBy),
-                    query: "",
-                    viewId: view.id,
-                  });
-                }}
-                onSave={() => {
-                  setOpen(false);
-                  setSaving(true);
-                }}
-                onDeleted={(view) => view.id === address.viewId && onChange({ viewId: undefined })}
-              />
-            </Suspense>
+            <PartBoundary floating>
+              <Suspense fallback={null}>
+                <ViewsMenu
+                  address={address}
+                  onApply={(view) => {
+                    setOpen(false);
+                    onChange({
+                      filter: view.filter ?? {},
+                      order: orderOf(view.orderBy),
+                      query: "",
+                      viewId: view.id,
+                    });
+                  }}
+                  onSave={() => {
+                    setOpen(false);
+                    setSaving(true);
+                  }}
+                  onDeleted={(view) => view.id === address.viewId && onChange({ viewId: undefined })}
+                />
+              </Suspense>
+            </PartBoundary>
           }
         >
           <button
@@ -101,16 +104,18 @@ export function SavedViews({
         </Button>
       )}
       {saving && (
-        <Suspense fallback={null}>
-          <SaveViewModal
-            address={address}
-            onClose={() => setSaving(false)}
-            onSaved={(view) => {
-              setSaving(false);
-              onChange({ filter: view.filter ?? {}, query: "", viewId: view.id });
-            }}
-          />
-        </Suspense>
+        <PartBoundary floating>
+          <Suspense fallback={null}>
+            <SaveViewModal
+              address={address}
+              onClose={() => setSaving(false)}
+              onSaved={(view) => {
+                setSaving(false);
+                onChange({ filter: view.filter ?? {}, query: "", viewId: view.id });
+              }}
+            />
+          </Suspense>
+        </PartBoundary>
       )}
     </div>
   );

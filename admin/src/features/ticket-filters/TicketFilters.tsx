@@ -4,6 +4,7 @@ import { lazy, type ReactNode, Suspense, useState } from "react";
 import { useCaller, usePermission } from "@/api/caller";
 import type { TicketFilter } from "@/api/schemas";
 import { useListStyle } from "@/features/ticket-list/useListStyle";
+import { PartBoundary } from "@/ui/PartBoundary";
 import { PriorityTag, StatusTag } from "@/ui/StatusTag";
 import { OPEN_STATUSES, optionsOf, PRIORITIES, SLA_STATUSES, STATUSES } from "@/vocabulary/tickets";
 import { ChoiceFilter } from "./ChoiceFilter";
@@ -125,9 +126,11 @@ export function TicketFilters({ value, onChange: tell, extra }: TicketFiltersPro
       )}
       {extra && <div className="ticket-filters-extra">{extra}</div>}
       {more !== "never" && (
-        <Suspense fallback={null}>
-          <MoreFilters value={filter} onChange={onChange} open={more === "open"} onClose={() => setMore("closed")} />
-        </Suspense>
+        <PartBoundary floating>
+          <Suspense fallback={null}>
+            <MoreFilters value={filter} onChange={onChange} open={more === "open"} onClose={() => setMore("closed")} />
+          </Suspense>
+        </PartBoundary>
       )}
     </Flex>
   );

@@ -1,6 +1,7 @@
 import { EllipsisOutlined } from "@ant-design/icons";
 import { lazy, type RefObject, Suspense, useEffect, useRef, useState } from "react";
 import type { Ticket } from "@/api/schemas";
+import { PartBoundary } from "@/ui/PartBoundary";
 
 const TicketQuickActions = lazy(async () => ({
   default: (await import("@/features/ticket-actions/TicketQuickActions")).TicketQuickActions,
@@ -25,10 +26,12 @@ export function RowMenu({ ticket }: { ticket: Ticket }) {
   return (
     <span ref={frame}>
       {wanted ? (
-        <Suspense fallback={placeholder}>
-          <TicketQuickActions ticket={ticket} layout="menu" />
-          <Opener frame={frame} />
-        </Suspense>
+        <PartBoundary floating>
+          <Suspense fallback={placeholder}>
+            <TicketQuickActions ticket={ticket} layout="menu" />
+            <Opener frame={frame} />
+          </Suspense>
+        </PartBoundary>
       ) : (
         placeholder
       )}

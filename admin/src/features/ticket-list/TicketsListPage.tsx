@@ -11,6 +11,7 @@ import { countFilters } from "@/features/ticket-filters/filterParams";
 import { SavedViews } from "@/features/ticket-filters/SavedViews";
 import { TicketFilters } from "@/features/ticket-filters/TicketFilters";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { PartBoundary } from "@/ui/PartBoundary";
 import { patiently } from "@/ui/patiently";
 import { IgnoredNotice, NewsPill, NoTickets } from "./ListNotices";
 import { ListSkeleton } from "./ListSkeleton";
@@ -195,25 +196,27 @@ export function TicketsListPage() {
       <div aria-live="polite" className="visually-hidden">
         {isFetching && isPlaceholderData ? "Loading" : live.announcement}
       </div>
-      <Suspense fallback={null}>
-        {mayBulk && hasSelected && (
-          <BulkActionBar
-            selectedIds={[...selected]}
-            filter={wholeFilter(address)}
-            onClear={() => setSelected(NOTHING)}
-            onSelect={(ids) => setSelected(new Set(ids))}
-          />
-        )}
-        {exporting && <ExportDialog open filter={wholeFilter(address)} onClose={() => setExporting(false)} />}
-        {ticketId !== undefined && (
-          <TicketDetailPanel
-            ticketId={ticketId}
-            onClose={() => navigate({ pathname: ROUTES.tickets, search: withoutTab(search) })}
-            {...(rows.previousId && { onPrevious: () => open(rows.previousId as string) })}
-            {...(rows.nextId && { onNext: () => open(rows.nextId as string) })}
-          />
-        )}
-      </Suspense>
+      <PartBoundary floating>
+        <Suspense fallback={null}>
+          {mayBulk && hasSelected && (
+            <BulkActionBar
+              selectedIds={[...selected]}
+              filter={wholeFilter(address)}
+              onClear={() => setSelected(NOTHING)}
+              onSelect={(ids) => setSelected(new Set(ids))}
+            />
+          )}
+          {exporting && <ExportDialog open filter={wholeFilter(address)} onClose={() => setExporting(false)} />}
+          {ticketId !== undefined && (
+            <TicketDetailPanel
+              ticketId={ticketId}
+              onClose={() => navigate({ pathname: ROUTES.tickets, search: withoutTab(search) })}
+              {...(rows.previousId && { onPrevious: () => open(rows.previousId as string) })}
+              {...(rows.nextId && { onNext: () => open(rows.nextId as string) })}
+            />
+          )}
+        </Suspense>
+      </PartBoundary>
     </div>
   );
 }
