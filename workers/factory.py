@@ -11,10 +11,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from celery import Celery
+from celery.signals import beat_init
 from prometheus_client import CollectorRegistry, ProcessCollector
 
 from server.settings import Settings
 from workers.alarm import Alarm, DueWork
+from workers.beat import end_at_signals
 from workers.celery_settings import Broker, configure
 from workers.companions import Companion, companions_step
 from workers.database_metrics import DatabaseMetrics, Readings
@@ -74,6 +76,7 @@ def assemble(
     app: Celery = Celery("tickets", amqp=Broker)
     app.Task.Request = counting_requests(TaskMetrics(registry))  # type: ignore[assignment]  # or the path of a class
     configure(app, settings, works)
+    beat_init.connect(end_at_signals)
     register(app, works, functools.cache(lambda: _locks(settings)), functools.cache(build_uses))
 
     def companions(worker: Any) -> Sequence[Companion]:  # noqa: ANN401 - Celery's WorkController
