@@ -43,6 +43,8 @@ export default defineConfig({
       testDir: "tests",
       testMatch: "stories.spec.ts",
       timeout: 60_000,
+      // What a story plays waits a second for each thing, which on a machine at its limit may be too short once.
+      retries: 1,
       // It takes its own pictures.
       use: { trace: "off", screenshot: "off" },
     },

@@ -1,6 +1,6 @@
 import type { Meta, StoryObj } from "@storybook/react-vite";
 import { delay, HttpResponse, http } from "msw";
-import { expect, fn, screen, userEvent } from "storybook/test";
+import { expect, fn, screen, userEvent, waitFor } from "storybook/test";
 import type { Ticket } from "@/api/schemas";
 import {
   bareTicket,
@@ -120,7 +120,8 @@ export const AskingForTheReason: Story = {
   ...of(sensitiveTicket),
   async play() {
     await userEvent.click(await screen.findByRole("button", { name: /View protected data/ }));
-    await expect(await screen.findByLabelText(/Why you need it/)).toBeVisible();
+    const field = await screen.findByLabelText(/Why you need it/);
+    await waitFor(() => expect(field).toBeVisible());
   },
 };
 
