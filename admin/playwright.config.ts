@@ -56,6 +56,8 @@ export default defineConfig({
       expect: { timeout: 15_000 },
       // One stack for all: tests of a file follow each other, files run side by side.
       fullyParallel: false,
+      // For a crash of the browser, and nothing else: tests/e2e/test_admin_ui.py sees to that.
+      retries: 1,
       use: { baseURL: process.env.TICKETS_URL, viewport: { width: 1440, height: 900 } },
     },
     // Of the documents: `make pictures`, on a stack of its own, which has the demonstration's data alone.

@@ -7,6 +7,11 @@ test.describe("without a session", () => {
     // The browser's own words for being told that nobody is logged in.
     guard.expect(/status of 401/);
     await page.goto("/admin/tickets");
+    await expect(page).toHaveURL(/\/login\?next=/);
+    // The login stands in the place of the page that led to it, which would only lead to it again.
+    await page.goBack();
+    await expect(page).toHaveURL("about:blank");
+    await page.goForward();
     await page.getByRole("button", { name: /^ops_manager/ }).click();
     await expect(page).toHaveURL(/\/admin\/tickets$/);
     await expect(

@@ -9,13 +9,20 @@ export function useIsOver(): boolean {
   return useSyncExternalStore(subscribe, () => over);
 }
 
-/** Takes what the session showed off the page, and leads to the login, which comes back to `place`. */
+/**
+ * Takes what the session showed off the page, and leads to the login, which comes back to `place`. The login takes the
+ * page's place in the history: going back from it would only lead to it again. Of several calls, as of several requests
+ * that were refused at once, the first counts.
+ */
 export function leave(place?: string): void {
+  if (over) {
+    return;
+  }
   over = true;
   for (const listener of listeners) {
     listener();
   }
-  window.location.assign(place === undefined ? "/login" : `/login?next=${encodeURIComponent(place)}`);
+  window.location.replace(place === undefined ? "/login" : `/login?next=${encodeURIComponent(place)}`);
 }
 
 /** What somebody who logs out has written and not sent, and what they searched for, is not for who comes next. */
