@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from server.settings import ServicePrincipal, Settings, complaints
+from server.setting_types import ServicePrincipal
+from server.settings import Settings, complaints
 
 
 @pytest.fixture(autouse=True)
