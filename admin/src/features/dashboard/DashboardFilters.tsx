@@ -1,5 +1,4 @@
-import { ReloadOutlined } from "@ant-design/icons";
-import { Button, Segmented, Select } from "antd";
+import { Segmented, Select } from "antd";
 import type { TicketPriority } from "@/api/schemas";
 import { FranchiseField } from "@/features/ticket-create/FranchiseField";
 import { optionsOf, PRIORITIES, ROLES, STAFF_ROLES } from "@/vocabulary/tickets";
@@ -8,23 +7,16 @@ import { type DashboardFilter, RANGES, type Range } from "./stats";
 type StaffRole = (typeof STAFF_ROLES)[number];
 
 const ROLE_OPTIONS = STAFF_ROLES.map((role) => ({ value: role, label: ROLES[role] }));
-const TIME = new Intl.DateTimeFormat("en-IN", { timeStyle: "medium" });
 
-/** The few things that the figures are narrowed by, and how old they are. */
+/** The few things that the figures are narrowed by. */
 export function DashboardFilters({
   filter,
   days,
   onChange,
-  asOf,
-  isFetching,
-  onRefresh,
 }: {
   filter: DashboardFilter;
   days: Range;
   onChange(filter: DashboardFilter, days: Range): void;
-  asOf: string | undefined;
-  isFetching: boolean;
-  onRefresh(): void;
 }) {
   const set = (change: DashboardFilter) => onChange({ ...filter, ...change }, days);
   return (
@@ -69,20 +61,6 @@ export function DashboardFilters({
         value={days}
         onChange={(range) => onChange(filter, range)}
       />
-      <div className="dashboard-as-of">
-        {asOf && (
-          <span>
-            As of <time dateTime={asOf}>{TIME.format(new Date(asOf))}</time>
-          </span>
-        )}
-        <Button
-          type="text"
-          icon={<ReloadOutlined spin={isFetching} />}
-          aria-label="Count again"
-          title="Counted again each minute"
-          onClick={onRefresh}
-        />
-      </div>
     </section>
   );
 }

@@ -4,6 +4,8 @@ import { useSearchParams } from "react-router";
 import { usePermission } from "@/api/caller";
 import { filterFromParams, filterToParams } from "@/features/ticket-filters/filterParams";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { PageHeader } from "@/ui/PageHeader";
+import { AsOf } from "./AsOf";
 import { DashboardCharts } from "./DashboardCharts";
 import { DashboardFilters } from "./DashboardFilters";
 import { StatCards } from "./StatCards";
@@ -35,14 +37,13 @@ function Dashboard() {
   };
   return (
     <div className="dashboard">
-      <DashboardFilters
-        filter={filter}
-        days={days}
-        onChange={change}
-        asOf={open.data?.asOf}
-        isFetching={all.some(({ isFetching }) => isFetching)}
-        onRefresh={refresh}
+      <PageHeader
+        title="Dashboard"
+        actions={
+          <AsOf asOf={open.data?.asOf} isFetching={all.some(({ isFetching }) => isFetching)} onRefresh={refresh} />
+        }
       />
+      <DashboardFilters filter={filter} days={days} onChange={change} />
       {failed && (
         <ErrorNotice
           error={failed.error}

@@ -3,6 +3,7 @@ import { Result, Skeleton, Tabs } from "antd";
 import { useSearchParams } from "react-router";
 import { usePermission } from "@/api/caller";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { PageHeader } from "@/ui/PageHeader";
 import { CalendarsTab } from "./CalendarsTab";
 import { PoliciesTab } from "./PoliciesTab";
 import { calendarsQuery, slaPoliciesQuery } from "./slaPolicies";
@@ -37,15 +38,17 @@ function SlaPolicies() {
   const loaded = policies.data !== undefined && calendars.data !== undefined;
   const all = { policies: policies.data ?? [], calendars: calendars.data ?? [] };
   return (
-    <Tabs
-      className="policy-page"
-      activeKey={params.get("tab") === "calendars" ? "calendars" : "policies"}
-      onChange={(tab) => setParams(tab === "calendars" ? { tab } : {}, { replace: true })}
-      items={[
-        { key: "policies", label: "Policies", children: loaded ? <PoliciesTab {...all} /> : <Loading /> },
-        { key: "calendars", label: "Calendars", children: loaded ? <CalendarsTab {...all} /> : <Loading /> },
-      ]}
-    />
+    <div className="policy-page">
+      <PageHeader title="SLA policies" lead="How soon tickets are answered and resolved, and in which hours." />
+      <Tabs
+        activeKey={params.get("tab") === "calendars" ? "calendars" : "policies"}
+        onChange={(tab) => setParams(tab === "calendars" ? { tab } : {}, { replace: true })}
+        items={[
+          { key: "policies", label: "Policies", children: loaded ? <PoliciesTab {...all} /> : <Loading /> },
+          { key: "calendars", label: "Calendars", children: loaded ? <CalendarsTab {...all} /> : <Loading /> },
+        ]}
+      />
+    </div>
   );
 }
 
