@@ -1,4 +1,5 @@
-"""Headers that stand for fields: If-Match for an etag, Idempotency-Key for a request_id; and the ETag of an answer.
+"""Headers that stand for fields: If-Match for an etag, If-None-Match for create_only, Idempotency-Key for a request_id;
+and the ETag of an answer.
 
 Where those fields are follows from the descriptors. The etag that a change depends on is the request's own field
 ``etag``, or else that of the resource which a variable of the path goes into (``{ticket.id}``: ``ticket.etag``). An
@@ -9,11 +10,13 @@ before one is ignored.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
+import grpc
 from google.protobuf.message import Message
 
 from gateway.bad_request import BadRequest
@@ -33,6 +36,7 @@ class Conditions:
     has_request_id: bool
     etag_of: str | None
     """The field of the request that holds the etag: empty for the request itself, None where it has none."""
+    has_create_only: bool
     answer: str
     """The field that the answer's body is; empty for all of it."""
     answer_has_etag: bool
@@ -57,7 +61,7 @@ class Conditions:
         """Takes the version that a change depends on into the request. Raises BadRequest: a condition that cannot be
         kept is never ignored."""
         if if_none_match is not None and not self.is_read:
-            raise BadRequest([("", "the header If-None-Match is only for reads")])
+            self._require_none(request, if_none_match)
         if if_match is None:
             return
         if self.etag_of is None:
@@ -72,6 +76,14 @@ class Conditions:
         if holder.etag and holder.etag != found[1]:
             raise BadRequest([(path, "differs from the header If-Match")])
         holder.etag = found[1]
+
+    def _require_none(self, request: Message, if_none_match: str) -> None:
+        if not self.has_create_only:
+            raise BadRequest([("", "the header If-None-Match is only for reads, and for calls that may create")])
+        if if_none_match.strip() != "*":
+            raise BadRequest([("create_only", "the header If-None-Match of a change must be *")])
+        changed: Any = request
+        changed.create_only = True
 
     def etag(self, answer: Message) -> str:
         """For the header ETag; empty where there is none."""
@@ -91,6 +103,7 @@ def conditions_of(rpc: Rpc, binding: Binding) -> Conditions:
         is_read=rpc.is_read,
         has_request_id="request_id" in request.fields_by_name and not rpc.is_read,
         etag_of=_etag_of(request, binding),
+        has_create_only="create_only" in request.fields_by_name,
         answer=binding.response_body,
         answer_has_etag=body is not None and "etag" in body.fields_by_name,
     )
@@ -102,6 +115,13 @@ def is_known(request: Message, etag: str, if_none_match: str) -> bool:
     if getattr(request, "access_reason", ""):
         return False
     return if_none_match.strip() == "*" or etag in _ONE_ETAG.findall(if_none_match)
+
+
+def is_failed(code: grpc.StatusCode, reason: str, headers: Mapping[str, str]) -> bool:
+    """Whether a status says that a condition among the headers does not hold, which HTTP calls 412."""
+    if code is grpc.StatusCode.ALREADY_EXISTS:
+        return "if-none-match" in headers and reason != "REQUEST_ID_REUSED"
+    return "if-match" in headers and reason == "ETAG_MISMATCH"
 
 
 def _etag_of(request: Any, binding: Binding) -> str | None:  # noqa: ANN401 - a Descriptor, of either kind

@@ -122,6 +122,7 @@ def build_application(settings: Settings) -> Application:
     store = open_store(settings)
     live = start_live(settings, _now)
     uow = PostgresUnitOfWork(sessions, wrote=live.wrote)
+    uploads = UploadRules(frozenset(map(str.lower, settings.attachment_types)), settings.attachment_max_bytes)
     registrations = (
         Registration.of(
             "rodistaa.tickets.v1.TicketService",
@@ -131,16 +132,13 @@ def build_application(settings: Settings) -> Application:
         Registration.of(
             "rodistaa.tickets.v1.AttachmentService",
             add_AttachmentServiceServicer_to_server,
-            AttachmentService(
-                _attachment_use_cases(uow, store, settings),
-                UploadRules(frozenset(map(str.lower, settings.attachment_types)), settings.attachment_max_bytes),
-            ),
+            AttachmentService(_attachment_use_cases(uow, store, settings), uploads),
         ),
         Registration.of(
             "rodistaa.tickets.v1.DirectoryService",
             add_DirectoryServiceServicer_to_server,
             DirectoryService(
-                DirectoryUseCases(UpsertMember(uow), ListMembers(uow), LookupMembers(uow), GetCaller(uow))
+                DirectoryUseCases(UpsertMember(uow), ListMembers(uow), LookupMembers(uow), GetCaller(uow, uploads))
             ),
         ),
         Registration.of(

@@ -49,6 +49,12 @@ _PARAMETERS: dict[str, Schema] = {
         "description": "The `ETag` of what the client has, or several: 304 when one of them is still the state.",
         "schema": {"type": "string"},
     },
+    "If-None-Match-Any": {
+        "name": "If-None-Match",
+        "in": "header",
+        "description": "`*` stands for `createOnly`: where there is one already, the call fails, with 412.",
+        "schema": {"type": "string", "enum": ["*"]},
+    },
     "Last-Event-ID": {
         "name": "Last-Event-ID",
         "in": "header",

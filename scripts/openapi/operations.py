@@ -191,6 +191,8 @@ def _header_parameters(rpc: Rpc, binding: Binding, conditions: Conditions) -> It
         names.append("If-Match")
     if _is_conditional(rpc, binding, conditions):
         names.append("If-None-Match")
+    if conditions.has_create_only:
+        names.append("If-None-Match-Any")
     if rpc.streams:
         names += ["Last-Event-ID"] if EventKinds.of(rpc).resume_field else []
     else:

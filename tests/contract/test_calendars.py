@@ -10,6 +10,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from google.type.date_pb2 import Date
 from google.type.timeofday_pb2 import TimeOfDay
 
+from rodistaa.tickets.client import TicketsError
 from rodistaa.tickets.v1 import sla_pb2
 from rodistaa.tickets.v1 import sla_policy_service_pb2 as pb
 from rodistaa.tickets.v1 import ticket_pb2 as t
@@ -300,6 +301,55 @@ def test_the_same_request_is_one_version(service: Any) -> None:
     assert listed(service)[first.calendar.id].version == 2
     asked.calendar.display_name = "Other"
     refused(service.UpsertCalendar, asked, code=grpc.StatusCode.ALREADY_EXISTS, reason="REQUEST_ID_REUSED")
+
+
+EXISTS: dict[str, Any] = {"code": grpc.StatusCode.ALREADY_EXISTS, "reason": "CALENDAR_EXISTS"}
+
+
+def test_create_only_makes_no_new_version_of_what_is_there(service: Any) -> None:
+    asked = pb.UpsertCalendarRequest(calendar=draft(), create_only=True)
+    made = service.UpsertCalendar(asked).calendar
+    assert made.version == 1
+    refused(service.UpsertCalendar, asked, **EXISTS)  # though nothing of it would change
+    asked.calendar.display_name = "Somebody else's"
+    refused(service.UpsertCalendar, asked, **EXISTS)
+    assert listed(service)[made.id] == made
+    assert upsert(service, id=made.id, display_name="Without the condition").version == 2
+
+
+def test_create_only_repeated_gives_the_first_answer(service: Any) -> None:
+    asked = pb.UpsertCalendarRequest(calendar=draft(), create_only=True, request_id=str(uuid4()))
+    first = service.UpsertCalendar(asked)
+    assert service.UpsertCalendar(asked) == first
+    asked.create_only = False
+    refused(service.UpsertCalendar, asked, code=grpc.StatusCode.ALREADY_EXISTS, reason="REQUEST_ID_REUSED")
+
+
+def test_of_many_that_create_one_id_at_once_one_does(world: World, service: Any) -> None:
+    asked = [
+        pb.UpsertCalendarRequest(calendar=draft(id=f"race-{uuid4().hex[:8]}", display_name=f"Number {number}"))
+        for number in range(8)
+    ]
+    for each in asked:
+        each.calendar.id, each.create_only = asked[0].calendar.id, True
+
+    def create(request: pb.UpsertCalendarRequest) -> sla_pb2.Calendar | str | None:
+        try:
+            made: sla_pb2.Calendar = service.UpsertCalendar(request).calendar
+        except TicketsError as error:
+            return error.reason
+        return made
+
+    with ThreadPoolExecutor(len(asked)) as pool:
+        answers = list(pool.map(create, asked))
+    (made,) = [answer for answer in answers if isinstance(answer, sla_pb2.Calendar)]
+    assert answers.count("CALENDAR_EXISTS") == len(asked) - 1
+    assert listed(service)[made.id] == made
+
+
+def test_what_was_never_read_has_no_etag(world: World) -> None:
+    request = pb.UpsertCalendarRequest(calendar=draft(etag='"1"'), create_only=True)
+    refused(world.admin.sla_policies.UpsertCalendar, request, field="create_only")
 
 
 def test_staff_read_and_admin_changes(world: World) -> None:

@@ -171,6 +171,29 @@ def test_the_same_request_is_one_change(world: World) -> None:
     refused(world.admin.directory.UpsertMember, asked, code=grpc.StatusCode.ALREADY_EXISTS, reason="REQUEST_ID_REUSED")
 
 
+def test_create_only_replaces_nobody(world: World) -> None:
+    exists: dict[str, Any] = {"code": grpc.StatusCode.ALREADY_EXISTS, "reason": "MEMBER_EXISTS"}
+    service = world.admin.directory
+    asked = pb.UpsertMemberRequest(member=full_member(), create_only=True, request_id=str(uuid4()))
+    first = service.UpsertMember(asked)
+    assert service.UpsertMember(asked) == first, "a repetition gives the first answer"
+    asked.request_id = str(uuid4())
+    asked.member.display_name = "Somebody else"
+    refused(service.UpsertMember, asked, **exists)
+    assert stored(world, "display_name", asked.member.user_id) == first.member.display_name
+    refused(service.UpsertMember, asked, **exists)
+    asked.create_only = False
+    assert service.UpsertMember(asked).member.display_name == "Somebody else"
+    asked.create_only, asked.member.etag = True, first.member.etag
+    refused(service.UpsertMember, asked, field="create_only")
+
+
+def test_who_is_inactive_is_there_all_the_same(world: World) -> None:
+    member = upsert(world, active=False)
+    request = pb.UpsertMemberRequest(member=full_member(user_id=member.user_id), create_only=True)
+    refused(world.admin.directory.UpsertMember, request, code=grpc.StatusCode.ALREADY_EXISTS, reason="MEMBER_EXISTS")
+
+
 def test_the_directory_is_for_admin(world: World) -> None:
     for role in (Role.CEO_ONCALL, Role.OPS_AGENT, Role.SYSTEM, Role.SHIPPER):
         service = world.running.client(role, "directory-other").directory

@@ -8,9 +8,11 @@ import pytest
 from rodistaa.tickets.v1 import directory_service_pb2 as pb
 from rodistaa.tickets.v1 import ticket_pb2 as t
 from server.domain.roles import Role
+from server.settings import Settings
 from tests.contract.matrix import ADMIN, INSIDE, MANAGERS, ROLES
 from tests.contract.requests import World, full_member
-from tests.running import Running
+from tests.database import Database
+from tests.running import Running, running
 
 WHO: Mapping[str, frozenset[str]] = {
     "PERMISSION_STAFF": INSIDE,
@@ -46,6 +48,7 @@ def test_the_name_is_the_directorys_and_the_rest_the_tokens(server: Running) -> 
         role=t.ROLE_FRANCHISE_AGENT,
         franchise_ids=["FR-1", "FR-2"],
         permissions=[pb.PERMISSION_STAFF],
+        limits=caller(server, Role.ADMIN, "caller-limits").limits,
     )
     member = full_member(user_id=user_id, display_name="आशा Rao", role=t.ROLE_ADMIN, franchise_ids=["FR-9"])
     World(server).admin.directory.UpsertMember(pb.UpsertMemberRequest(member=member))
@@ -53,3 +56,14 @@ def test_the_name_is_the_directorys_and_the_rest_the_tokens(server: Running) -> 
     assert told.display_name == "आशा Rao"
     assert (told.role, list(told.franchise_ids)) == (t.ROLE_FRANCHISE_AGENT, ["FR-1", "FR-2"])
     assert list(told.permissions) == [pb.PERMISSION_STAFF]
+
+
+def test_limits_are_those_of_the_settings(server: Running, database: Database) -> None:
+    told = caller(server, Role.SHIPPER, "caller-shipper").limits
+    assert told.attachment_max_bytes == Settings.model_fields["attachment_max_bytes"].default
+    assert told.attachment_types == sorted(Settings.model_fields["attachment_types"].default)
+    settings = {"attachment_types": ["image/PNG", "application/pdf"], "attachment_max_bytes": 5_000_000_000}
+    with running(database, **settings) as other:
+        assert caller(other, Role.SHIPPER, "caller-shipper").limits == pb.Limits(
+            attachment_max_bytes=5_000_000_000, attachment_types=["application/pdf", "image/png"]
+        )

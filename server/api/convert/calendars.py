@@ -10,12 +10,14 @@ from google.type import date_pb2, timeofday_pb2
 from rodistaa.tickets.v1 import sla_pb2
 from rodistaa.tickets.v1 import sla_policy_service_pb2 as pb
 from server.api.convert.page_tokens import PageToken, fitting
+from server.api.convert.preconditions import to_precondition
 from server.api.convert.time_zones import time_zones
 from server.api.convert.values import set_timestamp
 from server.application.sla_policies.list_calendars import CalendarPage
 from server.application.sla_policies.upsert_calendar import CalendarDraft
 from server.domain.calendars import MINUTES_A_DAY, Calendar, Holiday, Window
 from server.domain.ids import Version
+from server.domain.preconditions import Precondition
 from server.domain.tickets import make_etag
 from server.domain.validation import EARLIEST, LATEST, Checker
 
@@ -59,8 +61,8 @@ def _from_window(window: Window) -> sla_pb2.BusinessWindow:
     return sla_pb2.BusinessWindow(day=window.day, opens_at=opens, closes_at=closes)  # type: ignore[arg-type] # ISO numbers, as the enum's
 
 
-def to_calendar_draft(request: pb.UpsertCalendarRequest) -> tuple[CalendarDraft, str | None]:
-    """The checked calendar and the etag that the change depends on. Windows come out in the order of the week."""
+def to_calendar_draft(request: pb.UpsertCalendarRequest) -> tuple[CalendarDraft, Precondition]:
+    """The checked calendar, and what the change depends on. Windows come out in the order of the week."""
     check, wire = Checker(), request.calendar
     if not request.HasField("calendar"):
         check.fail("calendar", "is required")
@@ -74,9 +76,9 @@ def to_calendar_draft(request: pb.UpsertCalendarRequest) -> tuple[CalendarDraft,
         windows=_windows(check, wire),
         holidays=tuple(_holidays(check, wire)),
     )
-    etag = check.etag("calendar.etag", wire.etag)
+    only_if = to_precondition(check, "calendar.etag", wire.etag, create_only=request.create_only)
     check.done()
-    return draft, etag
+    return draft, only_if
 
 
 def calendar_id(check: Checker, field: str, value: str) -> str:

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from rodistaa.tickets.v1 import directory_service_pb2 as pb
 from server.api.convert.enums import PERMISSION, ROLE
 from server.api.convert.page_tokens import PageToken, fitting
+from server.api.convert.preconditions import to_precondition
 from server.api.convert.values import set_timestamp
 from server.application.directory.get_caller import Caller
 from server.application.directory.list_members import MemberPage
 from server.domain.directory import Member, MemberDraft, MemberFilter
 from server.domain.ids import FranchiseId, UserId
+from server.domain.preconditions import Precondition
 from server.domain.roles import STAFF, Role
 from server.domain.tickets import make_etag
 from server.domain.validation import DEFAULT_PAGE_SIZE, DISPLAY_NAME, MAX_PAGE_SIZE, Checker
@@ -40,8 +42,8 @@ def from_member(member: Member) -> pb.Member:
     return wire
 
 
-def to_member_draft(request: pb.UpsertMemberRequest) -> tuple[MemberDraft, str | None]:
-    """The checked member and the etag that the change depends on."""
+def to_member_draft(request: pb.UpsertMemberRequest) -> tuple[MemberDraft, Precondition]:
+    """The checked member, and what the change depends on."""
     check, wire = Checker(), request.member
     if not request.HasField("member"):
         check.fail("member", "is required")
@@ -67,9 +69,9 @@ def to_member_draft(request: pb.UpsertMemberRequest) -> tuple[MemberDraft, str |
         push_token=check.optional_text("member.push_token", wire.push_token, PUSH_TOKEN),
         active=wire.active if wire.HasField("active") else True,
     )
-    etag = check.etag("member.etag", wire.etag)
+    only_if = to_precondition(check, "member.etag", wire.etag, create_only=request.create_only)
     check.done()
-    return draft, etag
+    return draft, only_if
 
 
 def to_lookup(request: pb.LookupMembersRequest) -> tuple[MemberFilter, int]:
@@ -109,13 +111,14 @@ def names_response(members: Iterable[Member]) -> pb.LookupMembersResponse:
 
 def caller_response(caller: Caller) -> pb.GetCallerResponse:
     """Who calls."""
-    principal = caller.principal
+    principal, uploads = caller.principal, caller.uploads
     wire = pb.Caller(
         user_id=principal.user_id,
         role=ROLE.to_wire[principal.role],
         franchise_ids=sorted(principal.franchise_ids),
         display_name=caller.display_name or "",
         permissions=[PERMISSION.to_wire[permission] for permission in caller.permissions],
+        limits=pb.Limits(attachment_max_bytes=uploads.max_bytes, attachment_types=sorted(uploads.types)),
     )
     return pb.GetCallerResponse(caller=wire)
 

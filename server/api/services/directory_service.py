@@ -47,8 +47,8 @@ class DirectoryService(DirectoryServiceServicer):
         def present(member: Member) -> pb.UpsertMemberResponse:
             return pb.UpsertMemberResponse(member=from_member(member))
 
-        draft, etag = to_member_draft(request)
-        return self._do.upsert(call_of(context), draft, etag, answer_for(request, pb.UpsertMemberResponse, present))
+        answer = answer_for(request, pb.UpsertMemberResponse, present)
+        return self._do.upsert(call_of(context), *to_member_draft(request), answer)
 
     def ListMembers(self, request: pb.ListMembersRequest, context: grpc.ServicerContext) -> pb.ListMembersResponse:
         call, check = call_of(context), Checker()

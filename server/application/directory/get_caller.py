@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from server.application.call import Call
 from server.application.unit_of_work import UnitOfWork
+from server.domain.file_types import UploadRules
 from server.domain.offers import Permission, permissions_of
 from server.domain.principal import Principal
 
@@ -15,6 +16,7 @@ class Caller:
     principal: Principal
     display_name: str | None
     permissions: tuple[Permission, ...]
+    uploads: UploadRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +24,11 @@ class GetCaller:
     """Everybody may ask. Rights come from the token; the directory gives the name and nothing else."""
 
     uow: UnitOfWork
+    uploads: UploadRules
 
     def __call__(self, call: Call) -> Caller:
         """The caller."""
         principal = call.principal
         member = self.uow.read(call, lambda repositories: repositories.members.get(principal.user_id))
-        return Caller(principal, None if member is None else member.display_name, permissions_of(principal))
+        name = None if member is None else member.display_name
+        return Caller(principal, name, permissions_of(principal), self.uploads)

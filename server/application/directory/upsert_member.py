@@ -7,8 +7,9 @@ from server.application.answers import Answer
 from server.application.call import Call
 from server.application.unit_of_work import Repositories, UnitOfWork
 from server.domain.directory import Member, MemberDraft
-from server.domain.errors import Aborted
+from server.domain.errors import Reason
 from server.domain.permissions import require_admin
+from server.domain.preconditions import Precondition
 from server.domain.tickets import make_etag
 
 A = TypeVar("A")
@@ -20,14 +21,14 @@ class UpsertMember:
 
     uow: UnitOfWork
 
-    def __call__(self, call: Call, draft: MemberDraft, etag: str | None, answer: Answer[Member, A]) -> A:
-        """The member as stored. Raises PermissionDenied, Aborted when the etag names another state."""
+    def __call__(self, call: Call, draft: MemberDraft, only_if: Precondition, answer: Answer[Member, A]) -> A:
+        """The member as stored. Raises PermissionDenied, Aborted, AlreadyExists (MEMBER_EXISTS)."""
         require_admin(call.principal, "The directory is")
 
         def body(repositories: Repositories) -> Member:
             present = repositories.members.lock(draft.user_id)
-            if etag is not None and (present is None or etag != make_etag(present.version)):
-                raise Aborted(f"Member {draft.user_id} has changed since it was read. Read it again.")
+            etag = None if present is None else make_etag(present.version)
+            only_if.require(etag, name=f"Member {draft.user_id}", taken=Reason.MEMBER_EXISTS)
             return repositories.members.put(draft)
 
         return self.uow.answer_once(call, answer, body)

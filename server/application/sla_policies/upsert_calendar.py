@@ -9,9 +9,10 @@ from server.application.call import Call
 from server.application.clock import Clock
 from server.application.unit_of_work import Repositories, UnitOfWork
 from server.domain.calendars import Calendar, Holiday, Window
-from server.domain.errors import Aborted, InvalidArgument
+from server.domain.errors import InvalidArgument, Reason
 from server.domain.ids import Version
 from server.domain.permissions import require_admin
+from server.domain.preconditions import Precondition
 from server.domain.sla_reach import reaches
 from server.domain.tickets import make_etag
 
@@ -38,19 +39,19 @@ class UpsertCalendar:
     uow: UnitOfWork
     clock: Clock
 
-    def __call__(self, call: Call, draft: CalendarDraft, etag: str | None, answer: Answer[Calendar, A]) -> A:
+    def __call__(self, call: Call, draft: CalendarDraft, only_if: Precondition, answer: Answer[Calendar, A]) -> A:
         """The newest version, which is the present one when nothing differs.
 
-        Raises PermissionDenied, Aborted when the etag names another version, InvalidArgument when the targets of a
-        policy that names the calendar could hardly be reached in it.
+        Raises PermissionDenied, Aborted, AlreadyExists (CALENDAR_EXISTS), InvalidArgument when the targets of a policy
+        that names the calendar could hardly be reached in it.
         """
         require_admin(call.principal, "Changing calendars is")
         now = self.clock()
 
         def body(repositories: Repositories) -> Calendar:
             present = repositories.calendars.lock(draft.id)
-            if etag is not None and (present is None or etag != make_etag(Version(present.version))):
-                raise Aborted(f"Calendar {draft.id} has changed since it was read. Read it again.")
+            etag = None if present is None else make_etag(Version(present.version))
+            only_if.require(etag, name=f"Calendar {draft.id}", taken=Reason.CALENDAR_EXISTS)
             if present is not None and _draft_of(present) == draft:
                 return present
             calendar = Calendar(

@@ -217,6 +217,31 @@ def test_a_condition_that_is_none(api: Gateway, if_match: str) -> None:
     assert violations(refused(answer, 400, grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST")) == ["ticket.etag"]
 
 
+def test_a_put_may_depend_on_there_being_nothing_yet(api: Gateway) -> None:
+    target, member = f"/admin/members/{uuid4().hex}", {"role": "ROLE_FINANCE", "displayName": "Asha Rao"}
+    key = str(uuid4())
+    first, second = (call(api, "PUT", target, member, If_None_Match="*", Idempotency_Key=key) for _ in range(2))
+    assert (first.status, second.status) == (200, 200)
+    etag = first.headers["etag"]
+    taken = call(api, "PUT", target, member, If_None_Match=" * ")
+    refused(taken, 412, grpc.StatusCode.ALREADY_EXISTS, "MEMBER_EXISTS")
+    in_query = call(api, "PUT", f"{target}?createOnly=true", member)
+    refused(in_query, 409, grpc.StatusCode.ALREADY_EXISTS, "MEMBER_EXISTS")
+    reused = call(api, "PUT", target, {**member, "displayName": "Ravi"}, If_None_Match="*", Idempotency_Key=key)
+    refused(reused, 409, grpc.StatusCode.ALREADY_EXISTS, "REQUEST_ID_REUSED")
+    both = call(api, "PUT", target, member, If_None_Match="*", If_Match=etag)
+    assert violations(refused(both, 400, grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST")) == ["create_only"]
+    assert call(api, "PUT", target, member, If_Match=etag).status == 200
+    assert call(api, "PUT", target, member).status == 200
+
+
+@pytest.mark.parametrize("if_none_match", ['"1"', "", '*, "1"'])
+def test_a_put_may_not_depend_on_another_state_being_there(api: Gateway, if_none_match: str) -> None:
+    member = {"role": "ROLE_FINANCE", "displayName": "Asha Rao"}
+    answer = call(api, "PUT", f"/admin/members/{uuid4().hex}", member, If_None_Match=if_none_match)
+    assert violations(refused(answer, 400, grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST")) == ["create_only"]
+
+
 def test_conditions_that_cannot_be_kept_are_refused(api: Gateway) -> None:
     for answer in (
         call(api, "POST", "/tickets", TICKET, If_Match='"1"'),

@@ -235,6 +235,7 @@ def test_headers_stand_where_they_mean_something() -> None:
     assert headers("TicketService_CreateTicket") == {"Idempotency-Key", "Grpc-Timeout"}
     assert headers("TicketService_UpdateTicket") == {"Idempotency-Key", "If-Match", "Grpc-Timeout"}
     assert headers("TicketService_GetTicket") == {"If-None-Match", "Grpc-Timeout"}
+    assert headers("DirectoryService_UpsertMember") == {"Idempotency-Key", "If-Match", "If-None-Match", "Grpc-Timeout"}
     assert headers("TicketService_WatchTickets") == {"Last-Event-ID"}
     assert headers("TicketService_GetTicket_2") == {"Grpc-Timeout"}
     assert set(operations()["TicketService_GetTicket"]["responses"]) == {"200", "304", "default"}

@@ -129,6 +129,7 @@ export interface paths {
          * @description Reasons of errors, beside those that every call may have:
          *
          *     - `ETAG_MISMATCH`, HTTP 409: the thing has changed since the etag sent was read. Read it again.
+         *     - `MEMBER_EXISTS`, HTTP 409: `create_only` was asked for, and the user is in the directory already.
          */
         put: operations["DirectoryService_UpsertMember"];
         post?: never;
@@ -183,7 +184,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who the caller is, and what their role permits whatever the ticket
+         * Who the caller is, what their role permits whatever the ticket, and what this service accepts of them
          * @description Everybody may ask.
          */
         get: operations["DirectoryService_GetCaller"];
@@ -541,6 +542,7 @@ export interface paths {
          * @description Reasons of errors, beside those that every call may have:
          *
          *     - `ETAG_MISMATCH`, HTTP 409: the thing has changed since the etag sent was read. Read it again.
+         *     - `CALENDAR_EXISTS`, HTTP 409: `create_only` was asked for, and there is a calendar of that id.
          */
         put: operations["SlaPolicyService_UpsertCalendar"];
         post?: never;
@@ -1501,6 +1503,8 @@ export interface components {
             readonly displayName?: string;
             /** @description What they may do, in the order of the enum. What they may do to one ticket is said by TicketService.GetTicketActions. */
             readonly permissions?: components["schemas"]["Permission"][];
+            /** @description What this service accepts of them. */
+            readonly limits?: components["schemas"]["Limits"];
         };
         /** @description Request of ExportService.CancelExportJob. */
         CancelExportJobRequest: {
@@ -1614,7 +1618,7 @@ export interface components {
          *     Keys of ErrorInfo.metadata are named below. New reasons are added without notice: fall back to the status code.
          * @enum {string}
          */
-        ErrorReason: "ERROR_REASON_UNSPECIFIED" | "ERROR_REASON_INVALID_REQUEST" | "ERROR_REASON_PAGE_TOKEN_INVALID" | "ERROR_REASON_CURSOR_INVALID" | "ERROR_REASON_UPDATE_MASK_INVALID" | "ERROR_REASON_REASON_REQUIRED" | "ERROR_REASON_ACCESS_REASON_INVALID" | "ERROR_REASON_TOKEN_MISSING" | "ERROR_REASON_TOKEN_INVALID" | "ERROR_REASON_TOKEN_EXPIRED" | "ERROR_REASON_ACTION_NOT_ALLOWED" | "ERROR_REASON_FINANCE_ONLY" | "ERROR_REASON_TICKET_NOT_FOUND" | "ERROR_REASON_ATTACHMENT_NOT_FOUND" | "ERROR_REASON_EXPORT_JOB_NOT_FOUND" | "ERROR_REASON_SLA_POLICY_NOT_FOUND" | "ERROR_REASON_CALENDAR_NOT_FOUND" | "ERROR_REASON_MEMBER_NOT_FOUND" | "ERROR_REASON_SAVED_VIEW_NOT_FOUND" | "ERROR_REASON_WEBHOOK_NOT_FOUND" | "ERROR_REASON_WEBHOOK_DELIVERY_NOT_FOUND" | "ERROR_REASON_TRANSITION_NOT_ALLOWED" | "ERROR_REASON_RESOLUTION_SUMMARY_REQUIRED" | "ERROR_REASON_TICKET_ARCHIVED" | "ERROR_REASON_TICKET_CLOSED" | "ERROR_REASON_ESCALATION_CHAIN_EXHAUSTED" | "ERROR_REASON_OWNER_NOT_ELIGIBLE" | "ERROR_REASON_BULK_TOO_LARGE" | "ERROR_REASON_ATTACHMENT_NOT_READY" | "ERROR_REASON_ATTACHMENT_NOT_UPLOADED" | "ERROR_REASON_ATTACHMENT_MISMATCH" | "ERROR_REASON_EXPORT_JOB_FINISHED" | "ERROR_REASON_ATTACHMENT_TYPE_NOT_ALLOWED" | "ERROR_REASON_ACCESS_REASON_REQUIRED" | "ERROR_REASON_TOO_MANY_WEBHOOKS" | "ERROR_REASON_TOO_MANY_ATTACHMENTS" | "ERROR_REASON_TOO_MANY_EXPORT_JOBS" | "ERROR_REASON_ETAG_MISMATCH" | "ERROR_REASON_CONFLICT" | "ERROR_REASON_REQUEST_IN_PROGRESS" | "ERROR_REASON_REQUEST_ID_REUSED" | "ERROR_REASON_SAVED_VIEW_NAME_TAKEN" | "ERROR_REASON_CURSOR_EXPIRED" | "ERROR_REASON_RATE_LIMITED" | "ERROR_REASON_SLOW_CONSUMER" | "ERROR_REASON_TOO_MANY_STREAMS" | "ERROR_REASON_SHUTTING_DOWN" | "ERROR_REASON_DEPENDENCY_UNAVAILABLE" | "ERROR_REASON_DEADLINE_EXCEEDED" | "ERROR_REASON_CANCELLED" | "ERROR_REASON_INTERNAL" | "ERROR_REASON_UNIMPLEMENTED";
+        ErrorReason: "ERROR_REASON_UNSPECIFIED" | "ERROR_REASON_INVALID_REQUEST" | "ERROR_REASON_PAGE_TOKEN_INVALID" | "ERROR_REASON_CURSOR_INVALID" | "ERROR_REASON_UPDATE_MASK_INVALID" | "ERROR_REASON_REASON_REQUIRED" | "ERROR_REASON_ACCESS_REASON_INVALID" | "ERROR_REASON_TOKEN_MISSING" | "ERROR_REASON_TOKEN_INVALID" | "ERROR_REASON_TOKEN_EXPIRED" | "ERROR_REASON_ACTION_NOT_ALLOWED" | "ERROR_REASON_FINANCE_ONLY" | "ERROR_REASON_TICKET_NOT_FOUND" | "ERROR_REASON_ATTACHMENT_NOT_FOUND" | "ERROR_REASON_EXPORT_JOB_NOT_FOUND" | "ERROR_REASON_SLA_POLICY_NOT_FOUND" | "ERROR_REASON_CALENDAR_NOT_FOUND" | "ERROR_REASON_MEMBER_NOT_FOUND" | "ERROR_REASON_SAVED_VIEW_NOT_FOUND" | "ERROR_REASON_WEBHOOK_NOT_FOUND" | "ERROR_REASON_WEBHOOK_DELIVERY_NOT_FOUND" | "ERROR_REASON_TRANSITION_NOT_ALLOWED" | "ERROR_REASON_RESOLUTION_SUMMARY_REQUIRED" | "ERROR_REASON_TICKET_ARCHIVED" | "ERROR_REASON_TICKET_CLOSED" | "ERROR_REASON_ESCALATION_CHAIN_EXHAUSTED" | "ERROR_REASON_OWNER_NOT_ELIGIBLE" | "ERROR_REASON_BULK_TOO_LARGE" | "ERROR_REASON_ATTACHMENT_NOT_READY" | "ERROR_REASON_ATTACHMENT_NOT_UPLOADED" | "ERROR_REASON_ATTACHMENT_MISMATCH" | "ERROR_REASON_EXPORT_JOB_FINISHED" | "ERROR_REASON_ATTACHMENT_TYPE_NOT_ALLOWED" | "ERROR_REASON_ACCESS_REASON_REQUIRED" | "ERROR_REASON_TOO_MANY_WEBHOOKS" | "ERROR_REASON_TOO_MANY_ATTACHMENTS" | "ERROR_REASON_TOO_MANY_EXPORT_JOBS" | "ERROR_REASON_ETAG_MISMATCH" | "ERROR_REASON_CONFLICT" | "ERROR_REASON_REQUEST_IN_PROGRESS" | "ERROR_REASON_REQUEST_ID_REUSED" | "ERROR_REASON_SAVED_VIEW_NAME_TAKEN" | "ERROR_REASON_CALENDAR_EXISTS" | "ERROR_REASON_MEMBER_EXISTS" | "ERROR_REASON_CURSOR_EXPIRED" | "ERROR_REASON_RATE_LIMITED" | "ERROR_REASON_SLOW_CONSUMER" | "ERROR_REASON_TOO_MANY_STREAMS" | "ERROR_REASON_SHUTTING_DOWN" | "ERROR_REASON_DEPENDENCY_UNAVAILABLE" | "ERROR_REASON_DEADLINE_EXCEEDED" | "ERROR_REASON_CANCELLED" | "ERROR_REASON_INTERNAL" | "ERROR_REASON_UNIMPLEMENTED";
         /** @description Request of TicketService.EscalateTicket. */
         EscalateTicketRequest: {
             /** @description Why, 20 to 2 000 characters; kept in the audit. */
@@ -1866,6 +1870,16 @@ export interface components {
             date?: components["schemas"]["Date"];
             /** @description Its name, 1 to 100 characters. */
             displayName?: string;
+        };
+        /** @description What a service accepts where that is its own to configure, so that a client can say so before it sends anything. What is the same everywhere stands with each field. */
+        Limits: {
+            /**
+             * Format: int64
+             * @description Bytes of the largest file that may be attached.
+             */
+            readonly attachmentMaxBytes?: string;
+            /** @description Media types of files that may be attached, in lower case and without parameters, sorted. */
+            readonly attachmentTypes?: string[];
         };
         /**
          * @description What kind of thing a ticket is about.
@@ -3015,6 +3029,8 @@ export interface components {
         "If-Match": string;
         /** @description The `ETag` of what the client has, or several: 304 when one of them is still the state. */
         "If-None-Match": string;
+        /** @description `*` stands for `createOnly`: where there is one already, the call fails, with 412. */
+        "If-None-Match-Any": "*";
         /** @description The `id` of the last event that the client has; the stream goes on after it, whatever the request says. EventSource sends it by itself. */
         "Last-Event-ID": string;
         /** @description How long the caller waits, as gRPC writes it: digits and a unit (H, M, S, m, u, n). Afterwards the call ends with DEADLINE_EXCEEDED (504). */
@@ -3271,12 +3287,16 @@ export interface operations {
             query?: {
                 /** @description UUID that makes the call safe to repeat. */
                 requestId?: string;
+                /** @description Fails with MEMBER_EXISTS where the user is in the directory already, instead of replacing the entry. Over HTTP also the header `If-None-Match: *`. Not together with `member.etag`. */
+                createOnly?: boolean;
             };
             header?: {
                 /** @description Makes the call safe to repeat: it stands for `requestId`. A UUID is taken as it is, any other key of 1 to 255 visible ASCII characters stands for a UUID of its own. */
                 "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
                 /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` asks for nothing. */
                 "If-Match"?: components["parameters"]["If-Match"];
+                /** @description `*` stands for `createOnly`: where there is one already, the call fails, with 412. */
+                "If-None-Match"?: components["parameters"]["If-None-Match-Any"];
                 /** @description How long the caller waits, as gRPC writes it: digits and a unit (H, M, S, m, u, n). Afterwards the call ends with DEADLINE_EXCEEDED (504). */
                 "Grpc-Timeout"?: components["parameters"]["Grpc-Timeout"];
             };
@@ -4218,12 +4238,16 @@ export interface operations {
             query?: {
                 /** @description UUID that makes the call safe to repeat. */
                 requestId?: string;
+                /** @description Fails with CALENDAR_EXISTS where there is a calendar of that id, instead of making a new version of it. Over HTTP also the header `If-None-Match: *`. Not together with `calendar.etag`. */
+                createOnly?: boolean;
             };
             header?: {
                 /** @description Makes the call safe to repeat: it stands for `requestId`. A UUID is taken as it is, any other key of 1 to 255 visible ASCII characters stands for a UUID of its own. */
                 "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
                 /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` asks for nothing. */
                 "If-Match"?: components["parameters"]["If-Match"];
+                /** @description `*` stands for `createOnly`: where there is one already, the call fails, with 412. */
+                "If-None-Match"?: components["parameters"]["If-None-Match-Any"];
                 /** @description How long the caller waits, as gRPC writes it: digits and a unit (H, M, S, m, u, n). Afterwards the call ends with DEADLINE_EXCEEDED (504). */
                 "Grpc-Timeout"?: components["parameters"]["Grpc-Timeout"];
             };

@@ -147,8 +147,14 @@ class UpsertMemberRequest(_message.Message):
 
     MEMBER_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CREATE_ONLY_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """UUID that makes the call safe to repeat."""
+    create_only: _builtins.bool
+    """Fails with MEMBER_EXISTS where the user is in the directory already, instead
+    of replacing the entry. Over HTTP also the header `If-None-Match: *`. Not
+    together with `member.etag`.
+    """
     @_builtins.property
     def member(self) -> Global___Member:
         """The member as it shall be; an empty `push_token` keeps the present one."""
@@ -158,10 +164,11 @@ class UpsertMemberRequest(_message.Message):
         *,
         member: Global___Member | None = ...,
         request_id: _builtins.str = ...,
+        create_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["member", b"member"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["member", b"member", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_only", b"create_only", "member", b"member", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -429,6 +436,7 @@ class Caller(_message.Message):
     FRANCHISE_IDS_FIELD_NUMBER: _builtins.int
     DISPLAY_NAME_FIELD_NUMBER: _builtins.int
     PERMISSIONS_FIELD_NUMBER: _builtins.int
+    LIMITS_FIELD_NUMBER: _builtins.int
     user_id: _builtins.str
     """The token's `sub`."""
     role: _ticket_pb2.Role.ValueType
@@ -445,6 +453,10 @@ class Caller(_message.Message):
         is said by TicketService.GetTicketActions.
         """
 
+    @_builtins.property
+    def limits(self) -> Global___Limits:
+        """What this service accepts of them."""
+
     def __init__(
         self,
         *,
@@ -453,11 +465,45 @@ class Caller(_message.Message):
         franchise_ids: _abc.Iterable[_builtins.str] | None = ...,
         display_name: _builtins.str = ...,
         permissions: _abc.Iterable[Global___Permission.ValueType] | None = ...,
+        limits: Global___Limits | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["limits", b"limits"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["display_name", b"display_name", "franchise_ids", b"franchise_ids", "permissions", b"permissions", "role", b"role", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["display_name", b"display_name", "franchise_ids", b"franchise_ids", "limits", b"limits", "permissions", b"permissions", "role", b"role", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Caller: _TypeAlias = Caller  # noqa: Y015
+
+@_typing.final
+class Limits(_message.Message):
+    """What a service accepts where that is its own to configure, so that a client
+    can say so before it sends anything. What is the same everywhere stands with
+    each field.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ATTACHMENT_MAX_BYTES_FIELD_NUMBER: _builtins.int
+    ATTACHMENT_TYPES_FIELD_NUMBER: _builtins.int
+    attachment_max_bytes: _builtins.int
+    """Bytes of the largest file that may be attached."""
+    @_builtins.property
+    def attachment_types(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Media types of files that may be attached, in lower case and without
+        parameters, sorted.
+        """
+
+    def __init__(
+        self,
+        *,
+        attachment_max_bytes: _builtins.int = ...,
+        attachment_types: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attachment_max_bytes", b"attachment_max_bytes", "attachment_types", b"attachment_types"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Limits: _TypeAlias = Limits  # noqa: Y015

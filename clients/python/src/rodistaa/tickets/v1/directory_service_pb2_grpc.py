@@ -68,7 +68,7 @@ class DirectoryServiceServicer:
     def UpsertMember(self, request, context):
         """Creates a member, or replaces it as a whole.
 
-        ETAG_MISMATCH.
+        ETAG_MISMATCH, MEMBER_EXISTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -90,8 +90,8 @@ class DirectoryServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetCaller(self, request, context):
-        """Who the caller is, and what their role permits whatever the ticket.
-        Everybody may ask.
+        """Who the caller is, what their role permits whatever the ticket, and what this
+        service accepts of them. Everybody may ask.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -22,7 +22,7 @@ class DirectoryServiceStub:
     UpsertMember: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.UpsertMemberRequest, _directory_service_pb2.UpsertMemberResponse]
     """Creates a member, or replaces it as a whole.
 
-    ETAG_MISMATCH.
+    ETAG_MISMATCH, MEMBER_EXISTS.
     """
     ListMembers: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.ListMembersRequest, _directory_service_pb2.ListMembersResponse]
     """Lists members by user id."""
@@ -31,8 +31,8 @@ class DirectoryServiceStub:
     finding one to give a ticket to. Without contact addresses. Staff only.
     """
     GetCaller: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.GetCallerRequest, _directory_service_pb2.GetCallerResponse]
-    """Who the caller is, and what their role permits whatever the ticket.
-    Everybody may ask.
+    """Who the caller is, what their role permits whatever the ticket, and what this
+    service accepts of them. Everybody may ask.
     """
 
 class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -49,7 +49,7 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _directory_service_pb2.UpsertMemberResponse:
         """Creates a member, or replaces it as a whole.
 
-        ETAG_MISMATCH.
+        ETAG_MISMATCH, MEMBER_EXISTS.
         """
 
     @_abc_1.abstractmethod
@@ -76,8 +76,8 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _directory_service_pb2.GetCallerRequest,
         context: _grpc.ServicerContext,
     ) -> _directory_service_pb2.GetCallerResponse:
-        """Who the caller is, and what their role permits whatever the ticket.
-        Everybody may ask.
+        """Who the caller is, what their role permits whatever the ticket, and what this
+        service accepts of them. Everybody may ask.
         """
 
 def add_DirectoryServiceServicer_to_server(servicer: DirectoryServiceServicer, server: _grpc.Server) -> None: ...

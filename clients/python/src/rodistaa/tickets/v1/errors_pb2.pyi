@@ -138,6 +138,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """
     ERROR_REASON_SAVED_VIEW_NAME_TAKEN: _ErrorReason.ValueType  # 71
     """ALREADY_EXISTS: the caller has a saved view of that name."""
+    ERROR_REASON_CALENDAR_EXISTS: _ErrorReason.ValueType  # 72
+    """ALREADY_EXISTS: `create_only` was asked for, and there is a calendar of that
+    id.
+    """
+    ERROR_REASON_MEMBER_EXISTS: _ErrorReason.ValueType  # 73
+    """ALREADY_EXISTS: `create_only` was asked for, and the user is in the directory
+    already.
+    """
     ERROR_REASON_CURSOR_EXPIRED: _ErrorReason.ValueType  # 80
     """OUT_OF_RANGE: the watch cursor is older than what is kept. List again, then
     watch from a new cursor.
@@ -298,6 +306,14 @@ the same caller with another role or other franchises.
 """
 ERROR_REASON_SAVED_VIEW_NAME_TAKEN: ErrorReason.ValueType  # 71
 """ALREADY_EXISTS: the caller has a saved view of that name."""
+ERROR_REASON_CALENDAR_EXISTS: ErrorReason.ValueType  # 72
+"""ALREADY_EXISTS: `create_only` was asked for, and there is a calendar of that
+id.
+"""
+ERROR_REASON_MEMBER_EXISTS: ErrorReason.ValueType  # 73
+"""ALREADY_EXISTS: `create_only` was asked for, and the user is in the directory
+already.
+"""
 ERROR_REASON_CURSOR_EXPIRED: ErrorReason.ValueType  # 80
 """OUT_OF_RANGE: the watch cursor is older than what is kept. List again, then
 watch from a new cursor.

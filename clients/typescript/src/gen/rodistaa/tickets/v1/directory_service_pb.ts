@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file rodistaa/tickets/v1/directory_service.proto.
  */
 export const file_rodistaa_tickets_v1_directory_service: GenFile = /*@__PURE__*/
-  fileDesc("Cityb2Rpc3RhYS90aWNrZXRzL3YxL2RpcmVjdG9yeV9zZXJ2aWNlLnByb3RvEhNyb2Rpc3RhYS50aWNrZXRzLnYxIvECCgZNZW1iZXISFQoHdXNlcl9pZBgBIAEoCUIE4kEBCBItCgRyb2xlGAIgASgOMhkucm9kaXN0YWEudGlja2V0cy52MS5Sb2xlQgTiQQECEhoKDGRpc3BsYXlfbmFtZRgDIAEoCUIE4kEBAhIbCg1mcmFuY2hpc2VfaWRzGAQgAygJQgTiQQEBEhMKBWVtYWlsGAUgASgJQgTiQQEBEhMKBXBob25lGAYgASgJQgTiQQEBEhgKCnB1c2hfdG9rZW4YByABKAlCBOJBAQQSGQoGYWN0aXZlGAggASgIQgTiQQEBSACIAQESEgoEZXRhZxgJIAEoCUIE4kEBARI0CgpjcmVhdGVkX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBAxI0Cgp1cGRhdGVkX2F0GAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBA0IJCgdfYWN0aXZlImIKE1Vwc2VydE1lbWJlclJlcXVlc3QSMQoGbWVtYmVyGAEgASgLMhsucm9kaXN0YWEudGlja2V0cy52MS5NZW1iZXJCBOJBAQISGAoKcmVxdWVzdF9pZBgCIAEoCUIE4kEBASJJChRVcHNlcnRNZW1iZXJSZXNwb25zZRIxCgZtZW1iZXIYASABKAsyGy5yb2Rpc3RhYS50aWNrZXRzLnYxLk1lbWJlckIE4kEBAyLOAQoSTGlzdE1lbWJlcnNSZXF1ZXN0Ei4KBXJvbGVzGAEgAygOMhkucm9kaXN0YWEudGlja2V0cy52MS5Sb2xlQgTiQQEBEhoKDGZyYW5jaGlzZV9pZBgCIAEoCUIE4kEBARIZCgZhY3RpdmUYAyABKAhCBOJBAQFIAIgBARITCgVxdWVyeRgEIAEoCUIE4kEBARIXCglwYWdlX3NpemUYBSABKAVCBOJBAQESGAoKcGFnZV90b2tlbhgGIAEoCUIE4kEBAUIJCgdfYWN0aXZlImgKE0xpc3RNZW1iZXJzUmVzcG9uc2USMgoHbWVtYmVycxgBIAMoCzIbLnJvZGlzdGFhLnRpY2tldHMudjEuTWVtYmVyQgTiQQEDEh0KD25leHRfcGFnZV90b2tlbhgCIAEoCUIE4kEBAyKIAQoUTG9va3VwTWVtYmVyc1JlcXVlc3QSFgoIdXNlcl9pZHMYASADKAlCBOJBAQESEwoFcXVlcnkYAiABKAlCBOJBAQESLgoFcm9sZXMYAyADKA4yGS5yb2Rpc3RhYS50aWNrZXRzLnYxLlJvbGVCBOJBAQESEwoFbGltaXQYBCABKAVCBOJBAQEiTwoVTG9va3VwTWVtYmVyc1Jlc3BvbnNlEjYKB21lbWJlcnMYASADKAsyHy5yb2Rpc3RhYS50aWNrZXRzLnYxLk1lbWJlck5hbWVCBOJBAQMioQEKCk1lbWJlck5hbWUSFQoHdXNlcl9pZBgBIAEoCUIE4kEBAxIaCgxkaXNwbGF5X25hbWUYAiABKAlCBOJBAQMSLQoEcm9sZRgDIAEoDjIZLnJvZGlzdGFhLnRpY2tldHMudjEuUm9sZUIE4kEBAxIbCg1mcmFuY2hpc2VfaWRzGAQgAygJQgTiQQEDEhQKBmFjdGl2ZRgFIAEoCEIE4kEBAyISChBHZXRDYWxsZXJSZXF1ZXN0IkYKEUdldENhbGxlclJlc3BvbnNlEjEKBmNhbGxlchgBIAEoCzIbLnJvZGlzdGFhLnRpY2tldHMudjEuQ2FsbGVyQgTiQQEDIsMBCgZDYWxsZXISFQoHdXNlcl9pZBgBIAEoCUIE4kEBAxItCgRyb2xlGAIgASgOMhkucm9kaXN0YWEudGlja2V0cy52MS5Sb2xlQgTiQQEDEhsKDWZyYW5jaGlzZV9pZHMYAyADKAlCBOJBAQMSGgoMZGlzcGxheV9uYW1lGAQgASgJQgTiQQEDEjoKC3Blcm1pc3Npb25zGAUgAygOMh8ucm9kaXN0YWEudGlja2V0cy52MS5QZXJtaXNzaW9uQgTiQQEDKoUCCgpQZXJtaXNzaW9uEhoKFlBFUk1JU1NJT05fVU5TUEVDSUZJRUQQABIUChBQRVJNSVNTSU9OX1NUQUZGEAESHQoZUEVSTUlTU0lPTl9BU1NJR05fVElDS0VUUxACEiIKHlBFUk1JU1NJT05fQlVMS19VUERBVEVfVElDS0VUUxADEh0KGVBFUk1JU1NJT05fRVhQT1JUX1RJQ0tFVFMQBBIiCh5QRVJNSVNTSU9OX01BTkFHRV9TTEFfUE9MSUNJRVMQBRIfChtQRVJNSVNTSU9OX01BTkFHRV9ESVJFQ1RPUlkQBhIeChpQRVJNSVNTSU9OX01BTkFHRV9XRUJIT09LUxAHMrMEChBEaXJlY3RvcnlTZXJ2aWNlEpwBCgxVcHNlcnRNZW1iZXISKC5yb2Rpc3RhYS50aWNrZXRzLnYxLlVwc2VydE1lbWJlclJlcXVlc3QaKS5yb2Rpc3RhYS50aWNrZXRzLnYxLlVwc2VydE1lbWJlclJlc3BvbnNlIjeC0+STAjE6Bm1lbWJlcmIGbWVtYmVyGh8vYWRtaW4vbWVtYmVycy97bWVtYmVyLnVzZXJfaWR9EnsKC0xpc3RNZW1iZXJzEicucm9kaXN0YWEudGlja2V0cy52MS5MaXN0TWVtYmVyc1JlcXVlc3QaKC5yb2Rpc3RhYS50aWNrZXRzLnYxLkxpc3RNZW1iZXJzUmVzcG9uc2UiGZACAYLT5JMCEBIOL2FkbWluL21lbWJlcnMSiAEKDUxvb2t1cE1lbWJlcnMSKS5yb2Rpc3RhYS50aWNrZXRzLnYxLkxvb2t1cE1lbWJlcnNSZXF1ZXN0Gioucm9kaXN0YWEudGlja2V0cy52MS5Mb29rdXBNZW1iZXJzUmVzcG9uc2UiIJACAYLT5JMCFxIVL2FkbWluL21lbWJlcnM6bG9va3VwEngKCUdldENhbGxlchIlLnJvZGlzdGFhLnRpY2tldHMudjEuR2V0Q2FsbGVyUmVxdWVzdBomLnJvZGlzdGFhLnRpY2tldHMudjEuR2V0Q2FsbGVyUmVzcG9uc2UiHJACAYLT5JMCE2IGY2FsbGVyEgkvYWRtaW4vbWViBnByb3RvMw", [file_google_api_annotations, file_google_api_field_behavior, file_google_protobuf_timestamp, file_rodistaa_tickets_v1_ticket]);
+  fileDesc("Cityb2Rpc3RhYS90aWNrZXRzL3YxL2RpcmVjdG9yeV9zZXJ2aWNlLnByb3RvEhNyb2Rpc3RhYS50aWNrZXRzLnYxIvECCgZNZW1iZXISFQoHdXNlcl9pZBgBIAEoCUIE4kEBCBItCgRyb2xlGAIgASgOMhkucm9kaXN0YWEudGlja2V0cy52MS5Sb2xlQgTiQQECEhoKDGRpc3BsYXlfbmFtZRgDIAEoCUIE4kEBAhIbCg1mcmFuY2hpc2VfaWRzGAQgAygJQgTiQQEBEhMKBWVtYWlsGAUgASgJQgTiQQEBEhMKBXBob25lGAYgASgJQgTiQQEBEhgKCnB1c2hfdG9rZW4YByABKAlCBOJBAQQSGQoGYWN0aXZlGAggASgIQgTiQQEBSACIAQESEgoEZXRhZxgJIAEoCUIE4kEBARI0CgpjcmVhdGVkX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBAxI0Cgp1cGRhdGVkX2F0GAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBA0IJCgdfYWN0aXZlIn0KE1Vwc2VydE1lbWJlclJlcXVlc3QSMQoGbWVtYmVyGAEgASgLMhsucm9kaXN0YWEudGlja2V0cy52MS5NZW1iZXJCBOJBAQISGAoKcmVxdWVzdF9pZBgCIAEoCUIE4kEBARIZCgtjcmVhdGVfb25seRgDIAEoCEIE4kEBASJJChRVcHNlcnRNZW1iZXJSZXNwb25zZRIxCgZtZW1iZXIYASABKAsyGy5yb2Rpc3RhYS50aWNrZXRzLnYxLk1lbWJlckIE4kEBAyLOAQoSTGlzdE1lbWJlcnNSZXF1ZXN0Ei4KBXJvbGVzGAEgAygOMhkucm9kaXN0YWEudGlja2V0cy52MS5Sb2xlQgTiQQEBEhoKDGZyYW5jaGlzZV9pZBgCIAEoCUIE4kEBARIZCgZhY3RpdmUYAyABKAhCBOJBAQFIAIgBARITCgVxdWVyeRgEIAEoCUIE4kEBARIXCglwYWdlX3NpemUYBSABKAVCBOJBAQESGAoKcGFnZV90b2tlbhgGIAEoCUIE4kEBAUIJCgdfYWN0aXZlImgKE0xpc3RNZW1iZXJzUmVzcG9uc2USMgoHbWVtYmVycxgBIAMoCzIbLnJvZGlzdGFhLnRpY2tldHMudjEuTWVtYmVyQgTiQQEDEh0KD25leHRfcGFnZV90b2tlbhgCIAEoCUIE4kEBAyKIAQoUTG9va3VwTWVtYmVyc1JlcXVlc3QSFgoIdXNlcl9pZHMYASADKAlCBOJBAQESEwoFcXVlcnkYAiABKAlCBOJBAQESLgoFcm9sZXMYAyADKA4yGS5yb2Rpc3RhYS50aWNrZXRzLnYxLlJvbGVCBOJBAQESEwoFbGltaXQYBCABKAVCBOJBAQEiTwoVTG9va3VwTWVtYmVyc1Jlc3BvbnNlEjYKB21lbWJlcnMYASADKAsyHy5yb2Rpc3RhYS50aWNrZXRzLnYxLk1lbWJlck5hbWVCBOJBAQMioQEKCk1lbWJlck5hbWUSFQoHdXNlcl9pZBgBIAEoCUIE4kEBAxIaCgxkaXNwbGF5X25hbWUYAiABKAlCBOJBAQMSLQoEcm9sZRgDIAEoDjIZLnJvZGlzdGFhLnRpY2tldHMudjEuUm9sZUIE4kEBAxIbCg1mcmFuY2hpc2VfaWRzGAQgAygJQgTiQQEDEhQKBmFjdGl2ZRgFIAEoCEIE4kEBAyISChBHZXRDYWxsZXJSZXF1ZXN0IkYKEUdldENhbGxlclJlc3BvbnNlEjEKBmNhbGxlchgBIAEoCzIbLnJvZGlzdGFhLnRpY2tldHMudjEuQ2FsbGVyQgTiQQEDIvYBCgZDYWxsZXISFQoHdXNlcl9pZBgBIAEoCUIE4kEBAxItCgRyb2xlGAIgASgOMhkucm9kaXN0YWEudGlja2V0cy52MS5Sb2xlQgTiQQEDEhsKDWZyYW5jaGlzZV9pZHMYAyADKAlCBOJBAQMSGgoMZGlzcGxheV9uYW1lGAQgASgJQgTiQQEDEjoKC3Blcm1pc3Npb25zGAUgAygOMh8ucm9kaXN0YWEudGlja2V0cy52MS5QZXJtaXNzaW9uQgTiQQEDEjEKBmxpbWl0cxgGIAEoCzIbLnJvZGlzdGFhLnRpY2tldHMudjEuTGltaXRzQgTiQQEDIkwKBkxpbWl0cxIiChRhdHRhY2htZW50X21heF9ieXRlcxgBIAEoA0IE4kEBAxIeChBhdHRhY2htZW50X3R5cGVzGAIgAygJQgTiQQEDKoUCCgpQZXJtaXNzaW9uEhoKFlBFUk1JU1NJT05fVU5TUEVDSUZJRUQQABIUChBQRVJNSVNTSU9OX1NUQUZGEAESHQoZUEVSTUlTU0lPTl9BU1NJR05fVElDS0VUUxACEiIKHlBFUk1JU1NJT05fQlVMS19VUERBVEVfVElDS0VUUxADEh0KGVBFUk1JU1NJT05fRVhQT1JUX1RJQ0tFVFMQBBIiCh5QRVJNSVNTSU9OX01BTkFHRV9TTEFfUE9MSUNJRVMQBRIfChtQRVJNSVNTSU9OX01BTkFHRV9ESVJFQ1RPUlkQBhIeChpQRVJNSVNTSU9OX01BTkFHRV9XRUJIT09LUxAHMrMEChBEaXJlY3RvcnlTZXJ2aWNlEpwBCgxVcHNlcnRNZW1iZXISKC5yb2Rpc3RhYS50aWNrZXRzLnYxLlVwc2VydE1lbWJlclJlcXVlc3QaKS5yb2Rpc3RhYS50aWNrZXRzLnYxLlVwc2VydE1lbWJlclJlc3BvbnNlIjeC0+STAjE6Bm1lbWJlcmIGbWVtYmVyGh8vYWRtaW4vbWVtYmVycy97bWVtYmVyLnVzZXJfaWR9EnsKC0xpc3RNZW1iZXJzEicucm9kaXN0YWEudGlja2V0cy52MS5MaXN0TWVtYmVyc1JlcXVlc3QaKC5yb2Rpc3RhYS50aWNrZXRzLnYxLkxpc3RNZW1iZXJzUmVzcG9uc2UiGZACAYLT5JMCEBIOL2FkbWluL21lbWJlcnMSiAEKDUxvb2t1cE1lbWJlcnMSKS5yb2Rpc3RhYS50aWNrZXRzLnYxLkxvb2t1cE1lbWJlcnNSZXF1ZXN0Gioucm9kaXN0YWEudGlja2V0cy52MS5Mb29rdXBNZW1iZXJzUmVzcG9uc2UiIJACAYLT5JMCFxIVL2FkbWluL21lbWJlcnM6bG9va3VwEngKCUdldENhbGxlchIlLnJvZGlzdGFhLnRpY2tldHMudjEuR2V0Q2FsbGVyUmVxdWVzdBomLnJvZGlzdGFhLnRpY2tldHMudjEuR2V0Q2FsbGVyUmVzcG9uc2UiHJACAYLT5JMCE2IGY2FsbGVyEgkvYWRtaW4vbWViBnByb3RvMw", [file_google_api_annotations, file_google_api_field_behavior, file_google_protobuf_timestamp, file_rodistaa_tickets_v1_ticket]);
 
 /**
  * Somebody on the staff.
@@ -128,6 +128,15 @@ export type UpsertMemberRequest = Message<"rodistaa.tickets.v1.UpsertMemberReque
    * @generated from field: string request_id = 2;
    */
   requestId: string;
+
+  /**
+   * Fails with MEMBER_EXISTS where the user is in the directory already, instead
+   * of replacing the entry. Over HTTP also the header `If-None-Match: *`. Not
+   * together with `member.etag`.
+   *
+   * @generated from field: bool create_only = 3;
+   */
+  createOnly: boolean;
 };
 
 /**
@@ -436,6 +445,13 @@ export type Caller = Message<"rodistaa.tickets.v1.Caller"> & {
    * @generated from field: repeated rodistaa.tickets.v1.Permission permissions = 5;
    */
   permissions: Permission[];
+
+  /**
+   * What this service accepts of them.
+   *
+   * @generated from field: rodistaa.tickets.v1.Limits limits = 6;
+   */
+  limits?: Limits | undefined;
 };
 
 /**
@@ -444,6 +460,37 @@ export type Caller = Message<"rodistaa.tickets.v1.Caller"> & {
  */
 export const CallerSchema: GenMessage<Caller> = /*@__PURE__*/
   messageDesc(file_rodistaa_tickets_v1_directory_service, 10);
+
+/**
+ * What a service accepts where that is its own to configure, so that a client
+ * can say so before it sends anything. What is the same everywhere stands with
+ * each field.
+ *
+ * @generated from message rodistaa.tickets.v1.Limits
+ */
+export type Limits = Message<"rodistaa.tickets.v1.Limits"> & {
+  /**
+   * Bytes of the largest file that may be attached.
+   *
+   * @generated from field: int64 attachment_max_bytes = 1;
+   */
+  attachmentMaxBytes: bigint;
+
+  /**
+   * Media types of files that may be attached, in lower case and without
+   * parameters, sorted.
+   *
+   * @generated from field: repeated string attachment_types = 2;
+   */
+  attachmentTypes: string[];
+};
+
+/**
+ * Describes the message rodistaa.tickets.v1.Limits.
+ * Use `create(LimitsSchema)` to create a new message.
+ */
+export const LimitsSchema: GenMessage<Limits> = /*@__PURE__*/
+  messageDesc(file_rodistaa_tickets_v1_directory_service, 11);
 
 /**
  * Something that a role permits, whatever the ticket.
@@ -526,7 +573,7 @@ export const DirectoryService: GenService<{
   /**
    * Creates a member, or replaces it as a whole.
    *
-   * ETAG_MISMATCH.
+   * ETAG_MISMATCH, MEMBER_EXISTS.
    *
    * @generated from rpc rodistaa.tickets.v1.DirectoryService.UpsertMember
    */
@@ -557,8 +604,8 @@ export const DirectoryService: GenService<{
     output: typeof LookupMembersResponseSchema;
   },
   /**
-   * Who the caller is, and what their role permits whatever the ticket.
-   * Everybody may ask.
+   * Who the caller is, what their role permits whatever the ticket, and what this
+   * service accepts of them. Everybody may ask.
    *
    * @generated from rpc rodistaa.tickets.v1.DirectoryService.GetCaller
    */
