@@ -211,8 +211,13 @@ class ClockSweeps(Protocol):
 class TimelineRepository(Protocol):
     """Messages and audit rows of a ticket in their common order."""
 
-    def page(self, ticket_id: TicketId, *, after: Seq, limit: int, public_only: bool) -> list[Message | AuditEntry]:
-        """Rows with a higher number, lowest first; ``public_only`` leaves out all but public messages."""
+    def page(
+        self, ticket_id: TicketId, *, after: Seq | None, descending: bool, limit: int, public_only: bool
+    ) -> list[Message | AuditEntry]:
+        """Rows that come after a number, None for the first ones; ``public_only`` leaves out all but public messages.
+
+        By number, lowest first, and those with a higher one; ``descending`` turns both round.
+        """
 
     def add_message(
         self,

@@ -237,7 +237,7 @@ class World:
                 ticket_id=ticket_id, message="We are looking into it.", is_internal_note=True
             ),
             "TicketService/ListTimeline": timeline.ListTimelineRequest(
-                ticket_id=ticket_id, after_seq=1, page_size=10, access_reason=REASON
+                ticket_id=ticket_id, after_seq=1, page_size=10, access_reason=REASON, order_by="seq desc"
             ),
             "TicketService/WatchTimeline": timeline.WatchTimelineRequest(
                 ticket_id=ticket_id, after_seq=1, access_reason=REASON

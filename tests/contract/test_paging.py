@@ -125,6 +125,10 @@ def requests_with_pages(world: World) -> dict[str, tuple[Callable[[Any], Any], A
         "by priority": (tickets.ListTickets, reads.ListTicketsRequest(page_size=1, order_by="priority")),
         "SearchTickets": (tickets.SearchTickets, reads.SearchTicketsRequest(query="zanzibar", page_size=1)),
         "ListTimeline": (tickets.ListTimeline, timeline.ListTimelineRequest(ticket_id=made.id, page_size=1)),
+        "newest first": (
+            tickets.ListTimeline,
+            timeline.ListTimelineRequest(ticket_id=made.id, page_size=1, order_by="seq desc"),
+        ),
         "ListAuditEntries": (
             tickets.ListAuditEntries,
             timeline.ListAuditEntriesRequest(ticket_id=made.id, page_size=1),
@@ -311,6 +315,10 @@ def test_the_longest_messages_are_paged_too(world: World) -> None:
     seqs = [entry.seq for page in found for entry in page.entries]
     assert seqs == list(range(1, len(seqs) + 1))
     assert len(seqs) >= 61
+    asked.order_by = "seq desc"
+    downwards = list(pages(world.admin.tickets.ListTimeline, asked))
+    assert all(map(fill, downwards))
+    assert [entry.seq for page in downwards for entry in page.entries] == seqs[::-1]
 
 
 @pytest.mark.slow

@@ -33,15 +33,34 @@ _AFTER = bindparam("after", type_=BigInteger())
 _LIMIT = bindparam("limit", type_=BigInteger())
 _m = ticket_messages.c
 
-_messages = select(*MESSAGE_COLUMNS).where(_m.ticket_id == _ID, _m.seq > _AFTER).order_by(_m.seq).limit(_LIMIT)
-_MESSAGES = Statement(_messages)
-_PUBLIC_MESSAGES = Statement(_messages.where(~_m.is_internal_note))
-_EVENTS = Statement(
-    select(*AUDIT_COLUMNS)
-    .where(ticket_audit.c.ticket_id == _ID, ticket_audit.c.seq > _AFTER)
-    .order_by(ticket_audit.c.seq)
-    .limit(_LIMIT)
-)
+_a = ticket_audit.c
+_BEYOND_ALL = 2**63 - 1
+
+
+def _messages(*, descending: bool, public_only: bool) -> Statement:
+    rows = select(*MESSAGE_COLUMNS).where(_m.ticket_id == _ID).limit(_LIMIT)
+    if public_only:
+        rows = rows.where(~_m.is_internal_note)
+    if descending:
+        return Statement(rows.where(_m.seq < _AFTER).order_by(_m.seq.desc()))
+    return Statement(rows.where(_m.seq > _AFTER).order_by(_m.seq))
+
+
+def _events(*, descending: bool) -> Statement:
+    rows = select(*AUDIT_COLUMNS).where(_a.ticket_id == _ID).limit(_LIMIT)
+    if descending:
+        return Statement(rows.where(_a.seq < _AFTER).order_by(_a.seq.desc()))
+    return Statement(rows.where(_a.seq > _AFTER).order_by(_a.seq))
+
+
+MESSAGES = {
+    (descending, public_only): _messages(descending=descending, public_only=public_only)
+    for descending in (False, True)
+    for public_only in (False, True)
+}
+"""By whether newest first, and whether public ones alone."""
+EVENTS = {descending: _events(descending=descending) for descending in (False, True)}
+"""By whether newest first."""
 _AUDIT_PAGE = Statement(
     select(*AUDIT_COLUMNS)
     .where(ticket_audit.c.ticket_id == _ID, ticket_audit.c.chain_no > _AFTER)
@@ -104,13 +123,16 @@ class PostgresTimelineRepository:
 
     session: Session
 
-    def page(self, ticket_id: TicketId, *, after: Seq, limit: int, public_only: bool) -> list[Message | AuditEntry]:
-        values = {"ticket_id": ticket_id, "after": after, "limit": limit}
-        rows = self.session.all(_PUBLIC_MESSAGES if public_only else _MESSAGES, values)
+    def page(
+        self, ticket_id: TicketId, *, after: Seq | None, descending: bool, limit: int, public_only: bool
+    ) -> list[Message | AuditEntry]:
+        beginning = _BEYOND_ALL if descending else 0
+        values = {"ticket_id": ticket_id, "after": beginning if after is None else after, "limit": limit}
+        rows = self.session.all(MESSAGES[descending, public_only], values)
         items: list[Message | AuditEntry] = list(self._messages(ticket_id, rows))
         if not public_only:
-            items += [to_audit_entry(row) for row in self.session.all(_EVENTS, values)]
-            items.sort(key=lambda item: item.seq or 0)
+            items += [to_audit_entry(row) for row in self.session.all(EVENTS[descending], values)]
+            items.sort(key=lambda item: item.seq or 0, reverse=descending)
         return items[:limit]
 
     def add_message(

@@ -1,7 +1,6 @@
 """Requests that read a ticket's timeline, audit trail and watchers, and their pages."""
 
 from dataclasses import dataclass
-from typing import Generic, TypeVar
 
 from rodistaa.tickets.v1 import ticket_reads_pb2
 from rodistaa.tickets.v1 import timeline_reads_pb2 as pb
@@ -13,21 +12,32 @@ from server.application.timeline.list_watchers import WatcherPage
 from server.domain.ids import ChainNo, Seq, TicketId, UserId
 from server.domain.validation import Checker
 
-N = TypeVar("N", Seq, ChainNo)
 _MAX_NUMBER = 2**63 - 1
+_DESCENDING = {"seq": False, "seq asc": False, "seq desc": True}
 
 
 @dataclass(frozen=True, slots=True)
-class NumberedQuery(Generic[N]):
-    """A page of rows that are numbered per ticket."""
+class TimelineQuery:
+    """A page of a timeline; ``after`` is None at the beginning of the order."""
 
     ticket_id: TicketId
-    after: N
+    after: Seq | None
+    descending: bool
     limit: int
     access_reason: str | None
 
 
-def to_timeline_query(request: pb.ListTimelineRequest, token: PageToken) -> NumberedQuery[Seq]:
+@dataclass(frozen=True, slots=True)
+class AuditQuery:
+    """A page of an audit trail."""
+
+    ticket_id: TicketId
+    after: ChainNo
+    limit: int
+    access_reason: str | None
+
+
+def to_timeline_query(request: pb.ListTimelineRequest, token: PageToken) -> TimelineQuery:
     """One page of a timeline."""
     check = Checker()
     ticket_id = TicketId(check.ticket_id("ticket_id", request.ticket_id))
@@ -35,24 +45,37 @@ def to_timeline_query(request: pb.ListTimelineRequest, token: PageToken) -> Numb
     access_reason = check.access_reason("access_reason", request.access_reason)
     if request.after_seq < 0:
         check.fail("after_seq", "must not be negative")
+    descending = _is_descending(check, "order_by", request.order_by)
     check.done()
-    return NumberedQuery(ticket_id, Seq(max(request.after_seq, _number(token))), limit, access_reason)
+    reached = _number(token)
+    after = Seq(request.after_seq if reached is None else reached) or None
+    return TimelineQuery(ticket_id, after, descending, limit, access_reason)
 
 
-def to_audit_query(request: pb.ListAuditEntriesRequest, token: PageToken) -> NumberedQuery[ChainNo]:
+def _is_descending(check: Checker, field: str, text: str) -> bool:
+    """AIP-132's order_by, of numbers alone; empty is upwards."""
+    if not text:
+        return False
+    descending = _DESCENDING.get(" ".join(text.split()))
+    if descending is None:
+        check.fail(field, 'must be seq, then " asc" or " desc"')
+    return descending or False
+
+
+def to_audit_query(request: pb.ListAuditEntriesRequest, token: PageToken) -> AuditQuery:
     """One page of an audit trail."""
     check = Checker()
     ticket_id = TicketId(check.ticket_id("ticket_id", request.ticket_id))
     limit = check.page_size("page_size", request.page_size)
     access_reason = check.access_reason("access_reason", request.access_reason)
     check.done()
-    return NumberedQuery(ticket_id, ChainNo(_number(token)), limit, access_reason)
+    return AuditQuery(ticket_id, ChainNo(_number(token) or 0), limit, access_reason)
 
 
-def _number(token: PageToken) -> int:
+def _number(token: PageToken) -> int | None:
     parts = token.read(1)
     if parts is None:
-        return 0
+        return None
     (text,) = parts
     if not (text.isascii() and text.isdigit() and len(text) <= 19 and int(text) <= _MAX_NUMBER):
         raise invalid_token()

@@ -191,7 +191,12 @@ class TicketService(TicketServiceServicer):
         token = PageToken(call, request)
         query = timeline_in.to_timeline_query(request, token)
         page = self._do.list_timeline(
-            call, query.ticket_id, after=query.after, limit=query.limit, access_reason=query.access_reason
+            call,
+            query.ticket_id,
+            after=query.after,
+            descending=query.descending,
+            limit=query.limit,
+            access_reason=query.access_reason,
         )
         return timeline_in.timeline_response(page, token)
 

@@ -12,7 +12,7 @@ from server.domain.timeline import AuditEntryView, Message, TimelineItem, messag
 
 @dataclass(frozen=True, slots=True)
 class TimelinePage:
-    """Entries, lowest number first, and the number after which the next page begins."""
+    """Entries in the order asked for, and the number after which the next page begins."""
 
     items: list[TimelineItem]
     next: Seq | None
@@ -25,13 +25,24 @@ class ListTimeline:
     uow: UnitOfWork
 
     def __call__(
-        self, call: Call, ticket_id: TicketId, *, after: Seq, limit: int, access_reason: str | None
+        self,
+        call: Call,
+        ticket_id: TicketId,
+        *,
+        after: Seq | None,
+        descending: bool,
+        limit: int,
+        access_reason: str | None,
     ) -> TimelinePage:
-        """One page. Raises NotFound."""
+        """One page, what follows ``after`` in the order; None begins it. Raises NotFound."""
 
         def page(repositories: Repositories, *, sensitive: bool, disclosed: bool) -> TimelinePage:
             rows = repositories.timeline.page(
-                ticket_id, after=after, limit=limit + 1, public_only=not call.principal.is_staff
+                ticket_id,
+                after=after,
+                descending=descending,
+                limit=limit + 1,
+                public_only=not call.principal.is_staff,
             )
             items: list[TimelineItem] = [
                 message_view(row, ticket_is_sensitive=sensitive, disclosed=disclosed)

@@ -14,6 +14,7 @@ import pytest
 from server.adapters.postgres.attachment_repository import PAGES, SHARED
 from server.adapters.postgres.statements import Statement
 from server.adapters.postgres.tables import OPEN_TICKETS
+from server.adapters.postgres.timeline_repository import EVENTS, MESSAGES
 from tests.database import TestServer
 
 OPEN: LiteralString = "status NOT IN ('RESOLVED', 'CLOSED') AND NOT archived"
@@ -83,6 +84,11 @@ QUERIES: list[tuple[str, LiteralString]] = [
         "tickets_owner_resolved_idx",
         """SELECT avg(resolved_at - created_at) FROM tickets
         WHERE owner_id = 'u-7' AND resolved_at IS NOT NULL AND resolved_at > now() - interval '9 days'""",
+    ),
+    (
+        "tickets_resolved_idx",
+        """SELECT width_bucket(resolved_at, ARRAY[now() - interval '2 days', now() - interval '1 day', now()]), count(*)
+        FROM tickets WHERE NOT archived AND resolved_at >= now() - interval '2 days' GROUP BY 1""",
     ),
     (
         "tickets_owner_role_status_idx",
@@ -342,6 +348,27 @@ ASKED = {
     "after_id": FILE,
 }
 NAMED_BY_MESSAGES = {"is public": SHARED, "page": PAGES[False, True], "further page": PAGES[True, True]}
+
+
+TIMELINES = {
+    **{f"messages {way}": ("ticket_messages_pkey", each) for way, each in MESSAGES.items()},
+    **{f"events {way}": ("ticket_audit_seq_idx", each) for way, each in EVENTS.items()},
+}
+
+
+@pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
+@pytest.mark.parametrize("name", TIMELINES)
+def test_a_page_of_a_timeline_reads_no_more_than_itself(loaded: psycopg.Connection, name: str, mode: str) -> None:
+    """In both directions, from the beginning and from the middle, of a few messages and of 20 000."""
+    index, statement = TIMELINES[name]
+    for ticket in ("TKT-7", "TKT-7000"):
+        for after in (0, 3, 10_000, 2**63 - 1):
+            with loaded.transaction():
+                loaded.execute("SELECT set_config('plan_cache_mode', %s, true)", [mode])
+                plan = plan_of(loaded, statement, {"ticket_id": ticket, "after": after, "limit": 26})
+            assert names_in(plan) == {index}, json.dumps(plan, indent=1)
+            assert "Sort" not in json.dumps(plan)
+            assert plan[0]["Plan"]["Shared Hit Blocks"] + plan[0]["Plan"]["Shared Read Blocks"] < 40
 
 
 @pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])

@@ -58,6 +58,7 @@ def test_a_token_goes_with_its_arguments_its_caller_and_its_method() -> None:
     refused(request, length=2)
     refused(timeline.ListTimelineRequest(ticket_id="TKT-2", page_token=token))
     refused(timeline.ListTimelineRequest(ticket_id="TKT-1", after_seq=1, page_token=token))
+    refused(timeline.ListTimelineRequest(ticket_id="TKT-1", order_by="seq desc", page_token=token))
     refused(timeline.ListAuditEntriesRequest(ticket_id="TKT-1", page_token=token))
 
 

@@ -885,7 +885,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Lists messages and audit events of a ticket, lowest number first
+         * Lists messages and audit events of a ticket by number, lowest first unless `order_by` says otherwise
          * @description Outside roles get public messages alone.
          */
         get: operations["TicketService_ListTimeline"];
@@ -907,7 +907,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Lists messages and audit events of a ticket, lowest number first
+         * Lists messages and audit events of a ticket by number, lowest first unless `order_by` says otherwise
          * @description Outside roles get public messages alone.
          */
         post: operations["TicketService_ListTimeline_2"];
@@ -2003,7 +2003,7 @@ export interface components {
         ListTimelineRequest: {
             /**
              * Format: int64
-             * @description Only entries with a higher number; 0 means from the beginning.
+             * @description Only entries that come after this number in the order asked for: those with a higher one, or a lower one under "seq desc". 0 means from the beginning of that order. There need not be an entry of this number.
              */
             afterSeq?: string;
             /**
@@ -2011,14 +2011,16 @@ export interface components {
              * @description Most entries of a page; 0 means 25, at most 200.
              */
             pageSize?: number;
-            /** @description `next_page_token` of the page before. */
+            /** @description `next_page_token` of the page before; all other arguments, save `page_size` and `access_reason`, as for that one. */
             pageToken?: string;
             /** @description Why the protected texts of a sensitive ticket are needed; 20 to 500 characters. Each page read with one is a row in the audit. */
             accessReason?: string;
+            /** @description "seq", then " asc" or " desc" (asc when left out); empty means "seq asc". "seq desc" begins with the newest entry. What is written while one reads comes at the end of the pages upwards, and on none of those downwards. */
+            orderBy?: string;
         };
         /** @description Response of TicketService.ListTimeline. */
         ListTimelineResponse: {
-            /** @description The page, lowest number first. */
+            /** @description The page, in the order asked for. */
             readonly entries?: components["schemas"]["TimelineEntry"][];
             /** @description Token of the next page; empty after the last one. */
             readonly nextPageToken?: string;
@@ -5108,14 +5110,16 @@ export interface operations {
     TicketService_ListTimeline: {
         parameters: {
             query?: {
-                /** @description Only entries with a higher number; 0 means from the beginning. */
+                /** @description Only entries that come after this number in the order asked for: those with a higher one, or a lower one under "seq desc". 0 means from the beginning of that order. There need not be an entry of this number. */
                 afterSeq?: string;
                 /** @description Most entries of a page; 0 means 25, at most 200. */
                 pageSize?: number;
-                /** @description `next_page_token` of the page before. */
+                /** @description `next_page_token` of the page before; all other arguments, save `page_size` and `access_reason`, as for that one. */
                 pageToken?: string;
                 /** @description Why the protected texts of a sensitive ticket are needed; 20 to 500 characters. Each page read with one is a row in the audit. */
                 accessReason?: string;
+                /** @description "seq", then " asc" or " desc" (asc when left out); empty means "seq asc". "seq desc" begins with the newest entry. What is written while one reads comes at the end of the pages upwards, and on none of those downwards. */
+                orderBy?: string;
             };
             header?: {
                 /** @description How long the caller waits, as gRPC writes it: digits and a unit (H, M, S, m, u, n). Afterwards the call ends with DEADLINE_EXCEEDED (504). */

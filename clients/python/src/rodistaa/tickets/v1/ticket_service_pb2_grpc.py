@@ -337,8 +337,8 @@ class TicketServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListTimeline(self, request, context):
-        """Lists messages and audit events of a ticket, lowest number first. Outside
-        roles get public messages alone.
+        """Lists messages and audit events of a ticket by number, lowest first unless
+        `order_by` says otherwise. Outside roles get public messages alone.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

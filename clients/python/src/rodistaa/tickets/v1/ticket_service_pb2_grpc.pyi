@@ -127,8 +127,8 @@ class TicketServiceStub:
     ATTACHMENT_NOT_FOUND, ATTACHMENT_NOT_READY, TICKET_ARCHIVED.
     """
     ListTimeline: _grpc.UnaryUnaryMultiCallable[_timeline_reads_pb2.ListTimelineRequest, _timeline_reads_pb2.ListTimelineResponse]
-    """Lists messages and audit events of a ticket, lowest number first. Outside
-    roles get public messages alone.
+    """Lists messages and audit events of a ticket by number, lowest first unless
+    `order_by` says otherwise. Outside roles get public messages alone.
     """
     WatchTimeline: _grpc.UnaryStreamMultiCallable[_timeline_reads_pb2.WatchTimelineRequest, _timeline_reads_pb2.WatchTimelineResponse]
     """Sends every timeline entry after `after_seq`, lowest number first, a progress
@@ -381,8 +381,8 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _timeline_reads_pb2.ListTimelineRequest,
         context: _grpc.ServicerContext,
     ) -> _timeline_reads_pb2.ListTimelineResponse:
-        """Lists messages and audit events of a ticket, lowest number first. Outside
-        roles get public messages alone.
+        """Lists messages and audit events of a ticket by number, lowest first unless
+        `order_by` says otherwise. Outside roles get public messages alone.
         """
 
     @_abc_1.abstractmethod

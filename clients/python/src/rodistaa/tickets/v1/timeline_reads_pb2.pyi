@@ -30,17 +30,28 @@ class ListTimelineRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     ACCESS_REASON_FIELD_NUMBER: _builtins.int
+    ORDER_BY_FIELD_NUMBER: _builtins.int
     ticket_id: _builtins.str
     """The ticket."""
     after_seq: _builtins.int
-    """Only entries with a higher number; 0 means from the beginning."""
+    """Only entries that come after this number in the order asked for: those with
+    a higher one, or a lower one under "seq desc". 0 means from the beginning of
+    that order. There need not be an entry of this number.
+    """
     page_size: _builtins.int
     """Most entries of a page; 0 means 25, at most 200."""
     page_token: _builtins.str
-    """`next_page_token` of the page before."""
+    """`next_page_token` of the page before; all other arguments, save `page_size`
+    and `access_reason`, as for that one.
+    """
     access_reason: _builtins.str
     """Why the protected texts of a sensitive ticket are needed; 20 to 500
     characters. Each page read with one is a row in the audit.
+    """
+    order_by: _builtins.str
+    """"seq", then " asc" or " desc" (asc when left out); empty means "seq asc".
+    "seq desc" begins with the newest entry. What is written while one reads
+    comes at the end of the pages upwards, and on none of those downwards.
     """
     def __init__(
         self,
@@ -50,10 +61,11 @@ class ListTimelineRequest(_message.Message):
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
         access_reason: _builtins.str = ...,
+        order_by: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_reason", b"access_reason", "after_seq", b"after_seq", "page_size", b"page_size", "page_token", b"page_token", "ticket_id", b"ticket_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_reason", b"access_reason", "after_seq", b"after_seq", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "ticket_id", b"ticket_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -71,7 +83,7 @@ class ListTimelineResponse(_message.Message):
     """Token of the next page; empty after the last one."""
     @_builtins.property
     def entries(self) -> _containers.RepeatedCompositeFieldContainer[_timeline_pb2.TimelineEntry]:
-        """The page, lowest number first."""
+        """The page, in the order asked for."""
 
     def __init__(
         self,

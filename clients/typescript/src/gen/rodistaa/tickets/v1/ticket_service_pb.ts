@@ -212,8 +212,8 @@ export const TicketService: GenService<{
     output: typeof AddMessageResponseSchema;
   },
   /**
-   * Lists messages and audit events of a ticket, lowest number first. Outside
-   * roles get public messages alone.
+   * Lists messages and audit events of a ticket by number, lowest first unless
+   * `order_by` says otherwise. Outside roles get public messages alone.
    *
    * @generated from rpc rodistaa.tickets.v1.TicketService.ListTimeline
    */

@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file rodistaa/tickets/v1/timeline_reads.proto.
  */
 export const file_rodistaa_tickets_v1_timeline_reads: GenFile = /*@__PURE__*/
-  fileDesc("Cihyb2Rpc3RhYS90aWNrZXRzL3YxL3RpbWVsaW5lX3JlYWRzLnByb3RvEhNyb2Rpc3RhYS50aWNrZXRzLnYxIpcBChNMaXN0VGltZWxpbmVSZXF1ZXN0EhcKCXRpY2tldF9pZBgBIAEoCUIE4kEBAhIXCglhZnRlcl9zZXEYAiABKANCBOJBAQESFwoJcGFnZV9zaXplGAMgASgFQgTiQQEBEhgKCnBhZ2VfdG9rZW4YBCABKAlCBOJBAQESGwoNYWNjZXNzX3JlYXNvbhgFIAEoCUIE4kEBASJwChRMaXN0VGltZWxpbmVSZXNwb25zZRI5CgdlbnRyaWVzGAEgAygLMiIucm9kaXN0YWEudGlja2V0cy52MS5UaW1lbGluZUVudHJ5QgTiQQEDEh0KD25leHRfcGFnZV90b2tlbhgCIAEoCUIE4kEBAyJlChRXYXRjaFRpbWVsaW5lUmVxdWVzdBIXCgl0aWNrZXRfaWQYASABKAlCBOJBAQISFwoJYWZ0ZXJfc2VxGAIgASgDQgTiQQEBEhsKDWFjY2Vzc19yZWFzb24YAyABKAlCBOJBAQEinAEKFVdhdGNoVGltZWxpbmVSZXNwb25zZRI5CgVlbnRyeRgBIAEoCzIiLnJvZGlzdGFhLnRpY2tldHMudjEuVGltZWxpbmVFbnRyeUIE4kEBA0gAEj8KCHByb2dyZXNzGAIgASgLMiUucm9kaXN0YWEudGlja2V0cy52MS5UaW1lbGluZVByb2dyZXNzQgTiQQEDSABCBwoFZXZlbnQiJQoQVGltZWxpbmVQcm9ncmVzcxIRCgNzZXEYASABKANCBOJBAQMiggEKF0xpc3RBdWRpdEVudHJpZXNSZXF1ZXN0EhcKCXRpY2tldF9pZBgBIAEoCUIE4kEBAhIXCglwYWdlX3NpemUYAiABKAVCBOJBAQESGAoKcGFnZV90b2tlbhgDIAEoCUIE4kEBARIbCg1hY2Nlc3NfcmVhc29uGAQgASgJQgTiQQEBIncKGExpc3RBdWRpdEVudHJpZXNSZXNwb25zZRI8Cg1hdWRpdF9lbnRyaWVzGAEgAygLMh8ucm9kaXN0YWEudGlja2V0cy52MS5BdWRpdEVudHJ5QgTiQQEDEh0KD25leHRfcGFnZV90b2tlbhgCIAEoCUIE4kEBAyItChJWZXJpZnlBdWRpdFJlcXVlc3QSFwoJdGlja2V0X2lkGAEgASgJQgTiQQECIrwBChNWZXJpZnlBdWRpdFJlc3BvbnNlEhQKBmludGFjdBgBIAEoCEIE4kEBAxIdCg9lbnRyaWVzX2NoZWNrZWQYAiABKANCBOJBAQMSIAoSZmlyc3RfYmFkX2NoYWluX25vGAMgASgDQgTiQQEDEjgKB2ZpbmRpbmcYBCABKA4yIS5yb2Rpc3RhYS50aWNrZXRzLnYxLkF1ZGl0RmluZGluZ0IE4kEBAxIUCgZkZXRhaWwYBSABKAlCBOJBAQNiBnByb3RvMw", [file_google_api_field_behavior, file_rodistaa_tickets_v1_timeline]);
+  fileDesc("Cihyb2Rpc3RhYS90aWNrZXRzL3YxL3RpbWVsaW5lX3JlYWRzLnByb3RvEhNyb2Rpc3RhYS50aWNrZXRzLnYxIq8BChNMaXN0VGltZWxpbmVSZXF1ZXN0EhcKCXRpY2tldF9pZBgBIAEoCUIE4kEBAhIXCglhZnRlcl9zZXEYAiABKANCBOJBAQESFwoJcGFnZV9zaXplGAMgASgFQgTiQQEBEhgKCnBhZ2VfdG9rZW4YBCABKAlCBOJBAQESGwoNYWNjZXNzX3JlYXNvbhgFIAEoCUIE4kEBARIWCghvcmRlcl9ieRgGIAEoCUIE4kEBASJwChRMaXN0VGltZWxpbmVSZXNwb25zZRI5CgdlbnRyaWVzGAEgAygLMiIucm9kaXN0YWEudGlja2V0cy52MS5UaW1lbGluZUVudHJ5QgTiQQEDEh0KD25leHRfcGFnZV90b2tlbhgCIAEoCUIE4kEBAyJlChRXYXRjaFRpbWVsaW5lUmVxdWVzdBIXCgl0aWNrZXRfaWQYASABKAlCBOJBAQISFwoJYWZ0ZXJfc2VxGAIgASgDQgTiQQEBEhsKDWFjY2Vzc19yZWFzb24YAyABKAlCBOJBAQEinAEKFVdhdGNoVGltZWxpbmVSZXNwb25zZRI5CgVlbnRyeRgBIAEoCzIiLnJvZGlzdGFhLnRpY2tldHMudjEuVGltZWxpbmVFbnRyeUIE4kEBA0gAEj8KCHByb2dyZXNzGAIgASgLMiUucm9kaXN0YWEudGlja2V0cy52MS5UaW1lbGluZVByb2dyZXNzQgTiQQEDSABCBwoFZXZlbnQiJQoQVGltZWxpbmVQcm9ncmVzcxIRCgNzZXEYASABKANCBOJBAQMiggEKF0xpc3RBdWRpdEVudHJpZXNSZXF1ZXN0EhcKCXRpY2tldF9pZBgBIAEoCUIE4kEBAhIXCglwYWdlX3NpemUYAiABKAVCBOJBAQESGAoKcGFnZV90b2tlbhgDIAEoCUIE4kEBARIbCg1hY2Nlc3NfcmVhc29uGAQgASgJQgTiQQEBIncKGExpc3RBdWRpdEVudHJpZXNSZXNwb25zZRI8Cg1hdWRpdF9lbnRyaWVzGAEgAygLMh8ucm9kaXN0YWEudGlja2V0cy52MS5BdWRpdEVudHJ5QgTiQQEDEh0KD25leHRfcGFnZV90b2tlbhgCIAEoCUIE4kEBAyItChJWZXJpZnlBdWRpdFJlcXVlc3QSFwoJdGlja2V0X2lkGAEgASgJQgTiQQECIrwBChNWZXJpZnlBdWRpdFJlc3BvbnNlEhQKBmludGFjdBgBIAEoCEIE4kEBAxIdCg9lbnRyaWVzX2NoZWNrZWQYAiABKANCBOJBAQMSIAoSZmlyc3RfYmFkX2NoYWluX25vGAMgASgDQgTiQQEDEjgKB2ZpbmRpbmcYBCABKA4yIS5yb2Rpc3RhYS50aWNrZXRzLnYxLkF1ZGl0RmluZGluZ0IE4kEBAxIUCgZkZXRhaWwYBSABKAlCBOJBAQNiBnByb3RvMw", [file_google_api_field_behavior, file_rodistaa_tickets_v1_timeline]);
 
 /**
  * Request of TicketService.ListTimeline.
@@ -29,7 +29,9 @@ export type ListTimelineRequest = Message<"rodistaa.tickets.v1.ListTimelineReque
   ticketId: string;
 
   /**
-   * Only entries with a higher number; 0 means from the beginning.
+   * Only entries that come after this number in the order asked for: those with
+   * a higher one, or a lower one under "seq desc". 0 means from the beginning of
+   * that order. There need not be an entry of this number.
    *
    * @generated from field: int64 after_seq = 2;
    */
@@ -43,7 +45,8 @@ export type ListTimelineRequest = Message<"rodistaa.tickets.v1.ListTimelineReque
   pageSize: number;
 
   /**
-   * `next_page_token` of the page before.
+   * `next_page_token` of the page before; all other arguments, save `page_size`
+   * and `access_reason`, as for that one.
    *
    * @generated from field: string page_token = 4;
    */
@@ -56,6 +59,15 @@ export type ListTimelineRequest = Message<"rodistaa.tickets.v1.ListTimelineReque
    * @generated from field: string access_reason = 5;
    */
   accessReason: string;
+
+  /**
+   * "seq", then " asc" or " desc" (asc when left out); empty means "seq asc".
+   * "seq desc" begins with the newest entry. What is written while one reads
+   * comes at the end of the pages upwards, and on none of those downwards.
+   *
+   * @generated from field: string order_by = 6;
+   */
+  orderBy: string;
 };
 
 /**
@@ -72,7 +84,7 @@ export const ListTimelineRequestSchema: GenMessage<ListTimelineRequest> = /*@__P
  */
 export type ListTimelineResponse = Message<"rodistaa.tickets.v1.ListTimelineResponse"> & {
   /**
-   * The page, lowest number first.
+   * The page, in the order asked for.
    *
    * @generated from field: repeated rodistaa.tickets.v1.TimelineEntry entries = 1;
    */
