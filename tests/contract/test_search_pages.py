@@ -20,7 +20,8 @@ def _insert_old_tickets(server: Running) -> list[str]:
             INSERT INTO tickets (title, description, created_by_id, created_by_role, owner_role, priority, created_at)
             SELECT
                 'Payment oldsearch pending', 'The money for this load has not come so far.',
-                CASE WHEN n %% 2 = 0 THEN 'old-shipper' ELSE 'another' END, 'shipper', 'ops_manager', 'HIGH',
+                CASE WHEN n %% 2 = 0 THEN 'old-shipper' ELSE 'another' END, 'shipper',
+                CASE WHEN n %% 3 = 0 THEN 'ops_agent' ELSE 'ops_manager' END, 'HIGH',
                 now() - n * interval '365 days' / %s
             FROM generate_series(1, %s) AS n
             RETURNING id, created_at
@@ -34,6 +35,7 @@ def _insert_old_tickets(server: Running) -> list[str]:
 def test_pages_reach_every_match_once_newest_first(fresh_server: Running, page_size: int) -> None:
     expected = _insert_old_tickets(fresh_server)
     manager = fresh_server.client(Role.OPS_MANAGER).tickets
+    agent = fresh_server.client(Role.OPS_AGENT).tickets
     shipper = fresh_server.client(Role.SHIPPER, "old-shipper").tickets
     request = reads.SearchTicketsRequest(query="oldsearch payment", page_size=page_size)
 
@@ -42,6 +44,7 @@ def test_pages_reach_every_match_once_newest_first(fresh_server: Running, page_s
         return [result.ticket.id for page in pages for result in page.results]
 
     assert found(manager) == expected
+    assert found(agent) == expected[2::3]
     assert found(shipper) == expected[1::2]
 
 
