@@ -1,5 +1,6 @@
 """The gateway as an ASGI app: routes, and what goes around them."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -17,6 +18,7 @@ from gateway.client_address import ClientAddress
 from gateway.contract import rpcs
 from gateway.documentation import documentation_routes
 from gateway.files import Files
+from gateway.metrics import HttpMetrics
 from gateway.pages import AdminPages
 from gateway.refusals import EXPECTED, answer_error
 from gateway.response_headers import ResponseHeaders
@@ -28,12 +30,12 @@ from server.files import open_local_requests
 from server.settings import Settings
 
 
-def build_app(settings: Settings) -> ASGIApp:
+def build_app(settings: Settings, metrics: HttpMetrics | None = None) -> ASGIApp:
     """Signed URLs are served where there is a local store; with S3 settings their addresses are unknown here.
 
     Raises OSError when the files of the certificates for the way to the server cannot be read.
     """
-    upstream = Upstream(settings)
+    upstream = Upstream(settings, metrics.upstream_error if metrics is not None else None)
     sessions = Sessions(settings, upstream)
     routes: list[BaseRoute] = [Route("/healthz", _healthy, methods=["GET"])]
     pages = AdminPages(settings.admin_dist, connect_to=_store_origins(settings))
@@ -62,7 +64,10 @@ def build_app(settings: Settings) -> ASGIApp:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        watch = asyncio.create_task(metrics.watch_loop()) if metrics is not None else None
         yield
+        if watch is not None:
+            watch.cancel()
         await upstream.close()
 
     app = Starlette(
@@ -72,7 +77,12 @@ def build_app(settings: Settings) -> ASGIApp:
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False  # the address to go to would be made of the client's own Host
-    return ResponseHeaders(app)  # outside of all, so that what fails has them too
+    whole = ResponseHeaders(app)  # outside of all, so that what fails has them too
+    if metrics is None:
+        return whole
+    metrics.watch_codec(calls.waiting_for_a_thread)
+    own = {each.endpoint: each.path for each in routes if isinstance(each, Route) and each.endpoint is not page_or_call}
+    return metrics.around(whole, own)
 
 
 def _cors(allowed_origins: list[str]) -> list[Middleware]:
@@ -92,6 +102,7 @@ def _cors(allowed_origins: list[str]) -> list[Middleware]:
                 "if-none-match",
                 "last-event-id",
                 "range",
+                "tickets-caller",
                 "traceparent",
                 "tracestate",
                 "x-amz-checksum-sha256",

@@ -9,11 +9,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.icon import ICON_PATH, icon
 from gateway.login import HOME, Login
+from gateway.metrics import observed
 from gateway.oidc import CALLBACK_PATH, START_PATH, Oidc
 from gateway.pages import ASSETS_PATH, AdminPages, is_page, wants_page
 from gateway.resources import Resource
 from gateway.sessions import Sessions
 from server.settings import Settings
+
+PAGE = "page"
+"""The route, for the metrics, of all views of the admin UI: they are one file."""
 
 
 def browser_routes(settings: Settings, sessions: Sessions, pages: AdminPages) -> list[BaseRoute]:
@@ -49,6 +53,7 @@ class PageOrCall:
         if scope["method"] in {"GET", "HEAD"} and is_page(scope["path"]):
             accept = ", ".join(Request(scope).headers.getlist("accept"))
             if wants_page(accept):
+                observed(scope).route = PAGE
                 await self._page(scope, receive, send)
                 return
         await self._calls(scope, receive, send)

@@ -22,6 +22,7 @@ from gateway.conditions import conditions_of, is_failed, is_known
 from gateway.contract import Rpc
 from gateway.errors import REQUEST_ID_HEADER, HttpError, error_of, make_status
 from gateway.json_codec import field_to_json, to_json
+from gateway.metrics import observed
 from gateway.refusals import bad_request, error_for, reason_of, refuse
 from gateway.request_bodies import ClientGone, RequestBody
 from gateway.requests import to_request
@@ -125,6 +126,10 @@ class Calls:
                 raise
             await refuse(error_for(error, call.request_id), call.request_id, send, body)
 
+    def waiting_for_a_thread(self) -> int:
+        """How many large bodies are about to be read or written, and wait."""
+        return self._codec.statistics().tasks_waiting
+
     async def _serve(self, call: _Call, body: RequestBody, answer: Answer) -> None:
         method = call.scope["method"]
         try:
@@ -134,6 +139,8 @@ class Calls:
                 raise
             await answer.options(error.allowed)
             return
+        note = observed(call.scope)
+        note.route, note.is_stream = route.binding.template, route.rpc.streams
         timeout = timeout_of(call.headers, self._limits.call_timeout_seconds)
         metadata = await self._metadata(call)
         request = await self._request(route, call, body, metadata)
@@ -194,7 +201,7 @@ class Calls:
         if length <= limit:
             if length > _SMALL_BODY:
                 await self._vouch(metadata)  # strangers could take all the room that there is
-            async with self._room_for(length):
+            async with self._room_for(length, call.scope):
                 content = await body.whole(limit)
         if content is None:
             raise bad_request(413, f"The body is larger than {limit} bytes.")
@@ -204,7 +211,7 @@ class Calls:
         return await run_sync(to_request, route, query, content, kind, limiter=self._codec)
 
     @asynccontextmanager
-    async def _room_for(self, length: int) -> AsyncIterator[None]:
+    async def _room_for(self, length: int, scope: Scope) -> AsyncIterator[None]:
         """So many large bodies are taken in at a time; who waits too long for others is told to come again."""
         if length <= _SMALL_BODY:
             yield
@@ -213,6 +220,7 @@ class Calls:
             async with asyncio.timeout(self._limits.stall_seconds):
                 await self._large_bodies.acquire()
         except TimeoutError:
+            observed(scope).refused = "bodies"
             raise error_of(_TOO_MANY_BODIES) from None
         try:
             yield

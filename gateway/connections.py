@@ -2,6 +2,7 @@
 
 import sys
 from asyncio import Event, TimerHandle, Transport
+from collections.abc import Callable
 from datetime import timedelta
 
 import grpc
@@ -62,6 +63,9 @@ class BoundedConnection(HttpToolsProtocol):
     """uvicorn's, with the limits that it leaves to a proxy: a connection is closed when the head of a request takes
     too long or too much. The time a body may take is up to who reads it."""
 
+    refused: Callable[[str], None] = staticmethod(lambda _reason: None)
+    """Told why, of what is refused here, before there is a request; see ``counting``."""
+
     _patience: TimerHandle | None = None
     _stall: TimerHandle | None = None
     _unread_bytes = 0
@@ -107,6 +111,7 @@ class BoundedConnection(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         line, text = self._refusal
+        self.refused("too_large" if self._refusal is _TOO_LARGE else "malformed")
         body = status_json(make_status(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST", text))
         headers = {"content-type": "application/json", "content-length": str(len(body)), "connection": "close"}
         lines = [line, *(f"{name}: {value}" for name, value in {**headers, **headers_of_all()}.items()), "", ""]
@@ -119,10 +124,12 @@ class BoundedConnection(HttpToolsProtocol):
             self._refusal = _TWO_MEANINGS
             raise ValueError("two meanings")
         if len(self.pipeline) >= AHEAD:
+            self.refused("ahead")
             self.transport.abort()
             raise ValueError("too many requests ahead of their answers")
         served = self.app
         if len(self.connections) > self._most_connections:
+            self.refused("connections")
             self.app = _CROWDED
         super().on_headers_complete()
         self.app = served
@@ -203,3 +210,8 @@ class BoundedConnection(HttpToolsProtocol):
             self.transport.close()
             if self.transport.get_write_buffer_size() > 0:
                 self.loop.call_later(FLUSH_SECONDS, self.transport.abort)
+
+
+def counting(refused: Callable[[str], None]) -> type[BoundedConnection]:
+    """The same, which tells what it refuses."""
+    return type("CountedConnection", (BoundedConnection,), {"refused": staticmethod(refused)})

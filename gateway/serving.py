@@ -8,13 +8,16 @@ from collections.abc import Callable
 
 import structlog
 import uvicorn
+from prometheus_client import REGISTRY
 
 from gateway.access_log import AccessLog
 from gateway.app import build_app
 from gateway.client_address import ClientAddress
-from gateway.connections import BoundedConnection
+from gateway.connections import BoundedConnection, counting
+from gateway.metrics import HttpMetrics
 from server import log
 from server.line_writer import LineWriter
+from server.metrics_http import MetricsServer
 from server.settings import Settings
 
 _log = structlog.get_logger("gateway")
@@ -26,7 +29,7 @@ _VANISHED_SECONDS = 60
 def serve(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT; drain; return the exit status.
 
-    Raises OSError when the port is taken or the data directory cannot be written. Runs in the main thread, and only
+    Raises OSError when a port is taken or the data directory cannot be written. Runs in the main thread, and only
     once in a process.
     """
     # uvicorn takes the signals over while it runs, and afterwards sends those that came to whom it had them from.
@@ -42,9 +45,13 @@ def serve(settings: Settings) -> int:
     except OSError as error:
         raise OSError(f"port {settings.http_port} on {settings.http_host} cannot be used: {_words(error)}") from None
     writer = LineWriter(sys.stderr)
-    server = make_server(settings, writer.write if settings.access_log else None)
+    metrics = HttpMetrics(REGISTRY) if settings.http_metrics_port else None
+    server = make_server(settings, writer.write if settings.access_log else None, metrics)
+    page = _metrics_page(settings, server) if metrics is not None else None
     _log.info("listening", address=f"{settings.http_host}:{listener.getsockname()[1]}", pid=os.getpid())
     server.run(sockets=[listener])
+    if page is not None:
+        page.close()
     writer.close()
     _log.info("stopped", pid=os.getpid())
     return 0
@@ -73,16 +80,27 @@ def _words(error: OSError) -> str:
     return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error.strerror)
 
 
-def make_server(settings: Settings, access_sink: Callable[[str], None] | None = None) -> uvicorn.Server:
+def _metrics_page(settings: Settings, server: uvicorn.Server) -> MetricsServer:
+    host, port = settings.metrics_host, settings.http_metrics_port
+    try:
+        return MetricsServer(host, port, REGISTRY, lambda: server.started and not server.should_exit)
+    except OSError as error:
+        raise OSError(f"port {port} on {host} cannot be used: {_words(error)}") from None
+
+
+def make_server(
+    settings: Settings, access_sink: Callable[[str], None] | None = None, metrics: HttpMetrics | None = None
+) -> uvicorn.Server:
     """The app in a server that has yet to be run; its ``should_exit`` begins the drain.
 
     ``access_sink`` takes the lines of the access log. uvicorn's own would show queries, which are signatures.
+    Without ``metrics`` nothing is counted.
     """
-    app = build_app(settings)
-    return uvicorn.Server(
+    app = build_app(settings, metrics)
+    server = uvicorn.Server(
         uvicorn.Config(
             app if access_sink is None else AccessLog(app, access_sink, ClientAddress(settings.trusted_proxies)),
-            http=BoundedConnection,
+            http=BoundedConnection if metrics is None else counting(metrics.refused),
             loop="asyncio",
             ws="none",
             lifespan="on",
@@ -96,3 +114,6 @@ def make_server(settings: Settings, access_sink: Callable[[str], None] | None = 
             timeout_graceful_shutdown=max(1, round(settings.drain_grace_seconds)),
         )
     )
+    if metrics is not None:
+        metrics.watch_connections(lambda: len(server.server_state.connections))
+    return server

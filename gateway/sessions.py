@@ -9,6 +9,7 @@ import re
 import time
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 import grpc
 import jwt
@@ -20,9 +21,14 @@ from gateway.bad_request import BadRequest, UnsupportedMediaType
 from gateway.contract import Rpc, rpcs
 from gateway.cookies import Cookie, CookieTooLarge
 from gateway.errors import HttpError, error_of, make_status
+from gateway.metrics import observed
 from gateway.same_origin import SameOrigin
 from gateway.upstream import Metadata, Upstream, UpstreamError
 from server.settings import Settings
+
+CALLER_HEADER = "tickets-caller"
+"""Whom a page shows what it shows: the subject of their token, percent-encoded UTF-8. All tabs of a browser have one
+session, which may have become somebody else's since the page was loaded."""
 
 _PROBE = "/rodistaa.tickets.v1.NotificationService/ListNotifications"
 """A call that everybody may make, and that costs next to nothing."""
@@ -60,7 +66,8 @@ class Sessions:
         self.same_origin = SameOrigin(settings.http_allowed_origins)
 
     async def identify(self, request: Request) -> Metadata:
-        """The header Authorization wins; else the cookie, for requests of pages of ours; else nobody.
+        """The header Authorization wins; else the cookie, for requests of pages of ours, unless it has become somebody
+        else's than the page says; else nobody.
 
         Raises HttpError.
         """
@@ -72,7 +79,8 @@ class Sessions:
         token = self.token_of(request)
         if not token:
             return ()
-        self.same_origin.require(request.method, request.headers)
+        self._require_ours(request)
+        _require_caller(request, token)
         return _bearer(token)
 
     def token_of(self, request: Request) -> str:
@@ -124,7 +132,7 @@ class Sessions:
 
     async def get(self, request: Request) -> Response:
         """GET /session: who it is. Raises HttpError, UpstreamError; a cookie that has lost its worth is taken back."""
-        self.same_origin.require(request.method, request.headers)
+        self._require_ours(request)
         token = self.token_of(request)
         if not token:
             raise error_of(make_status(grpc.StatusCode.UNAUTHENTICATED, "TOKEN_MISSING", "There is no session."))
@@ -140,15 +148,44 @@ class Sessions:
 
     async def delete(self, request: Request) -> Response:
         """DELETE /session: none any more, whether or not there was one. Raises HttpError."""
-        self.same_origin.require(request.method, request.headers)
+        self._require_ours(request)
+        _require_caller(request, self.token_of(request))
         answer = Response(status_code=204)
         self.end(answer.headers)
         return answer
+
+    def _require_ours(self, request: Request) -> None:
+        """Raises HttpError for a page of another origin."""
+        try:
+            self.same_origin.require(request.method, request.headers)
+        except HttpError:
+            observed(request.scope).refused = "foreign_page"
+            raise
 
     def _cleared(self) -> str:
         headers = MutableHeaders()
         self._cookie.clear_on(headers)
         return headers["set-cookie"]
+
+
+def _require_caller(request: Request, token: str) -> None:
+    """Raises HttpError where the page was somebody else's. What is no token is for the server to refuse."""
+    expected = request.headers.getlist(CALLER_HEADER)
+    if not expected:
+        return
+    try:
+        subject = jwt.decode(token, options={"verify_signature": False}).get("sub")
+    except jwt.PyJWTError:
+        return
+    if [unquote(each) for each in expected] != [subject]:
+        observed(request.scope).refused = "other_person"
+        raise error_of(
+            make_status(
+                grpc.StatusCode.FAILED_PRECONDITION,
+                "SESSION_CHANGED",
+                "This browser is now logged in as somebody else. Nothing was done.",
+            )
+        )
 
 
 def _probe() -> Rpc:

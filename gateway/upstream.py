@@ -1,10 +1,12 @@
-"""The gRPC server, as the gateway calls it: one channel for all callers, each call with its caller's own metadata."""
+"""The gRPC server, as the gateway calls it: some channels for all callers, each call with its caller's own metadata."""
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import timedelta
+from itertools import cycle, islice
 from pathlib import Path
-from typing import Any, TypeAlias, cast
+from typing import Any, Protocol, TypeAlias, cast
 
 import google.rpc.status_pb2 as rpc_status
 import grpc
@@ -54,19 +56,30 @@ class UpstreamError(Exception):
         """The trailing metadata that is text."""
 
 
+class OnError(Protocol):
+    """Told of each call that failed; ``answered``: the server itself said so."""
+
+    def __call__(self, code: grpc.StatusCode, *, answered: bool) -> None: ...
+
+
 class Upstream:
     """Safe for any number of calls at a time, in the event loop that it was first used in.
+
+    Calls and streams take ``settings.gateway_connections`` channels in turn, each of which has connections of its own:
+    the processes that share one address of the server are given connections by the kernel, and keep them. A channel
+    whose connection is broken is passed over for as long as another one has a whole one.
 
     A server that is down makes calls fail with UNAVAILABLE within a second or so; when it is back it is found again
     within two. Raises OSError when the files of its certificates cannot be read.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, on_error: OnError | None = None) -> None:
         self._target = settings.server_target
         self._credentials = _credentials(settings)
-        self._channel: grpc.aio.Channel | None = None
-        self._unary: dict[str, Any] = {}
-        self._streams: dict[str, Any] = {}
+        self._count = settings.gateway_connections
+        self._on_error = on_error
+        self._channels: list[_Channel] = []
+        self._turns: Iterator[_Channel] = iter(())
 
     async def unary(
         self,
@@ -77,17 +90,10 @@ class Upstream:
         timeout: float,  # noqa: ASYNC109 - sent along: the server stops working then
     ) -> Message:
         """The answer. Raises UpstreamError. Cancelling the task cancels the call on the server."""
-        method = self._unary.get(rpc.path)
-        if method is None:
-            method = self._unary[rpc.path] = self._open().unary_unary(
-                rpc.path,
-                request_serializer=rpc.request.SerializeToString,
-                response_deserializer=rpc.response.FromString,
-            )
         try:
-            answer: Message = await method(request, timeout=timeout, metadata=metadata)
+            answer: Message = await self._next().unary(rpc)(request, timeout=timeout, metadata=metadata)
         except grpc.aio.AioRpcError as error:
-            raise _upstream_error(error, rpc) from None
+            raise self._failed(error, rpc) from None
         return answer
 
     async def stream(self, rpc: Rpc, request: Message, *, metadata: Metadata) -> AsyncIterator[Message]:
@@ -95,36 +101,79 @@ class Upstream:
 
         Raises UpstreamError. Closing the iterator, or cancelling the task, cancels the call on the server.
         """
-        method = self._streams.get(rpc.path)
-        if method is None:
-            method = self._streams[rpc.path] = self._open().unary_stream(
-                rpc.path,
-                request_serializer=rpc.request.SerializeToString,
-                response_deserializer=rpc.response.FromString,
-            )
-        call = method(request, metadata=metadata)
+        call = self._next().stream(rpc)(request, metadata=metadata)
         try:
             while (message := await call.read()) is not grpc.aio.EOF:
                 yield cast("Message", message)
         except grpc.aio.AioRpcError as error:
-            raise _upstream_error(error, rpc) from None
+            raise self._failed(error, rpc) from None
         finally:
             call.cancel()
 
     async def close(self) -> None:
-        """Cancels what is under way, and frees the connection."""
-        if self._channel is not None:
-            await self._channel.close()
+        """Cancels what is under way, and frees the connections."""
+        await asyncio.gather(*(channel.close() for channel in self._channels))
 
-    def _open(self) -> grpc.aio.Channel:
-        """In the running loop: a channel belongs to the one that it is made in."""
-        if self._channel is None:
-            options = _channel_options()
-            if self._credentials is None:
-                self._channel = grpc.aio.insecure_channel(self._target, options=options)
-            else:
-                self._channel = grpc.aio.secure_channel(self._target, self._credentials, options=options)
-        return self._channel
+    def _next(self) -> "_Channel":
+        """The next in turn that is connected. Where none is, the next in turn, which waits for its own connection or
+        says that there is none."""
+        if not self._channels:
+            # In the running loop: a channel belongs to the one that it is made in.
+            self._channels = [_Channel(self._target, self._credentials) for _ in range(self._count)]
+            self._turns = cycle(self._channels)
+        for channel in islice(self._turns, self._count):
+            if channel.is_connected():
+                return channel
+        return next(self._turns)
+
+    def _failed(self, error: grpc.aio.AioRpcError, rpc: Rpc) -> UpstreamError:
+        failure, answered = _upstream_error(error, rpc)
+        if self._on_error is not None:
+            self._on_error(failure.code, answered=answered)
+        return failure
+
+
+class _Channel:
+    """One of gRPC's, with its methods, which are made once."""
+
+    def __init__(self, target: str, credentials: grpc.ChannelCredentials | None) -> None:
+        options = _channel_options()
+        if credentials is None:
+            self._channel = grpc.aio.insecure_channel(target, options=options)
+        else:
+            self._channel = grpc.aio.secure_channel(target, credentials, options=options)
+        self._unary: dict[str, Any] = {}
+        self._streams: dict[str, Any] = {}
+
+    def is_connected(self) -> bool:
+        """One that is not begins to be."""
+        return self._channel.get_state(try_to_connect=True) is grpc.ChannelConnectivity.READY
+
+    def unary(self, rpc: Rpc) -> Any:  # noqa: ANN401 - of messages that differ by the method
+        """The method of a call with one answer."""
+        method = self._unary.get(rpc.path)
+        if method is None:
+            method = self._unary[rpc.path] = self._channel.unary_unary(
+                rpc.path,
+                request_serializer=rpc.request.SerializeToString,
+                response_deserializer=rpc.response.FromString,
+            )
+        return method
+
+    def stream(self, rpc: Rpc) -> Any:  # noqa: ANN401 - as above
+        """The method of a call with a stream of answers."""
+        method = self._streams.get(rpc.path)
+        if method is None:
+            method = self._streams[rpc.path] = self._channel.unary_stream(
+                rpc.path,
+                request_serializer=rpc.request.SerializeToString,
+                response_deserializer=rpc.response.FromString,
+            )
+        return method
+
+    async def close(self) -> None:
+        """Cancels what is under way."""
+        await self._channel.close()
 
 
 def _channel_options() -> list[tuple[str, Any]]:
@@ -139,6 +188,8 @@ def _channel_options() -> list[tuple[str, Any]]:
     }
     return [
         ("grpc.service_config", json.dumps(config)),
+        # Channels of the same address would share one connection otherwise.
+        ("grpc.use_local_subchannel_pool", 1),
         ("grpc.initial_reconnect_backoff_ms", 100),
         ("grpc.min_reconnect_backoff_ms", 100),
         ("grpc.max_reconnect_backoff_ms", 2_000),
@@ -168,7 +219,8 @@ def _credentials(settings: Settings) -> grpc.ChannelCredentials | None:
     )
 
 
-def _upstream_error(error: grpc.aio.AioRpcError, rpc: Rpc) -> UpstreamError:
+def _upstream_error(error: grpc.aio.AioRpcError, rpc: Rpc) -> tuple[UpstreamError, bool]:
+    """And whether it is the server's own."""
     code = error.code()
     trailing = list(error.trailing_metadata() or ())
     text = [(key, value) for key, value in trailing if isinstance(value, str)]
@@ -176,8 +228,8 @@ def _upstream_error(error: grpc.aio.AioRpcError, rpc: Rpc) -> UpstreamError:
         if key == _DETAILS_KEY and isinstance(value, bytes):
             status = _parsed(value)
             if status is not None and status.code == code.value[0]:
-                return UpstreamError(code, status, text)
-    return UpstreamError(code, _stand_in(code, error, rpc), text)
+                return UpstreamError(code, status, text), True
+    return UpstreamError(code, _stand_in(code, error, rpc), text), False
 
 
 def _parsed(details: bytes) -> rpc_status.Status | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.metrics import HttpMetrics
 from gateway.serving import listen, make_server
 from server.application.object_store import ObjectStore
 from server.embedded.health import gateway_answers
@@ -45,7 +46,7 @@ class Gateway:
 
 
 @contextmanager
-def serving_gateway(data_dir: Path, **changes: object) -> Iterator[Gateway]:
+def serving_gateway(data_dir: Path, metrics: HttpMetrics | None = None, /, **changes: object) -> Iterator[Gateway]:
     """A gateway in a thread, with a local store in the directory. ``changes`` are settings."""
     listener = listen("127.0.0.1", 0)
     port = listener.getsockname()[1]
@@ -54,7 +55,7 @@ def serving_gateway(data_dir: Path, **changes: object) -> Iterator[Gateway]:
         {"data_dir": data_dir, "http_port": port, "files_url": url, "public_url": url, **changes}
     )
     log: list[str] = []
-    server = make_server(settings, log.append)
+    server = make_server(settings, log.append, metrics)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="gateway", daemon=True)
     thread.start()
     try:

@@ -36,10 +36,14 @@ REPLACED = (
     "TICKETS_TLS_",
     "TICKETS_MTLS_",
     "TICKETS_OIDC_",
-    "TICKETS_GATEWAY_",
+    "TICKETS_GATEWAY_TARGET",
+    "TICKETS_GATEWAY_TLS",
+    "TICKETS_GATEWAY_CA_",
+    "TICKETS_GATEWAY_CERTIFICATE_",
+    "TICKETS_GATEWAY_PRIVATE_",
 )
-"""Settings of production's identity provider, certificates and gateway: the stack signs its own tokens, in plain text,
-and its gateway calls its own server."""
+"""Settings of production's identity provider and certificates, and of the gateway's way to the server: the stack signs
+its own tokens, in plain text, and its gateway calls its own server."""
 THIS_MACHINE = '["127.0.0.0/8", "::1/128"]'
 """Lets people try webhooks against a program of their own; and where the gateway calls the server from."""
 OWN = ("TICKETS_DATABASE_URL", "TICKETS_REDIS_URL", "TICKETS_DEV_SIGNING_KEY_FILE")

@@ -157,9 +157,10 @@ def test_the_server_believes_the_gateway_and_nobody_else_what_address_a_client_h
     assert SERVICES["gateway"]["environment"]["TICKETS_GATEWAY_TARGET"] == "dns:///server:50051"
 
 
-def test_servers_and_workers_can_be_watched_over_from_inside_the_network_alone() -> None:
+def test_servers_gateways_and_workers_can_be_watched_over_from_inside_the_network_alone() -> None:
     for name, setting in {
         "server": "TICKETS_METRICS_PORT",
+        "gateway": "TICKETS_HTTP_METRICS_PORT",
         **dict.fromkeys(("worker", "notifier", "exporter"), "TICKETS_WORKER_METRICS_PORT"),
     }.items():
         environment = SERVICES[name]["environment"]

@@ -26,9 +26,10 @@ PAGE = ROOT / "docs" / "operations.md"
 
 @pytest.fixture
 def ports(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
-    """Of /metrics of the server, and of the three workers, which have consecutive ones."""
-    given = {"METRICS": free_port(), "WORKER": free_port()}
+    """Of /metrics of the server, of the gateway, and of the three workers, which have consecutive ones."""
+    given = {"METRICS": free_port(), "GATEWAY": free_port(), "WORKER": free_port()}
     monkeypatch.setenv("TICKETS_METRICS_PORT", str(given["METRICS"]))
+    monkeypatch.setenv("TICKETS_HTTP_METRICS_PORT", str(given["GATEWAY"]))
     monkeypatch.setenv("TICKETS_WORKER_METRICS_PORT", str(given["WORKER"]))
     return given
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import jwt
 import pytest
@@ -221,3 +222,58 @@ def test_cookies_that_are_no_tokens_are_nobody(gateway: Gateway, value: str) -> 
     headers = {"Cookie": f"{COOKIE}={value}"}
     answer = request("GET", f"{gateway.url}/admin/tickets", headers)
     assert (answer.status, reason(answer)) == (401, "TOKEN_MISSING")
+
+
+def test_what_a_page_of_somebody_else_asks_for_is_not_done(gateway: Gateway, server: Running) -> None:
+    with server.database.connect() as writer:
+        ticket = insert_ticket(writer)
+    browser, tickets = Browser(), f"{gateway.url}/admin/tickets/{ticket}"
+    body = json.dumps({"token": token_for(Role.OPS_MANAGER, "agent-of-now")}).encode()
+    browser.fetch("POST", f"{gateway.url}/session", body, **JSON)
+    message = json.dumps({"message": "Written on a page of the agent of before."}).encode()
+
+    def refused_for(method: str, url: str, body: bytes | None = None) -> Answer:
+        answer = browser.fetch(method, url, body, **JSON, Accept="application/json", Tickets_Caller="agent-of-before")
+        assert (answer.status, reason(answer)) == (400, "SESSION_CHANGED")
+        assert json.loads(answer.body)["code"] == 9  # FAILED_PRECONDITION
+        return answer
+
+    refused_for("GET", tickets)
+    refused_for("POST", f"{tickets}/messages", message)
+    refused_for("GET", f"{tickets}/timeline:watch")
+    refused_for("POST", f"{gateway.url}/admin/tickets:watch", b"{}")
+    assert "set-cookie" not in refused_for("DELETE", f"{gateway.url}/session").headers
+    told = browser.fetch("GET", f"{gateway.url}/session", Tickets_Caller="agent-of-before")
+    assert json.loads(told.body)["userId"] == "agent-of-now"
+    with server.database.connect() as reader:
+        assert reader.execute("SELECT count(*) FROM ticket_messages WHERE ticket_id = %s", (ticket,)).fetchone() == (0,)
+    for headers in ({"Tickets_Caller": "agent-of-now"}, {}):
+        assert browser.fetch("POST", f"{tickets}/messages", message, **JSON, **headers).status == 200
+    assert browser.fetch("DELETE", f"{gateway.url}/session", Tickets_Caller="agent-of-now").status == 204
+
+
+@pytest.mark.parametrize("subject", ["auth0|5f7c8ec7", "asha@example.com", "a+b"])
+def test_any_subject_can_be_named(gateway: Gateway, subject: str) -> None:
+    cookie = {"Cookie": f"{COOKIE}={token_for(Role.OPS_MANAGER, subject)}"}
+    me = f"{gateway.url}/admin/me"
+    for written in (subject, quote(subject, safe="")):
+        assert request("GET", me, {**cookie, "Tickets-Caller": written}).status == 200
+    for other in (quote("அ", safe=""), "", subject.upper(), f"{subject}, {subject}"):
+        answer = request("GET", me, {**cookie, "Tickets-Caller": other})
+        assert (answer.status, reason(answer)) == (400, "SESSION_CHANGED"), other
+
+
+def test_a_token_of_the_callers_own_takes_no_notice_of_the_page(gateway: Gateway) -> None:
+    both = {
+        "Authorization": f"Bearer {token_for(Role.OPS_MANAGER, 'manager-1')}",
+        "Cookie": f"{COOKIE}={token_for(Role.OPS_AGENT, 'agent-3')}",
+        "Tickets-Caller": "agent-4",
+    }
+    answer = request("GET", f"{gateway.url}/admin/me", both)
+    assert (answer.status, json.loads(answer.body)["userId"]) == (200, "manager-1")
+
+
+def test_without_a_session_or_with_a_spoiled_one_the_answer_is_to_log_in(gateway: Gateway) -> None:
+    for cookie in ({}, {"Cookie": f"{COOKIE}=nonsense"}, {"Cookie": f"{COOKIE}=a.b.c"}):
+        answer = request("GET", f"{gateway.url}/admin/me", {**cookie, "Tickets-Caller": "agent-5"})
+        assert answer.status == 401

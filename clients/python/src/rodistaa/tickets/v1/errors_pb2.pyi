@@ -126,6 +126,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """FAILED_PRECONDITION: the caller has as many unfinished export jobs as one
     person may have. Wait for one to end, or cancel one.
     """
+    ERROR_REASON_SESSION_CHANGED: _ErrorReason.ValueType  # 56
+    """FAILED_PRECONDITION: by the gateway alone: the header Tickets-Caller names
+    somebody else than the browser's session is of. Nothing was done.
+    """
     ERROR_REASON_ETAG_MISMATCH: _ErrorReason.ValueType  # 60
     """ABORTED: the thing has changed since the etag sent was read. Read it again."""
     ERROR_REASON_CONFLICT: _ErrorReason.ValueType  # 61
@@ -293,6 +297,10 @@ Metadata: `limit`.
 ERROR_REASON_TOO_MANY_EXPORT_JOBS: ErrorReason.ValueType  # 55
 """FAILED_PRECONDITION: the caller has as many unfinished export jobs as one
 person may have. Wait for one to end, or cancel one.
+"""
+ERROR_REASON_SESSION_CHANGED: ErrorReason.ValueType  # 56
+"""FAILED_PRECONDITION: by the gateway alone: the header Tickets-Caller names
+somebody else than the browser's session is of. Nothing was done.
 """
 ERROR_REASON_ETAG_MISMATCH: ErrorReason.ValueType  # 60
 """ABORTED: the thing has changed since the etag sent was read. Read it again."""
