@@ -17,6 +17,7 @@ from bench.scenarios.exports import exports
 from bench.scenarios.gateway import gateway_calls, gateway_streams
 from bench.scenarios.lists import deep_page, list_tickets
 from bench.scenarios.search import search_tickets
+from bench.scenarios.stats import ticket_stats
 from bench.scenarios.sweeps import escalation, idle_sweep
 from bench.scenarios.throughput import create_ticket, get_ticket, two_processes
 from bench.scenarios.watching import idle_streams, list_streams, streams
@@ -28,6 +29,7 @@ SCENARIOS: dict[str, Callable[[Plan], list[Row]]] = {
     "lists": list_tickets,
     "pages": deep_page,
     "search": search_tickets,
+    "stats": ticket_stats,
     "processes": two_processes,
     "escalation": escalation,
     "idle_sweep": idle_sweep,

@@ -4,7 +4,7 @@ A method that takes a ``Visibility`` treats what it does not cover as absent.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
@@ -76,19 +76,32 @@ class DayCount:
 
 @dataclass(frozen=True, slots=True)
 class TicketStats:
-    """Counts of one instant; zeros are left out of the mappings."""
+    """Counts of one instant; zeros are left out of the mappings. Where only the trend was asked for, it is all."""
 
-    total: int
-    by_status: Mapping[TicketStatus, int]
-    by_priority: Mapping[TicketPriority, int]
-    by_sla_status: Mapping[SlaStatus, int]
-    by_owner_role: Mapping[Role, int]
-    unassigned: int
-    breach_rate: float
-    average_first_response: timedelta | None
-    average_resolution: timedelta | None
     trend: Sequence[DayCount]
     as_of: datetime
+    total: int = 0
+    by_status: Mapping[TicketStatus, int] = field(default_factory=dict)
+    by_priority: Mapping[TicketPriority, int] = field(default_factory=dict)
+    by_sla_status: Mapping[SlaStatus, int] = field(default_factory=dict)
+    by_owner_role: Mapping[Role, int] = field(default_factory=dict)
+    unassigned: int = 0
+    breach_rate: float = 0.0
+    average_first_response: timedelta | None = None
+    average_resolution: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatsQuery:
+    """Which tickets to count, and how."""
+
+    where: TicketFilter
+    trend_days: int
+    """The current one included; 0 for no trend."""
+    time_zone: str
+    """IANA name of the zone whose days they are."""
+    trend_only: bool = False
+    """Nothing but the trend, which is found without looking at every matching ticket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +157,7 @@ class TicketRepository(Protocol):
     ) -> "SearchBlock":
         """Results of one block of matches; see ``SearchBlock``."""
 
-    def stats(self, where: TicketFilter, visibility: Visibility, *, trend_days: int, time_zone: str) -> TicketStats:
+    def stats(self, query: StatsQuery, visibility: Visibility) -> TicketStats:
         """Counts of the matching tickets at one instant."""
 
 

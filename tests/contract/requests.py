@@ -260,7 +260,7 @@ class World:
                 role=t.ROLE_OPS_AGENT, franchise_id="FR-001", ticket_id=ticket_id, limit=5
             ),
             "TicketService/GetTicketStats": reads.GetTicketStatsRequest(
-                filter=full_filter(), trend_days=7, time_zone="Asia/Kolkata"
+                filter=full_filter(), trend_days=7, time_zone="Asia/Kolkata", trend_only=True
             ),
             "TicketService/ExplainSla": reads.ExplainSlaRequest(ticket_id=ticket_id),
             "TicketService/SuggestTerms": reads.SuggestTermsRequest(

@@ -189,6 +189,15 @@ def test_the_trend_counts_the_days_of_a_zone(world: World, zone: str, days: int)
     assert found == [(day, created[day], resolved[day]) for day in expected]
 
 
+def test_the_trend_comes_alone_where_nothing_else_is_wanted(world: World) -> None:
+    asked = reads.GetTicketStatsRequest(trend_days=7, time_zone="UTC")
+    whole = world.admin.tickets.GetTicketStats(asked)
+    asked.trend_only = True
+    alone = world.admin.tickets.GetTicketStats(asked)
+    assert sum(day.created_count for day in alone.trend) > 0
+    assert alone == reads.GetTicketStatsResponse(trend=whole.trend, as_of=alone.as_of)
+
+
 @pytest.mark.slow
 def test_every_zone_that_is_accepted_is_served(world: World) -> None:
     """The names are checked by Python and used by PostgreSQL, each with a list of its own."""

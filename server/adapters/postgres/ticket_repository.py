@@ -43,7 +43,7 @@ from server.adapters.postgres.statements import Statement
 from server.adapters.postgres.tables import ticket_priority, tickets
 from server.adapters.postgres.ticket_search import search_block
 from server.adapters.postgres.ticket_stats import ticket_stats
-from server.application.repositories import Change, ListPosition, SearchBlock, SearchPosition, TicketStats
+from server.application.repositories import Change, ListPosition, SearchBlock, SearchPosition, StatsQuery, TicketStats
 from server.domain.errors import FailedPrecondition, Reason
 from server.domain.filters import Order, OrderField, TicketFilter
 from server.domain.ids import TicketId
@@ -128,8 +128,8 @@ class PostgresTicketRepository:
     ) -> SearchBlock:
         return search_block(self.session, query, where, visibility, start=start, limit=limit)
 
-    def stats(self, where: TicketFilter, visibility: Visibility, *, trend_days: int, time_zone: str) -> TicketStats:
-        return ticket_stats(self.session, where, visibility, trend_days=trend_days, time_zone=time_zone)
+    def stats(self, query: StatsQuery, visibility: Visibility) -> TicketStats:
+        return ticket_stats(self.session, query, visibility)
 
 
 def to_column(name: str, value: Any) -> Any:  # noqa: ANN401 - any field of a ticket

@@ -7,11 +7,11 @@ from server.api.convert.enums import LINKED_TYPE, ROLE, TERM_KIND
 from server.api.convert.filters import to_filter, to_order
 from server.api.convert.page_tokens import PageToken, invalid_token
 from server.api.convert.time_zones import time_zones
-from server.application.repositories import ListPosition, SearchPosition
+from server.application.repositories import ListPosition, SearchPosition, StatsQuery
 from server.application.tickets.list_tickets import ListQuery
 from server.application.tickets.search_tickets import SearchQuery
 from server.application.tickets.suggest_owners import Wanted
-from server.domain.filters import Order, OrderField, TicketFilter
+from server.domain.filters import Order, OrderField
 from server.domain.ids import TicketId
 from server.domain.terms import TermKind, TermQuery
 from server.domain.tickets import TicketPriority
@@ -157,7 +157,7 @@ def to_term_query(request: pb.SuggestTermsRequest) -> TermQuery:
     return wanted
 
 
-def to_stats_query(request: pb.GetTicketStatsRequest) -> tuple[TicketFilter, int, str]:
+def to_stats_query(request: pb.GetTicketStatsRequest) -> StatsQuery:
     """Which tickets to count, the days of the trend, and the zone whose days they are."""
     check = Checker()
     where = to_filter(check, "filter", request.filter)
@@ -166,4 +166,4 @@ def to_stats_query(request: pb.GetTicketStatsRequest) -> tuple[TicketFilter, int
     if zone not in time_zones():
         check.fail("time_zone", 'must be an IANA time zone such as "Asia/Kolkata"')
     check.done()
-    return where, days, zone
+    return StatsQuery(where, days, zone, trend_only=request.trend_only)

@@ -246,8 +246,8 @@ class TicketService(TicketServiceServicer):
         return out.from_offer(self._do.get_actions(call_of(context), ticket_id))
 
     def GetTicketStats(self, request: reads.GetTicketStatsRequest, context: Context) -> reads.GetTicketStatsResponse:
-        where, days, zone = reads_in.to_stats_query(request)
-        return out.from_stats(self._do.stats(call_of(context), where, trend_days=days, time_zone=zone))
+        query = reads_in.to_stats_query(request)
+        return out.from_stats(self._do.stats(call_of(context), query))
 
     def ExplainSla(self, request: reads.ExplainSlaRequest, context: Context) -> reads.ExplainSlaResponse:
         ticket_id = reads_in.to_ticket_id(request)

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 from server.application.call import Call
-from server.application.repositories import TicketStats
+from server.application.repositories import StatsQuery, TicketStats
 from server.application.unit_of_work import UnitOfWork
-from server.domain.filters import TicketFilter
 from server.domain.permissions import require_staff
 from server.domain.visibility import visibility_of
 
@@ -16,13 +15,8 @@ class GetTicketStats:
 
     uow: UnitOfWork
 
-    def __call__(self, call: Call, where: TicketFilter, *, trend_days: int, time_zone: str) -> TicketStats:
+    def __call__(self, call: Call, query: StatsQuery) -> TicketStats:
         """The counts. Raises PermissionDenied for outside roles."""
         require_staff(call.principal, "Statistics are")
         visibility = visibility_of(call.principal)
-        return self.uow.read_snapshot(
-            call,
-            lambda repositories: repositories.tickets.stats(
-                where, visibility, trend_days=trend_days, time_zone=time_zone
-            ),
-        )
+        return self.uow.read_snapshot(call, lambda repositories: repositories.tickets.stats(query, visibility))

@@ -27,7 +27,7 @@ export function paceStatsQuery(filter: DashboardFilter, days: Range) {
 
 /** What came and what was solved on each of the last days, whenever those tickets were created. */
 export function trendStatsQuery(filter: DashboardFilter, days: Range) {
-  return statsQuery("trend", { filter, trendDays: days, timeZone: TIME_ZONE });
+  return statsQuery("trend", { filter, trendDays: days, timeZone: TIME_ZONE, trendOnly: true });
 }
 
 /** The midnight with which the range begins, today being its last day. */

@@ -1819,6 +1819,8 @@ export interface components {
             trendDays?: number;
             /** @description IANA zone whose days the trend counts; empty means "Asia/Kolkata". */
             timeZone?: string;
+            /** @description Only the trend and as_of are wanted, all else is left unset. Where many tickets match that is several times as fast, as only those of its days are looked at. */
+            trendOnly?: boolean;
         };
         /** @description Response of TicketService.GetTicketStats. Counts of zero are left out of the lists. */
         GetTicketStatsResponse: {
@@ -5710,6 +5712,8 @@ export interface operations {
                 trendDays?: number;
                 /** @description IANA zone whose days the trend counts; empty means "Asia/Kolkata". */
                 timeZone?: string;
+                /** @description Only the trend and as_of are wanted, all else is left unset. Where many tickets match that is several times as fast, as only those of its days are looked at. */
+                trendOnly?: boolean;
             };
             header?: {
                 /** @description How long the caller waits, as gRPC writes it: digits and a unit (H, M, S, m, u, n). Afterwards the call ends with DEADLINE_EXCEEDED (504). */
