@@ -8,28 +8,30 @@ import { FoldedText } from "./FoldedText";
 import { MessageFrame } from "./MessageItem";
 import type { Outgoing } from "./outbox";
 
-/** One's own message before the server has it: on its way, or refused. */
+/** One's own message before it is known that the server has it: on its way, refused, or left by an earlier page. */
 export function OutgoingItem({ outgoing, onRetry, onEdit }: { outgoing: Outgoing; onRetry(): void; onEdit(): void }) {
   const { token } = theme.useToken();
   const { userId } = useCaller();
   const danger = TONES[useScheme().scheme].danger;
-  const isFailed = outgoing.state === "failed";
+  const isSending = outgoing.state === "sending";
   return (
     <MessageFrame
       isInternalNote={outgoing.isInternalNote}
       author={<UserName userId={userId} />}
       mine
       aside={
-        <span style={{ color: isFailed ? danger.text : token.colorTextDescription }}>
-          {isFailed ? "Not sent" : "Sending…"}
+        <span style={{ color: isSending ? token.colorTextDescription : danger.text }}>
+          {isSending ? "Sending…" : "Not sent"}
         </span>
       }
       attachments={outgoing.attachments}
     >
       <FoldedText text={outgoing.text} lines={14} />
-      {isFailed && (
+      {!isSending && (
         <Flex gap={8} align="center" wrap role="alert" className="outgoing-failed">
-          <span style={{ color: danger.text }}>{messageOf(outgoing.error)}</span>
+          <span style={{ color: danger.text }}>
+            {outgoing.state === "left" ? "The page was loaded anew before this was sent." : messageOf(outgoing.error)}
+          </span>
           <Button size="small" onClick={onRetry}>
             Send again
           </Button>

@@ -57,7 +57,7 @@ export function TicketDetail({
 }) {
   const ticketId = live.id ?? "";
   const { reveal, ticket = live, isOld, revealed, view, hide } = useReveal(ticketId, live);
-  const timeline = useTimeline(ticketId, reveal, onGone);
+  const timeline = useTimeline(ticketId, live.isSensitive ?? false, reveal, onGone);
   const { data: allowed } = useQuery(ticketActionsQuery(ticketId));
   const may = (action: NonNullable<NonNullable<typeof allowed>["actions"]>[number]) =>
     allowed?.actions?.includes(action) ?? false;
@@ -144,7 +144,7 @@ export function TicketDetail({
           },
           {
             key: "timeline",
-            label: <TimelineLabel failed={timeline.outgoing.filter(({ state }) => state === "failed").length} />,
+            label: <TimelineLabel failed={timeline.outgoing.filter(({ state }) => state !== "sending").length} />,
             children: <TimelineTab ticket={ticket} timeline={timeline} isWriting={isWriting} onView={ask} />,
           },
           {

@@ -14,6 +14,7 @@ import {
   ticketFixture,
 } from "@/fixtures/tickets";
 import { manyEntries, timelineFixture } from "@/fixtures/timeline";
+import { OutgoingStore } from "./keptOutgoing";
 import { panelAnswers } from "./storyAnswers";
 import { TicketDetailPanel } from "./TicketDetailPanel";
 
@@ -175,6 +176,19 @@ export const NotSent: Story = {
         ),
       },
     },
+  },
+};
+
+/** Written before the page was loaded anew, and not known to be sent. */
+export const NotSentBefore: Story = {
+  ...of(ticketFixture(), "timeline"),
+  beforeEach() {
+    const store = new OutgoingStore("asha", "TKT-1001");
+    store.add({ key: "k", text: "The branch has merged.", isInternalNote: true, attachments: [], afterSeq: 9 });
+    return () => store.forgetAll();
+  },
+  async play() {
+    await expect(await screen.findByText(/loaded anew before this was sent/)).toBeVisible();
   },
 };
 

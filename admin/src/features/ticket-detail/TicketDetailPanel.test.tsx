@@ -7,6 +7,7 @@ import { sensitiveTicket, ticketFixture } from "@/fixtures/tickets";
 import { messageEntry, timelineFixture, withheld } from "@/fixtures/timeline";
 import { renderView } from "@/testing/render";
 import { server } from "@/testing/server";
+import { openStream } from "./openStream";
 import { panelAnswers } from "./storyAnswers";
 import { TicketDetailPanel } from "./TicketDetailPanel";
 
@@ -20,29 +21,6 @@ vi.setConfig({ testTimeout: 30_000 });
 const REASON = "The RTO asks for the number of the licence";
 
 beforeEach(() => sessionStorage.clear());
-
-/** A stream into which a test writes. */
-function openStream() {
-  let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
-  const requests: (Record<string, string> | null)[] = [];
-  const handler = http.all("*/admin/tickets/:id/timeline\\:watch", async ({ request }) => {
-    requests.push(request.method === "POST" ? ((await request.json()) as Record<string, string>) : null);
-    const body = new ReadableStream<Uint8Array>({
-      start(given) {
-        controller = given;
-      },
-    });
-    return new HttpResponse(body, { headers: { "Content-Type": "text/event-stream" } });
-  });
-  const write = (text: string) => controller?.enqueue(new TextEncoder().encode(text));
-  return {
-    handler,
-    requests,
-    tell: (entry: TimelineEntry) => write(`event: entry\nid: ${entry.seq}\ndata: ${JSON.stringify({ entry })}\n\n`),
-    error: (status: object) => write(`event: error\ndata: ${JSON.stringify(status)}\n\n`),
-    close: () => controller?.close(),
-  };
-}
 
 async function paste(field: HTMLElement, text: string) {
   await userEvent.click(field);

@@ -1,6 +1,7 @@
 import { ArrowDownOutlined } from "@ant-design/icons";
 import { Alert, Button, Empty, Skeleton, theme } from "antd";
-import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { useEffect, useEffectEvent, useLayoutEffect, useRef } from "react";
+import type { TimelineEntry } from "@/api/schemas";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { useNow } from "@/ui/useNow";
 import { ChangeItem } from "./ChangeItem";
@@ -8,7 +9,7 @@ import { MessageItem } from "./MessageItem";
 import { OutgoingItem } from "./OutgoingItem";
 import type { Outgoing } from "./outbox";
 import { byDay, isRedacted, type Kinds, ofKinds } from "./timelineEntries";
-import { seqOf } from "./timelineWindow";
+import { drawnOf, seqOf } from "./timelineWindow";
 import type { Timeline } from "./useTimeline";
 
 const AT_END_PX = 48;
@@ -35,8 +36,11 @@ export function TimelineList({
   const all = timeline.entries;
   const shown = ofKinds(all ?? [], kinds);
   const outgoing = kinds === "changes" ? [] : timeline.outgoing;
-  const { ref, unseen, onScroll, toEnd } = useScroll(shown.map(seqOf), outgoing.length, `${kinds} ${followKey}`);
-  const hasWithheld = isProtected && shown.some(isRedacted);
+  const { place } = timeline;
+  const drawn = drawnOf(shown, place);
+  const unseen = place === undefined ? 0 : shown.filter((entry) => seqOf(entry) > place).length;
+  const { ref, onScroll, toEnd } = useScroll(timeline, shown, drawn, outgoing.length, `${kinds} ${followKey}`);
+  const hasWithheld = isProtected && drawn.some(isRedacted);
 
   if (all === undefined) {
     return (
@@ -85,7 +89,7 @@ export function TimelineList({
             description={kinds === "changes" ? "No changes" : "Nothing has been said yet"}
           />
         )}
-        {byDay(shown, now).map((day) => (
+        {byDay(drawn, now).map((day) => (
           <section key={day.key} aria-label={day.label}>
             <h4 className="timeline-day" style={{ color: token.colorTextDescription }}>
               <span style={{ background: token.colorBgElevated, borderColor: token.colorBorderSecondary }}>
@@ -126,14 +130,24 @@ export function TimelineList({
   );
 }
 
-function useScroll(seqs: readonly number[], outgoing: number, followKey: string) {
+function useScroll(
+  { entries, place, moveTo }: Timeline,
+  shown: readonly TimelineEntry[],
+  drawn: readonly TimelineEntry[],
+  outgoing: number,
+  followKey: string,
+) {
   const ref = useRef<HTMLElement>(null);
-  const atEnd = useRef(true);
   const height = useRef(0);
-  const [seen, setSeen] = useState(0);
-  const firstSeq = seqs[0];
-  const lastSeq = seqs.at(-1) ?? 0;
+  const firstSeq = seqOf(drawn[0]);
+  const lastSeq = seqOf(drawn.at(-1));
   const former = useRef({ firstSeq, followKey });
+  const toEnd = () => {
+    moveTo(undefined);
+    if (ref.current) {
+      ref.current.scrollTop = ref.current.scrollHeight;
+    }
+  };
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: whatever is drawn anew may move what is in view
   useLayoutEffect(() => {
@@ -141,48 +155,50 @@ function useScroll(seqs: readonly number[], outgoing: number, followKey: string)
     if (element === null) {
       return;
     }
-    if (former.current.followKey !== followKey || atEnd.current) {
+    if (former.current.followKey !== followKey || place === undefined) {
       element.scrollTop = element.scrollHeight;
-      atEnd.current = true;
-      setSeen(lastSeq);
-    } else if (firstSeq !== undefined && former.current.firstSeq !== undefined && firstSeq < former.current.firstSeq) {
+      moveTo(undefined);
+    } else if (firstSeq > 0 && firstSeq < former.current.firstSeq) {
       element.scrollTop += element.scrollHeight - height.current;
     }
     height.current = element.scrollHeight;
     former.current = { firstSeq, followKey };
-  }, [firstSeq, lastSeq, outgoing, followKey]);
+  }, [firstSeq, lastSeq, outgoing, followKey, place]);
+  useEffect(() => () => moveTo(undefined), [moveTo]);
 
   // Where one writes grows with the text, and takes its room from here.
-  const isShown = seqs.length > 0;
+  const isShown = drawn.length > 0;
+  const onResize = useEffectEvent(() => {
+    const element = ref.current;
+    if (element !== null && place === undefined) {
+      element.scrollTop = element.scrollHeight;
+    }
+  });
   useEffect(() => {
     const element = ref.current;
     if (element === null || !isShown) {
       return;
     }
-    const observer = new ResizeObserver(() => {
-      if (atEnd.current) {
-        element.scrollTop = element.scrollHeight;
-      }
-    });
+    const observer = new ResizeObserver(() => onResize());
     observer.observe(element);
     return () => observer.disconnect();
   }, [isShown]);
 
-  const isAtEnd = (element: HTMLElement) => element.scrollHeight - element.scrollTop - element.clientHeight < AT_END_PX;
   return {
     ref,
-    unseen: seqs.filter((seq) => seen > 0 && seq > seen).length,
     onScroll() {
-      if (ref.current) {
-        atEnd.current = isAtEnd(ref.current);
-        if (atEnd.current) {
-          setSeen(lastSeq);
-        }
+      const element = ref.current;
+      if (element === null) {
+        return;
+      }
+      const isAtEnd = element.scrollHeight - element.scrollTop - element.clientHeight < AT_END_PX;
+      if (!isAtEnd) {
+        moveTo(place ?? seqOf(entries?.at(-1)));
+      } else {
+        // At the end of what is drawn: more of what waits is, and stays below what is in view.
+        moveTo(drawn.length < shown.length ? lastSeq : undefined);
       }
     },
-    toEnd() {
-      // At once: from far up, a smooth way there takes seconds.
-      ref.current?.scrollTo({ top: ref.current.scrollHeight });
-    },
+    toEnd,
   };
 }

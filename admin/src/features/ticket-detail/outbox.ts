@@ -1,8 +1,10 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { useQueryClient } from "@tanstack/react-query";
-import { useSyncExternalStore } from "react";
+import { useEffect, useSyncExternalStore } from "react";
+import { useCaller } from "@/api/caller";
 import { api, newKey, once, unwrap } from "@/api/client";
 import type { Attachment, TimelineEntry } from "@/api/schemas";
+import { OutgoingStore } from "./keptOutgoing";
 
 export type Outgoing = {
   /** Sent with every attempt, so that the message is there once however often it is tried. */
@@ -10,7 +12,8 @@ export type Outgoing = {
   text: string;
   isInternalNote: boolean;
   attachments: readonly Attachment[];
-  state: "sending" | "failed";
+  /** "left": the page was loaded anew before it was known to be sent. */
+  state: "sending" | "failed" | "left";
   error?: unknown;
   /** Entries up to this number were there when it was written. */
   afterSeq: number;
@@ -18,12 +21,21 @@ export type Outgoing = {
 
 type Contents = { outgoing: readonly Outgoing[]; sent: readonly TimelineEntry[] };
 
-/** One's own messages on their way to a ticket. They outlive the view, so that none is lost with a closed panel. */
+/**
+ * One's own messages on their way to a ticket. They outlive the view, so that none is lost with a closed panel, and the
+ * page, as drafts do; on a sensitive ticket, whose texts are protected, the view alone.
+ */
 export class Outbox {
-  private contents: Contents = { outgoing: [], sent: [] };
+  private contents: Contents;
+  private isProtected = true;
   private readonly listeners = new Set<() => void>();
 
-  constructor(private readonly ticketId: string) {}
+  constructor(
+    private readonly ticketId: string,
+    private readonly store: OutgoingStore,
+  ) {
+    this.contents = { outgoing: store.read().map((kept): Outgoing => ({ ...kept, state: "left" })), sent: [] };
+  }
 
   readonly subscribe = (listener: () => void): (() => void) => {
     this.listeners.add(listener);
@@ -32,15 +44,26 @@ export class Outbox {
 
   readonly read = (): Contents => this.contents;
 
+  /** Whether texts of the ticket's messages are protected; until that is told, they are taken to be. */
+  protect(isProtected: boolean): void {
+    this.isProtected = isProtected;
+    if (isProtected) {
+      this.store.forgetAll();
+    }
+  }
+
   send(message: Omit<Outgoing, "key" | "state">): void {
     const outgoing: Outgoing = { ...message, key: newKey(), state: "sending" };
+    if (!this.isProtected) {
+      this.store.add(outgoing);
+    }
     this.set({ ...this.contents, outgoing: [...this.contents.outgoing, outgoing] });
     void this.attempt(outgoing);
   }
 
   retry(key: string): void {
     const outgoing = this.contents.outgoing.find((each) => each.key === key);
-    if (outgoing?.state === "failed") {
+    if (outgoing && outgoing.state !== "sending") {
       const again: Outgoing = { ...outgoing, state: "sending", error: undefined };
       this.replace(key, again);
       void this.attempt(again);
@@ -48,6 +71,7 @@ export class Outbox {
   }
 
   discard(key: string): void {
+    this.store.forget(key);
     this.replace(key, null);
   }
 
@@ -69,6 +93,7 @@ export class Outbox {
           },
         }),
       );
+      this.store.forget(key);
       const { seq = "0", createdAt = "" } = message;
       const entry: TimelineEntry = { ticketId: this.ticketId, seq, createdAt, message };
       this.set({
@@ -97,17 +122,21 @@ export class Outbox {
 
 const outboxes = new WeakMap<QueryClient, Map<string, Outbox>>();
 
-export function useOutbox(ticketId: string): Contents & { outbox: Outbox } {
+/** The outbox of who is logged in. */
+export function useOutbox(ticketId: string, isSensitive: boolean): Contents & { outbox: Outbox } {
   const queryClient = useQueryClient();
-  const outbox = outboxOf(queryClient, ticketId);
+  const { userId } = useCaller();
+  const outbox = outboxOf(queryClient, userId, ticketId);
+  useEffect(() => outbox.protect(isSensitive), [outbox, isSensitive]);
   return { ...useSyncExternalStore(outbox.subscribe, outbox.read), outbox };
 }
 
-function outboxOf(queryClient: QueryClient, ticketId: string): Outbox {
+function outboxOf(queryClient: QueryClient, userId: string | undefined, ticketId: string): Outbox {
   const ofClient = outboxes.get(queryClient) ?? new Map<string, Outbox>();
   outboxes.set(queryClient, ofClient);
-  const outbox = ofClient.get(ticketId) ?? new Outbox(ticketId);
-  ofClient.set(ticketId, outbox);
+  const key = `${userId} ${ticketId}`;
+  const outbox = ofClient.get(key) ?? new Outbox(ticketId, new OutgoingStore(userId, ticketId));
+  ofClient.set(key, outbox);
   return outbox;
 }
 

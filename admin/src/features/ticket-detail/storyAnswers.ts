@@ -40,8 +40,8 @@ export function panelAnswers({
   revealed = ticket,
   verified = { intact: true, entriesChecked: "6" },
 }: Given) {
-  const page = (all: readonly TimelineEntry[], after: number, size: number) => {
-    const rest = all.filter(({ seq }) => Number(seq) > after);
+  const page = (all: readonly TimelineEntry[], below: number, size: number) => {
+    const rest = all.filter(({ seq }) => below === 0 || Number(seq) < below).toReversed();
     return HttpResponse.json({ entries: rest.slice(0, size), nextPageToken: rest.length > size ? "more" : "" });
   };
   const shown = ticket.redacted ? withheld(entries) : entries;

@@ -9,7 +9,7 @@ import { ticketKeys } from "@/api/tickets";
 import { useStream } from "@/api/useStream";
 import { type Outbox, type Outgoing, useOutbox, withoutEchoes } from "./outbox";
 import { merged } from "./timelineEntries";
-import { type ReadTimeline, readNewest, readOlder, seqOf } from "./timelineWindow";
+import { fromOfNewest, type ReadTimeline, readPage, seqOf } from "./timelineWindow";
 import type { Reveal } from "./useReveal";
 
 /** Changes come in bursts: a ticket is read again once for those within so many milliseconds. */
@@ -23,6 +23,9 @@ export type Timeline = {
   outgoing: readonly Outgoing[];
   outbox: Outbox;
   newest: number;
+  /** What the reader has seen goes up to this number; undefined for who follows the end, where the oldest are let go. */
+  place: number | undefined;
+  moveTo(place: number | undefined): void;
   error: unknown;
   retry(): void;
   state: StreamState;
@@ -38,30 +41,31 @@ export type Timeline = {
 type Followed = { serial: number; after: number; reason: string | undefined };
 
 /** A ticket's timeline, live; and what its changes do to what is cached of the ticket. */
-export function useTimeline(ticketId: string, reveal: Reveal, onGone: () => void): Timeline {
+export function useTimeline(ticketId: string, isSensitive: boolean, reveal: Reveal, onGone: () => void): Timeline {
   const queryClient = useQueryClient();
   const { userId } = useCaller();
-  const { outgoing, sent, outbox } = useOutbox(ticketId);
+  const { outgoing, sent, outbox } = useOutbox(ticketId, isSensitive);
   // Not below the ticket's key: the stream keeps it, no change asks for it again.
   const first = useQuery({
     queryKey: ["timeline", ticketId],
-    queryFn: ({ signal }) => readNewest(reader(ticketId, undefined, signal)),
+    queryFn: ({ signal }) => readPage(reader(ticketId, undefined, signal)),
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
     refetchOnWindowFocus: false,
     refetchOnReconnect: false,
   });
   const [arrived, setArrived] = useState<readonly TimelineEntry[]>([]);
-  const [earlier, setEarlier] = useState<number>();
+  const [moved, setMoved] = useState<number>();
+  const [place, setPlace] = useState<number>();
   const [older, setOlder] = useState<{ loading: boolean; error: unknown }>({ loading: false, error: null });
   const [ended, setEnded] = useState<ApiError>();
   const [followed, setFollowed] = useState<Followed>();
-  const from = earlier ?? first.data?.from ?? 0;
+  const from = moved ?? first.data?.from ?? 0;
   const entries = useMemo(
-    () => (first.data ? merged(first.data.entries, arrived, sent) : undefined),
-    [first.data, arrived, sent],
+    () => first.data && merged(first.data.entries, arrived, sent).filter((entry) => seqOf(entry) > from),
+    [first.data, arrived, sent, from],
   );
-  const newest = Math.max(first.data?.newest ?? 0, seqOf(entries?.at(-1)));
+  const newest = seqOf(entries?.at(-1));
 
   if (first.data && followed?.serial !== reveal.serial) {
     // Also after hiding all are read again, withheld: what came with the reason is not kept.
@@ -70,11 +74,19 @@ export function useTimeline(ticketId: string, reveal: Reveal, onGone: () => void
       setArrived([]);
     }
   }
+  const kept = entries && place === undefined ? fromOfNewest(entries) : undefined;
+  if (kept !== undefined) {
+    setMoved(kept);
+    setArrived((before) => before.filter((entry) => seqOf(entry) > kept));
+  }
   const queue = useRef<TimelineEntry[]>([]);
   const drawing = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const shownSerial = useRef(reveal.serial);
+  const shown = useRef({ serial: reveal.serial, from });
   useEffect(() => {
-    shownSerial.current = reveal.serial;
+    shown.current = { serial: reveal.serial, from };
+  }, [reveal.serial, from]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what was not drawn yet was read for another reason
+  useEffect(() => {
     queue.current = [];
   }, [reveal.serial]);
   const draw = (entry: TimelineEntry) => {
@@ -116,7 +128,7 @@ export function useTimeline(ticketId: string, reveal: Reveal, onGone: () => void
           return;
         }
         draw(entry);
-        if (seqOf(entry) > Math.max(told.current, first.data?.newest ?? 0)) {
+        if (seqOf(entry) > Math.max(told.current, seqOf(first.data?.entries.at(-1)))) {
           told.current = seqOf(entry);
           refresh();
         }
@@ -143,15 +155,17 @@ export function useTimeline(ticketId: string, reveal: Reveal, onGone: () => void
 
   const loadOlder = async () => {
     setOlder({ loading: true, error: null });
+    // Who asks for older ones does not want them let go.
+    setPlace((before) => before ?? newest);
     try {
-      const page = await readOlder(reader(ticketId, reveal.reason), from);
-      if (shownSerial.current !== reveal.serial) {
-        // Hidden meanwhile, or asked for with another reason.
+      const page = await readPage(reader(ticketId, reveal.reason), from);
+      if (shown.current.serial !== reveal.serial || shown.current.from !== from) {
+        // Hidden meanwhile, or asked for with another reason; or back at the end, where others were let go.
         setOlder({ loading: false, error: null });
         return;
       }
       setArrived((before) => [...page.entries, ...before]);
-      setEarlier(page.from);
+      setMoved(page.from);
       setOlder({ loading: false, error: null });
     } catch (error) {
       setOlder({ loading: false, error });
@@ -163,6 +177,8 @@ export function useTimeline(ticketId: string, reveal: Reveal, onGone: () => void
     outgoing,
     outbox,
     newest,
+    place,
+    moveTo: setPlace,
     error: ended ?? first.error,
     retry() {
       if (ended) {
@@ -190,15 +206,15 @@ function requestOf(ticketId: string, { after, reason }: Followed) {
 
 function reader(ticketId: string, accessReason: string | undefined, signal?: AbortSignal): ReadTimeline {
   const path = { ticketId };
-  return async (after, pageSize) => {
-    const afterSeq = String(after);
+  return async (below, pageSize) => {
+    const asked = { afterSeq: String(below), pageSize, orderBy: "seq desc" };
     const given = signal && { signal };
     const { entries = [], nextPageToken } = await unwrap(
       accessReason === undefined
-        ? api.GET("/admin/tickets/{ticketId}/timeline", { params: { path, query: { afterSeq, pageSize } }, ...given })
+        ? api.GET("/admin/tickets/{ticketId}/timeline", { params: { path, query: asked }, ...given })
         : api.POST("/admin/tickets/{ticketId}/timeline:view", {
             params: { path },
-            body: { afterSeq, pageSize, accessReason },
+            body: { ...asked, accessReason },
             ...given,
           }),
     );
