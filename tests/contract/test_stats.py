@@ -103,6 +103,7 @@ FILTERS = {
     "tagged": filter_pb2.TicketFilter(tags_all=["a", "b"]),
     "unassigned and urgent": filter_pb2.TicketFilter(unassigned=True, priorities=[t.TICKET_PRIORITY_CRITICAL]),
     "late": filter_pb2.TicketFilter(sla_statuses=[t.SLA_STATUS_BREACHED, t.SLA_STATUS_NEAR_BREACH]),
+    "open": filter_pb2.TicketFilter(statuses=[each for each in t.TicketStatus.values() if each and each not in DONE]),
     "none": filter_pb2.TicketFilter(owner_id="nobody"),
 }
 

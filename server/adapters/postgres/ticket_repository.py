@@ -108,7 +108,7 @@ class PostgresTicketRepository:
         return [to_ticket(row) for row in self.session.all(statement, values)]
 
     def count(self, where: TicketFilter, visibility: Visibility, *, query: str | None, at_most: int) -> int:
-        statement = _count(shape_of(where, visibility), searched=query is not None)
+        statement = _count(shape_of(where, visibility, counting=True), searched=query is not None)
         values = values_of(where, visibility, now=datetime.now(UTC)) | {"limit": at_most}
         row = self.session.first(statement, values | ({"query": query} if query is not None else {}))
         return 0 if row is None else int(row[0])

@@ -36,7 +36,7 @@ _COUNTED = ("all", "with_deadline", "missed", "unassigned", "responded", "respon
 def ticket_stats(session: Session, query: StatsQuery, visibility: Visibility) -> TicketStats:
     """See ``TicketRepository.stats``."""
     now = datetime.now(UTC)
-    shape, values = shape_of(query.where, visibility), values_of(query.where, visibility, now=now)
+    shape, values = shape_of(query.where, visibility, counting=True), values_of(query.where, visibility, now=now)
     trend: list[DayCount] = []
     if query.trend_days:
         trend = _days(session, shape, values, day_starts(now, query.trend_days, ZoneInfo(query.time_zone)))
