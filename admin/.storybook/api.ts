@@ -1,6 +1,7 @@
 import { delay, HttpResponse, http, type RequestHandler } from "msw";
 import { setupWorker } from "msw/browser";
 import type { Permission } from "../src/api/schemas";
+import { limitsFixture } from "../src/fixtures/limits";
 
 /** Handlers of a story: a list, or lists by name, of which a story replaces some of those of its file by their names. */
 export type Handlers = RequestHandler[] | Record<string, RequestHandler | RequestHandler[]>;
@@ -18,7 +19,13 @@ const PERMISSIONS: Permission[] = [
 /** What is answered where a story says nothing: an admin looks, and live streams are silent. */
 const EVERYWHERE: RequestHandler[] = [
   http.get("*/admin/me", () =>
-    HttpResponse.json({ userId: "asha", role: "ROLE_ADMIN", displayName: "Asha Rao", permissions: PERMISSIONS }),
+    HttpResponse.json({
+      userId: "asha",
+      role: "ROLE_ADMIN",
+      displayName: "Asha Rao",
+      permissions: PERMISSIONS,
+      limits: limitsFixture,
+    }),
   ),
   http.get("*/admin/members\\:lookup", () => HttpResponse.json({})),
   // A change that a story has left unanswered is sent again while another story is shown.

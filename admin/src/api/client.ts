@@ -50,6 +50,9 @@ export function once(key: string): { "Idempotency-Key": string } {
   return { "Idempotency-Key": key };
 }
 
+/** Header of a PUT that makes something and replaces nothing: `isTaken` of its error tells that there is one already. */
+export const onlyNew = { "If-None-Match": "*" } as const;
+
 /** A new key for `once`. */
 export function newKey(): string {
   return crypto.randomUUID();

@@ -59,6 +59,12 @@ describe("ApiError", () => {
     expect(refusal(409, {}).isConflict).toBe(false);
   });
 
+  it("knows what is there already, which is no conflict of versions", () => {
+    const exists = { details: [{ "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason: "MEMBER_EXISTS" }] };
+    expect(refusal(412, exists)).toMatchObject({ isTaken: true, isConflict: false });
+    expect(refusal(412, {})).toMatchObject({ isTaken: false, isConflict: true });
+  });
+
   it("says how long to wait", () => {
     expect(refusal(429, {}, { "retry-after": "3" }).retryAfterSeconds).toBe(3);
   });

@@ -61,7 +61,12 @@ export class ApiError extends Error {
 
   /** Somebody else changed the thing since it was read. */
   get isConflict(): boolean {
-    return this.status === 412 || this.reason === "ETAG_MISMATCH";
+    return this.reason === "ETAG_MISMATCH" || (this.status === 412 && !this.isTaken);
+  }
+
+  /** What was to be made is there already: of `onlyNew`. */
+  get isTaken(): boolean {
+    return this.reason === "CALENDAR_EXISTS" || this.reason === "MEMBER_EXISTS";
   }
 
   /** Whether the same call may succeed later by itself. */

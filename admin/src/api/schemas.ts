@@ -14,6 +14,7 @@ export type SlaStatus = Schemas["SlaStatus"];
 export type Role = Schemas["Role"];
 export type Permission = Schemas["Permission"];
 export type Caller = Schemas["Caller"];
+export type Limits = Schemas["Limits"];
 export type MemberName = Schemas["MemberName"];
 export type Member = Schemas["Member"];
 export type OwnerSuggestion = Schemas["OwnerSuggestion"];

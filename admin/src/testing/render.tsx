@@ -5,6 +5,7 @@ import { type ReactNode, Suspense } from "react";
 import { MemoryRouter } from "react-router";
 import type { Caller, Permission } from "@/api/schemas";
 import { AppProviders } from "@/app/Providers";
+import { limitsFixture } from "@/fixtures/limits";
 import { server } from "./server";
 
 const ALL: Permission[] = [
@@ -24,7 +25,14 @@ export function renderView(
 ) {
   server.use(
     http.get("*/admin/me", () =>
-      HttpResponse.json({ userId: "asha", role: "ROLE_ADMIN", displayName: "Asha Rao", permissions: ALL, ...caller }),
+      HttpResponse.json({
+        userId: "asha",
+        role: "ROLE_ADMIN",
+        displayName: "Asha Rao",
+        permissions: ALL,
+        limits: limitsFixture,
+        ...caller,
+      }),
     ),
     http.get("*/admin/members:lookup", () => HttpResponse.json({})),
   );

@@ -59,6 +59,36 @@ export const Archived: Story = {
   parameters: { msw: { handlers: { offers: offers({ actions: [] }) } } },
 };
 
+/** Refused before anything of them is sent. */
+export const FilesRefused: Story = {
+  play: async () => {
+    await userEvent.upload(await within(document.body).findByLabelText("Files", { selector: "input" }), [
+      new File(["MZ"], "run.exe", { type: "application/x-msdownload" }),
+      new File([], "empty.pdf", { type: "application/pdf" }),
+      new File(["x"], `${"a-very-long-name-".repeat(12)}.mp4`, { type: "video/mp4" }),
+      new File(["x"], "תמונה.bmp", { type: "image/bmp" }),
+    ]);
+    await within(document.body).findByText(/\.exe files are not accepted/);
+  },
+};
+
+/** Of a service that is configured to accept other files. */
+export const OtherLimits: Story = {
+  parameters: {
+    msw: {
+      handlers: {
+        me: http.get("*/admin/me", () =>
+          HttpResponse.json({
+            userId: "asha",
+            role: "ROLE_ADMIN",
+            limits: { attachmentMaxBytes: "5368709120", attachmentTypes: ["application/zip", "image/png"] },
+          }),
+        ),
+      },
+    },
+  },
+};
+
 export const AsksForReason: Story = {
   play: async () => {
     await userEvent.click(await within(document.body).findByRole("button", { name: "View names" }));

@@ -1,7 +1,8 @@
 import { UploadOutlined } from "@ant-design/icons";
 import { Button, theme } from "antd";
 import { type DragEvent, type ReactNode, useRef, useState } from "react";
-import { ACCEPTED_WORDS } from "./fileTypes";
+import { acceptedWords } from "./fileRules";
+import { useFileRules } from "./useFileRules";
 import "./attachments.css";
 
 type DropZoneProps = { onFiles(files: File[]): void; disabled?: boolean; children?: ReactNode };
@@ -11,6 +12,7 @@ export function DropZone({ onFiles, disabled = false, children }: DropZoneProps)
   const { token } = theme.useToken();
   const input = useRef<HTMLInputElement>(null);
   const [over, setOver] = useState(false);
+  const words = acceptedWords(useFileRules());
   const give = (files: FileList | null) => {
     if (files && files.length > 0 && !disabled) {
       onFiles([...files]);
@@ -41,7 +43,7 @@ export function DropZone({ onFiles, disabled = false, children }: DropZoneProps)
       <Button size="small" icon={<UploadOutlined />} disabled={disabled} onClick={() => input.current?.click()}>
         Choose files
       </Button>
-      <small style={{ color: token.colorTextDescription }}>{ACCEPTED_WORDS}</small>
+      <small style={{ color: token.colorTextDescription }}>{words}</small>
       {children}
       <input
         ref={input}

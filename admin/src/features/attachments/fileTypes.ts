@@ -1,16 +1,16 @@
-/** What this service takes unless it is configured otherwise; the server has the last word on both. */
-export const FILE_MAX_BYTES = 25 * 1024 * 1024;
-
 type FileKind = "image" | "pdf" | "text" | "document" | "sheet" | "other";
 
 type FileType = { kind: FileKind; extensions: readonly string[] };
 
+/** Types that have a picture and usual ends of names; which of them are accepted is the service's to say. */
 const TYPES: Readonly<Record<string, FileType>> = {
   "application/pdf": { kind: "pdf", extensions: ["pdf"] },
   "image/jpeg": { kind: "image", extensions: ["jpg", "jpeg"] },
   "image/png": { kind: "image", extensions: ["png"] },
   "image/webp": { kind: "image", extensions: ["webp"] },
+  "image/gif": { kind: "image", extensions: ["gif"] },
   "image/heic": { kind: "image", extensions: ["heic"] },
+  "image/heif": { kind: "image", extensions: ["heif"] },
   "text/plain": { kind: "text", extensions: ["txt", "log"] },
   "text/csv": { kind: "sheet", extensions: ["csv"] },
   "application/msword": { kind: "document", extensions: ["doc"] },
@@ -21,9 +21,6 @@ const TYPES: Readonly<Record<string, FileType>> = {
   },
   "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": { kind: "sheet", extensions: ["xlsx"] },
 };
-
-/** For people, beside the place to drop files. */
-export const ACCEPTED_WORDS = "PDF, images, Word, Excel, text and CSV, up to 25 MB each";
 
 /** Types that browsers draw and that run nothing; SVG is none of them. */
 const DRAWN = new Set(["image/png", "image/jpeg", "image/webp", "image/gif"]);
@@ -41,23 +38,14 @@ export function isDrawn(mediaType: string | undefined): boolean {
  * .csv a workbook), else what the browser says; empty when neither knows.
  */
 export function mediaTypeOf(file: File): string {
-  const extension = file.name.includes(".") ? (file.name.split(".").pop() ?? "").toLowerCase() : "";
+  const extension = extensionOf(file.name);
   const byName = Object.entries(TYPES).find(([, { extensions }]) => extensions.includes(extension))?.[0];
   return byName ?? (file.type.split(";")[0] ?? "").trim().toLowerCase();
 }
 
-/** Why a file is not even announced; null when nothing is against it that can be told from here. */
-export function refusalOf(file: File): string | null {
-  if (file.size === 0) {
-    return "The file is empty.";
-  }
-  if (file.size > FILE_MAX_BYTES) {
-    return `The file has ${sizeOf(file.size)}; at most ${sizeOf(FILE_MAX_BYTES)} can be attached.`;
-  }
-  if (mediaTypeOf(file) === "") {
-    return `What kind of file this is cannot be told. Accepted are ${ACCEPTED_WORDS}.`;
-  }
-  return null;
+/** "pdf" of "Slip.PDF"; empty where there is none. */
+export function extensionOf(name: string): string {
+  return name.includes(".") ? (name.split(".").pop() ?? "").toLowerCase() : "";
 }
 
 const UNITS = ["B", "KB", "MB", "GB"];

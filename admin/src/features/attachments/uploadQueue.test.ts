@@ -1,8 +1,12 @@
 import { HttpResponse, http } from "msw";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { refusal } from "@/features/ticket-actions/handlers";
+import { limitsFixture } from "@/fixtures/limits";
 import { server } from "@/testing/server";
+import { rulesOf } from "./fileRules";
 import { UploadQueue } from "./uploadQueue";
+
+const RULES = rulesOf(limitsFixture);
 
 type Put = {
   headers: Record<string, string>;
@@ -94,7 +98,7 @@ describe("an upload", () => {
   it("announces the checksum, sends the signed headers, tells progress, and completes", async () => {
     const done = vi.fn();
     const queue = new UploadQueue("TKT-1", done);
-    queue.add([file()], { sensitive: true });
+    queue.add([file()], RULES, { sensitive: true });
     const first = await put();
     expect(announced[0]?.body.attachment).toEqual({
       fileName: "a.txt",
@@ -113,7 +117,7 @@ describe("an upload", () => {
 
   it("is tried again as the same attachment when the store was away", async () => {
     const queue = new UploadQueue("TKT-1");
-    queue.add([file()]);
+    queue.add([file()], RULES);
     (await put()).answer(0);
     await reaches(queue, "failed");
     queue.retry(queue.read()[0]?.key ?? "");
@@ -125,7 +129,7 @@ describe("an upload", () => {
   it.each([400, 403])("is read and announced anew after the store refused its bytes: %i", async (status) => {
     const queue = new UploadQueue("TKT-1");
     const changing = file();
-    queue.add([changing]);
+    queue.add([changing], RULES);
     const first = await put();
     changing.arrayBuffer = async () => Buffer.from("hello again\n") as unknown as ArrayBuffer;
     first.answer(status);
@@ -139,7 +143,7 @@ describe("an upload", () => {
 
   it("goes on to complete when the store has the bytes already", async () => {
     const queue = new UploadQueue("TKT-1");
-    queue.add([file()]);
+    queue.add([file()], RULES);
     (await put()).answer(412);
     await reaches(queue, "done");
   });
@@ -149,7 +153,7 @@ describe("an upload", () => {
     complete.mockImplementationOnce(
       () => refusal(400, "ATTACHMENT_MISMATCH", "no", { metadata: { mismatch: "size" } }) as HttpResponse<never>,
     );
-    queue.add([file()]);
+    queue.add([file()], RULES);
     (await put()).answer(200);
     await reaches(queue, "failed");
     complete.mockImplementationOnce(
@@ -163,7 +167,7 @@ describe("an upload", () => {
 
   it("can be cancelled and taken up again", async () => {
     const queue = new UploadQueue("TKT-1");
-    queue.add([file()]);
+    queue.add([file()], RULES);
     const first = await put();
     const { key } = queue.read()[0] ?? { key: "" };
     queue.cancel(key);
@@ -178,18 +182,18 @@ describe("an upload", () => {
     const queue = new UploadQueue("TKT-1");
     const large = file("large.pdf");
     Object.defineProperty(large, "size", { value: 26 * 1024 * 1024 });
-    queue.add([large, new File([], "empty.txt")]);
-    expect(queue.read().map(({ state, retryable }) => ({ state, retryable }))).toEqual([
-      { state: "failed", retryable: false },
-      { state: "failed", retryable: false },
-    ]);
+    queue.add([large, new File([], "empty.txt"), file("anim.gif"), file("fine.txt")], RULES);
+    const [refused, fine] = [queue.read().slice(0, 3), queue.read()[3]];
+    expect(refused).toEqual(Array(3).fill(expect.objectContaining({ state: "failed", retryable: false })));
+    expect(fine?.state).toBe("hashing");
+    queue.cancel(fine?.key ?? "");
     expect(announced).toEqual([]);
   });
 });
 
 it("sends two files at a time, in their order", async () => {
   const queue = new UploadQueue("TKT-1");
-  queue.add([file("a.txt"), file("b.txt"), file("c.txt")]);
+  queue.add([file("a.txt"), file("b.txt"), file("c.txt")], RULES);
   await put(1);
   expect(states(queue)).toEqual(["sending", "sending", "waiting"]);
   puts[0]?.answer(200);

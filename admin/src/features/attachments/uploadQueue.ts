@@ -1,7 +1,8 @@
 import { api, newKey, once, unwrap } from "@/api/client";
 import { ApiError } from "@/api/errors";
 import type { Attachment } from "@/api/schemas";
-import { mediaTypeOf, refusalOf } from "./fileTypes";
+import { type FileRules, refusalOf } from "./fileRules";
+import { mediaTypeOf } from "./fileTypes";
 import { putFile, TransferError } from "./putFile";
 
 export type UploadState =
@@ -61,9 +62,14 @@ export class UploadQueue {
 
   readonly read = (): readonly Upload[] => this.uploads;
 
-  readonly add = (files: readonly File[], { sensitive = false }: { sensitive?: boolean } = {}): void => {
+  /** What the rules do not accept is refused at once, and never sent. */
+  readonly add = (
+    files: readonly File[],
+    rules: FileRules,
+    { sensitive = false }: { sensitive?: boolean } = {},
+  ): void => {
     const added = files.map((file): Upload => {
-      const refusal = refusalOf(file);
+      const refusal = refusalOf(file, rules);
       return {
         key: newKey(),
         file,

@@ -1,5 +1,4 @@
 import { ApiError, messageOf } from "@/api/errors";
-import { ACCEPTED_WORDS } from "./fileTypes";
 
 const MISMATCHES: Readonly<Record<string, string>> = {
   size: "Not all of the file arrived. Try again.",
@@ -19,7 +18,7 @@ export function fileRefusal(error: unknown): string {
     case "ATTACHMENT_NOT_UPLOADED":
       return "Nothing has arrived in the file store. Try again.";
     case "ATTACHMENT_TYPE_NOT_ALLOWED":
-      return `Files of this type are not accepted. Accepted are ${ACCEPTED_WORDS}.`;
+      return "Files of this type are not accepted.";
     case "TOO_MANY_ATTACHMENTS":
       return `There are as many files as there may be (${error.metadata.limit ?? "the limit"}).`;
     case "TICKET_ARCHIVED":

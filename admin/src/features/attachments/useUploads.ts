@@ -1,7 +1,8 @@
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useSyncExternalStore } from "react";
+import { useCallback, useEffect, useSyncExternalStore } from "react";
 import { ticketKeys } from "@/api/tickets";
 import { isPending, type Upload, UploadQueue } from "./uploadQueue";
+import { useFileRules } from "./useFileRules";
 
 export type { Upload, UploadState } from "./uploadQueue";
 
@@ -9,6 +10,7 @@ export type Uploads = {
   uploads: readonly Upload[];
   /** Whether any is still under way. */
   busy: boolean;
+  /** Files that the service does not accept are refused in the list, before anything of them is sent. */
   add(files: readonly File[], options?: { sensitive?: boolean }): void;
   cancel(key: string): void;
   retry(key: string): void;
@@ -35,7 +37,9 @@ export function useUploads(ticketId: string): Uploads {
     window.addEventListener("beforeunload", ask);
     return () => window.removeEventListener("beforeunload", ask);
   }, [busy]);
-  const { add, cancel, retry, remove, clear } = queue;
+  const rules = useFileRules();
+  const add: Uploads["add"] = useCallback((files, options) => queue.add(files, rules, options), [queue, rules]);
+  const { cancel, retry, remove, clear } = queue;
   return { uploads, busy, add, cancel, retry, remove, clear };
 }
 

@@ -7,11 +7,12 @@ import { ErrorNotice } from "@/ui/ErrorNotice";
 import { ROLES, STAFF_ROLES, wordOf } from "@/vocabulary/tickets";
 import { MemberConflict } from "./MemberConflict";
 import { draftOf, type MemberDraft, memberOf, NEW_MEMBER } from "./memberDraft";
-import { MemberExists, readMember, useSaveMember } from "./memberQueries";
+import { readMember, useSaveMember } from "./memberQueries";
 
 const FIELDS = Object.keys({ ...NEW_MEMBER, role: true });
 const ROLE_OPTIONS = STAFF_ROLES.map((value) => ({ value, label: wordOf(ROLES, value).label }));
 const MOST_FRANCHISES = 200;
+const TAKEN = "There is a member with this user id already. Search for it in the table, and edit it.";
 const PHONE = /^\+[1-9][\d\s()-]{6,20}$/;
 
 /** A member as a form: a new one, or all of one that is there. */
@@ -22,13 +23,15 @@ export function MemberForm({ member, onDone }: { member: Member | null; onDone(s
   const [conflict, setConflict] = useState<{ mine: MemberDraft; theirs: Member } | null>(null);
   const save = useSaveMember();
   const { error } = save;
-  const isTaken = error instanceof MemberExists;
+  const isTaken = error instanceof ApiError && error.isTaken;
   const { fieldErrors, rest } = error === null ? { fieldErrors: [], rest: [] } : distribute(error, FIELDS, "member");
   // biome-ignore lint/correctness/useExhaustiveDependencies: once for each refusal; the rest follows from it
   useEffect(() => {
-    form.setFields(
-      (isTaken ? [{ name: "userId", errors: rest }] : fieldErrors) as Parameters<typeof form.setFields>[0],
-    );
+    const beside = isTaken ? [{ name: ["userId"], errors: [TAKEN] }] : fieldErrors;
+    form.setFields(beside as Parameters<typeof form.setFields>[0]);
+    if (beside[0]) {
+      form.scrollToField(beside[0].name, { block: "center" });
+    }
   }, [error]);
 
   const submit = (draft: MemberDraft) =>

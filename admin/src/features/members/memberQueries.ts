@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
-import { api, once, unwrap, unwrapWithEtag } from "@/api/client";
+import { api, once, onlyNew, unwrap } from "@/api/client";
 import type { Member, Role } from "@/api/schemas";
 
 const KEY = ["members"] as const;
@@ -58,11 +58,6 @@ export async function readMember(userId: string): Promise<Member | null> {
   return null;
 }
 
-/** A new member has the id of one that is there: entering it would replace that one. */
-export class MemberExists extends Error {
-  override readonly name = "MemberExists";
-}
-
 export type MemberSave = { userId: string; member: Member; etag: string | null; key: string };
 
 /**
@@ -71,18 +66,13 @@ export type MemberSave = { userId: string; member: Member; etag: string | null; 
 export function useSaveMember() {
   const queryClient = useQueryClient();
   return useMutation({
-    async mutationFn({ userId, member, etag, key }: MemberSave) {
-      if (etag === null && (await readMember(userId)) !== null) {
-        throw new MemberExists("There is a member with this user id already. Search for it in the table, and edit it.");
-      }
-      const { data } = await unwrapWithEtag(
+    mutationFn: ({ userId, member, etag, key }: MemberSave) =>
+      unwrap(
         api.PUT("/admin/members/{userId}", {
-          params: { path: { userId }, header: { ...once(key), ...(etag !== null && { "If-Match": etag }) } },
+          params: { path: { userId }, header: { ...once(key), ...(etag === null ? onlyNew : { "If-Match": etag }) } },
           body: { ...member, role: member.role ?? "ROLE_UNSPECIFIED", displayName: member.displayName ?? "" },
         }),
-      );
-      return data;
-    },
+      ),
     onSettled(_, __, { userId }) {
       void queryClient.invalidateQueries({ queryKey: KEY });
       void queryClient.invalidateQueries({ queryKey: ["member", userId] });

@@ -2,6 +2,7 @@ import type { Meta, StoryObj } from "@storybook/react-vite";
 import { delay, HttpResponse, http } from "msw";
 import { screen, userEvent, within } from "storybook/test";
 import type { Member } from "@/api/schemas";
+import { refusal } from "@/features/ticket-actions/handlers";
 import { daysFromNow } from "@/fixtures/now";
 import { STAFF_ROLES } from "@/vocabulary/tickets";
 import { MembersPage } from "./MembersPage";
@@ -90,6 +91,27 @@ export const Adding: Story = {
   async play({ canvasElement }) {
     await userEvent.click(await within(canvasElement).findByRole("button", { name: /Add member/ }));
     await screen.findByRole("dialog");
+  },
+};
+
+/** Another admin has entered the user meanwhile. */
+export const UserIdTaken: Story = {
+  parameters: {
+    msw: {
+      handlers: {
+        save: http.put("*/admin/members/:id", () => refusal(412, "MEMBER_EXISTS", "Member ravi exists already.")),
+      },
+    },
+  },
+  async play(context) {
+    await Adding.play?.(context);
+    const dialog = within(await screen.findByRole("dialog"));
+    await userEvent.type(await dialog.findByLabelText(/^User id/), "ravi");
+    await userEvent.type(dialog.getByLabelText(/^Name/), "Ravi Kumar");
+    await userEvent.click(dialog.getByRole("combobox", { name: /^Role/ }));
+    await userEvent.click(await screen.findByTitle("Finance"));
+    await userEvent.click(dialog.getByRole("button", { name: "Add member" }));
+    await dialog.findByText(/There is a member with this user id already/);
   },
 };
 

@@ -1,4 +1,7 @@
 import type { Meta, StoryObj } from "@storybook/react-vite";
+import { HttpResponse, http } from "msw";
+import { screen, userEvent } from "storybook/test";
+import { refusal } from "@/features/ticket-actions/handlers";
 import { FIXED_NOW } from "@/fixtures/now";
 import { calendarFixture } from "@/fixtures/sla";
 import { CalendarEditor } from "./CalendarEditor";
@@ -19,6 +22,25 @@ type Story = StoryObj<typeof meta>;
 
 export const Editing: Story = {};
 export const New: Story = { args: { calendar: null } };
+
+/** Another admin has made one of that id meanwhile. */
+export const IdTaken: Story = {
+  args: { calendar: null },
+  parameters: {
+    msw: {
+      handlers: [
+        http.get("*/admin/calendars", () => HttpResponse.json({ calendars: [calendarFixture()] })),
+        http.put("*/admin/calendars/:id", () => refusal(412, "CALENDAR_EXISTS", "Calendar night-desk exists already.")),
+      ],
+    },
+  },
+  async play() {
+    await userEvent.type(await screen.findByLabelText("Name"), "Night desk");
+    await userEvent.type(screen.getByLabelText("Id"), "night-desk");
+    await userEvent.click(screen.getByRole("button", { name: "Make it" }));
+    await screen.findByText("There is a calendar of this id.");
+  },
+};
 
 /** Windows that overlap or end before they begin, told while they are written. */
 export const WrongWindows: Story = {

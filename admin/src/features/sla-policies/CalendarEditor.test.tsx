@@ -3,6 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { HttpResponse, http } from "msw";
 import { expect, it, vi } from "vitest";
 import type { Calendar } from "@/api/schemas";
+import { refusal } from "@/features/ticket-actions/handlers";
 import { calendarFixture } from "@/fixtures/sla";
 import { renderView } from "@/testing/render";
 import { server } from "@/testing/server";
@@ -12,13 +13,14 @@ import { CalendarEditor } from "./CalendarEditor";
 vi.setConfig({ testTimeout: 30_000 });
 
 function open(calendar: Calendar | null, answer: () => Response, newest?: Calendar) {
-  const sent: { id: string; etag: string | null; body: Calendar }[] = [];
+  const sent: { id: string; etag: string | null; onlyNew: string | null; body: Calendar }[] = [];
   const onSaved = vi.fn();
   server.use(
     http.get("*/admin/calendars", () => HttpResponse.json({ calendars: newest ? [newest] : [] })),
     http.put("*/admin/calendars/:id", async ({ request, params }) => {
       const body = (await request.json()) as Calendar;
-      sent.push({ id: String(params.id), etag: request.headers.get("if-match"), body });
+      const { headers } = request;
+      sent.push({ id: String(params.id), etag: headers.get("if-match"), onlyNew: headers.get("if-none-match"), body });
       return answer();
     }),
   );
@@ -45,8 +47,19 @@ it("makes a calendar under an id that is free and well formed", async () => {
   await waitFor(() => expect(onSaved).toHaveBeenCalled());
   expect(sent).toHaveLength(1);
   expect(sent[0]?.id).toBe("night-desk");
-  expect(sent[0]?.etag).toBeNull();
+  expect(sent[0]).toMatchObject({ etag: null, onlyNew: "*" });
   expect(sent[0]?.body.windows).toHaveLength(5);
+});
+
+it("says beside the id that somebody else has made a calendar of it meanwhile", async () => {
+  const { onSaved } = open(null, () => refusal(412, "CALENDAR_EXISTS", "Calendar night-desk exists already."));
+  write(await screen.findByLabelText("Name"), "Night desk");
+  write(screen.getByLabelText("Id"), "night-desk");
+  await press("Make it");
+  expect(await screen.findByText("There is a calendar of this id.")).toBeInTheDocument();
+  expect(screen.getByLabelText("Id")).toBeInvalid();
+  expect(screen.queryByText("Calendar night-desk exists already.")).toBeNull();
+  expect(onSaved).not.toHaveBeenCalled();
 });
 
 it("windows are written by the keyboard, and wrong ones are told and not sent", async () => {
@@ -60,7 +73,7 @@ it("windows are written by the keyboard, and wrong ones are told and not sent", 
   await press("Copy Monday to the other weekdays");
   await press(/Save as version 3/);
   await waitFor(() => expect(onSaved).toHaveBeenCalled());
-  expect(sent[0]?.etag).toBe('"2"');
+  expect(sent[0]).toMatchObject({ etag: '"2"', onlyNew: null });
   expect(sent[0]?.body.windows?.map(({ closesAt }) => closesAt)).toEqual(Array(5).fill({ hours: 14, minutes: 30 }));
 });
 

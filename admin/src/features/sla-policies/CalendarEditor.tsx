@@ -18,7 +18,7 @@ import {
 import { HolidaysField } from "./HolidaysField";
 import { OpenNow } from "./OpenNow";
 import { timeZoneOptions } from "./timeZones";
-import { useCalendarSave } from "./useCalendarSave";
+import { ID_IS_TAKEN, useCalendarSave } from "./useCalendarSave";
 import { WeekField } from "./WeekField";
 import { WeekPicture } from "./WeekPicture";
 import "./calendars.css";
@@ -64,6 +64,7 @@ export function CalendarEditor({
     const told = errors.fields.get(name) ?? (isTried ? wrong.get(name) : undefined);
     return { help: told, validateStatus: told === undefined ? ("" as const) : ("error" as const) };
   };
+  const isWrong = (name: string) => item(name).help !== undefined;
   return (
     <Drawer
       open
@@ -88,6 +89,7 @@ export function CalendarEditor({
           <Form.Item label={CALENDAR_LABELS.displayName} htmlFor="calendar-name" required {...item("display_name")}>
             <Input
               id="calendar-name"
+              aria-invalid={isWrong("display_name")}
               maxLength={100}
               value={draft.displayName}
               onChange={({ target }) => set({ displayName: target.value })}
@@ -103,6 +105,7 @@ export function CalendarEditor({
             >
               <Input
                 id="calendar-id"
+                aria-invalid={isWrong("id")}
                 maxLength={50}
                 placeholder="chennai-office"
                 value={draft.id}
@@ -147,8 +150,7 @@ function problemsOf(draft: CalendarDraft, takenIds: readonly string[]): Readonly
   if (!CALENDAR_ID.test(draft.id)) {
     problems.set("id", "1 to 50 of a–z, 0–9 and “-”.");
   } else if (takenIds.includes(draft.id)) {
-    // The call would make a new version of that one.
-    problems.set("id", "There is a calendar of this id.");
+    problems.set("id", ID_IS_TAKEN);
   }
   if (!hasWindows(draft.week)) {
     problems.set("windows", "Open it for some time of the week.");

@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, newKey, once, unwrap } from "@/api/client";
+import { api, newKey, once, onlyNew, unwrap } from "@/api/client";
 import { ApiError } from "@/api/errors";
 import type { Calendar } from "@/api/schemas";
 import { bodyOf, type CalendarDraft, windowKeys } from "./calendarDraft";
@@ -8,6 +8,8 @@ import { calendarsQuery, slaPoliciesQuery } from "./slaPolicies";
 
 /** Errors of a refused calendar by where they are shown: a field, or the key of a window or a holiday. */
 export type DraftErrors = { fields: ReadonlyMap<string, string>; rows: ReadonlyMap<string, string>; rest: string[] };
+
+export const ID_IS_TAKEN = "There is a calendar of this id.";
 
 export const NO_ERRORS: DraftErrors = { fields: new Map(), rows: new Map(), rest: [] };
 
@@ -24,7 +26,10 @@ export function useCalendarSave(base: Calendar | null, onSaved: (calendar: Calen
     mutationFn: (draft: CalendarDraft) =>
       unwrap(
         api.PUT("/admin/calendars/{id}", {
-          params: { path: { id: draft.id }, header: { ...once(key), ...(base?.etag && { "If-Match": base.etag }) } },
+          params: {
+            path: { id: draft.id },
+            header: { ...once(key), ...(base === null ? onlyNew : base.etag && { "If-Match": base.etag }) },
+          },
           body: bodyOf(draft),
         }),
       ),
@@ -39,6 +44,9 @@ export function useCalendarSave(base: Calendar | null, onSaved: (calendar: Calen
       if (error instanceof ApiError && error.isConflict) {
         const calendars = await queryClient.fetchQuery({ ...calendarsQuery, staleTime: 0 });
         setNewer(calendars.find(({ id }) => id === draft.id) ?? null);
+      } else if (error instanceof ApiError && error.isTaken) {
+        setErrors({ ...NO_ERRORS, fields: new Map([["id", ID_IS_TAKEN]]) });
+        void queryClient.invalidateQueries(calendarsQuery);
       } else if (error instanceof ApiError) {
         setErrors(errorsOf(error, draft));
       }

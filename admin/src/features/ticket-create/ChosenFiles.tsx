@@ -2,7 +2,9 @@ import { DeleteOutlined } from "@ant-design/icons";
 import { Button, theme } from "antd";
 import { DropZone } from "@/features/attachments/DropZone";
 import { FileIcon } from "@/features/attachments/FileIcon";
-import { mediaTypeOf, refusalOf, sizeOf } from "@/features/attachments/fileTypes";
+import { refusalOf } from "@/features/attachments/fileRules";
+import { mediaTypeOf, sizeOf } from "@/features/attachments/fileTypes";
+import { useFileRules } from "@/features/attachments/useFileRules";
 
 type ChosenFilesProps = {
   id?: string;
@@ -11,16 +13,17 @@ type ChosenFilesProps = {
   disabled?: boolean;
 };
 
-/** Files for a ticket that is not there yet; they are uploaded once it is. */
+/** Files for a ticket that is not there yet; those that the service accepts are uploaded once it is. */
 export function ChosenFiles({ value = [], onChange, disabled = false }: ChosenFilesProps) {
   const { token } = theme.useToken();
+  const rules = useFileRules();
   return (
     <>
       <DropZone disabled={disabled} onFiles={(files) => onChange?.([...value, ...files])} />
       {value.length > 0 && (
         <ul className="file-list" aria-label="Files to attach">
           {value.map((file, index) => {
-            const refusal = refusalOf(file);
+            const refusal = refusalOf(file, rules);
             return (
               // biome-ignore lint/suspicious/noArrayIndexKey: the same file may be chosen twice, and rows hold no state.
               <li className="file-row" key={`${index}-${file.name}`}>
@@ -31,9 +34,10 @@ export function ChosenFiles({ value = [], onChange, disabled = false }: ChosenFi
                   </div>
                   <div
                     className="file-row-facts"
+                    role={refusal === null ? undefined : "alert"}
                     style={{ color: refusal === null ? token.colorTextDescription : token.colorErrorText }}
                   >
-                    {refusal ?? sizeOf(file.size)}
+                    {refusal === null ? sizeOf(file.size) : `Not attached: ${refusal}`}
                   </div>
                 </div>
                 <Button

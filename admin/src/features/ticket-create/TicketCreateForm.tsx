@@ -6,6 +6,8 @@ import { api, newKey, once, unwrap } from "@/api/client";
 import { distribute } from "@/api/errors";
 import type { Ticket } from "@/api/schemas";
 import { ticketKeys } from "@/api/tickets";
+import { refusalOf } from "@/features/attachments/fileRules";
+import { useFileRules } from "@/features/attachments/useFileRules";
 import { Refusal } from "@/features/ticket-actions/ActionDialog";
 import { optionsOf, ROLES, SEVERITIES, STAFF_ROLES, wordOf } from "@/vocabulary/tickets";
 import { ChosenFiles } from "./ChosenFiles";
@@ -44,6 +46,7 @@ export function TicketCreateForm({ onCreated, onCancel }: TicketCreateFormProps)
   const [form] = Form.useForm<CreateValues>();
   const [draft, setDraft] = useState(() => readDraft(userId));
   const [files, setFiles] = useState<readonly File[]>([]);
+  const rules = useFileRules();
   const [key] = useState(newKey);
   const link = Form.useWatch("linkedType", form);
   const isSensitive = Form.useWatch("isSensitive", form) ?? false;
@@ -53,7 +56,10 @@ export function TicketCreateForm({ onCreated, onCancel }: TicketCreateFormProps)
     onSuccess(ticket) {
       forgetDraft(userId);
       void queryClient.invalidateQueries({ queryKey: ticketKeys.lists });
-      onCreated(ticket, files);
+      onCreated(
+        ticket,
+        files.filter((file) => refusalOf(file, rules) === null),
+      );
     },
   });
   const { error } = create;

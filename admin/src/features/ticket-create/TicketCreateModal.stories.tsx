@@ -80,6 +80,19 @@ export const ForShipper: Story = {
   },
 };
 
+/** Files that the service does not accept: told beside each, and not sent. */
+export const FilesRefused: Story = {
+  play: async () => {
+    const page = within(document.body);
+    await userEvent.upload(await page.findByLabelText("Files"), [
+      new File(["%PDF-1.7"], "slip.pdf", { type: "application/pdf" }),
+      new File(["MZ"], "run.exe", { type: "application/x-msdownload" }),
+      new File([], "empty.csv", { type: "text/csv" }),
+    ]);
+    (await page.findByText(/\.exe files are not accepted/)).scrollIntoView({ block: "center" });
+  },
+};
+
 export const RefusedBesideFields: Story = {
   parameters: {
     msw: {

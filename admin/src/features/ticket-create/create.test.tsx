@@ -59,6 +59,25 @@ describe("making a ticket", () => {
     expect(sessionStorage.length).toBe(0);
   });
 
+  it("does not send files that are not accepted, and says so beside them", async () => {
+    server.use(http.post("*/admin/tickets", () => HttpResponse.json({ id: "TKT-2001", title: "Payment" })));
+    const onClose = draw({ limits: { attachmentMaxBytes: "10", attachmentTypes: ["text/plain"] } });
+    await fillIn();
+    expect(screen.getByText("text, up to 10 B each")).toBeInTheDocument();
+    await userEvent.upload(screen.getByLabelText("Files"), [
+      new File(["%PDF"], "slip.pdf", { type: "application/pdf" }),
+      new File(["more than ten"], "long.txt", { type: "text/plain" }),
+    ]);
+    const refusals = await screen.findAllByRole("alert");
+    expect(refusals.map(({ textContent }) => textContent)).toEqual([
+      "Not attached: .pdf files are not accepted. Accepted are text, up to 10 B each.",
+      "Not attached: The file has 13 B; at most 10 B can be attached.",
+    ]);
+    await userEvent.click(screen.getByRole("button", { name: "Create the ticket" }));
+    // Nothing is left to upload, so the ticket opens at once.
+    await waitFor(() => expect(onClose).toHaveBeenCalled());
+  });
+
   it("shows refusals beside their fields, the link's beside the link", async () => {
     server.use(
       http.post("*/admin/tickets", () =>

@@ -41,6 +41,7 @@ export function Composer({
   const { data: allowed } = useQuery(ticketActionsQuery(ticketId));
   const { uploads, busy, add, cancel, retry, remove } = useUploads(ticketId);
   const [own, setOwn] = useState<readonly File[]>([]);
+  const [leftOut, setLeftOut] = useState(0);
   const files = uploads.filter(({ file }) => own.includes(file));
   const text = useRef<TextAreaRef>(null);
   const picker = useRef<HTMLInputElement>(null);
@@ -73,7 +74,9 @@ export function Composer({
   }, [returned]);
 
   const attach = (given: readonly File[]) => {
-    const taken = given.slice(0, MOST_FILES - files.length);
+    const going = again.length + files.filter(({ state }) => state !== "failed" && state !== "cancelled").length;
+    const taken = given.slice(0, Math.max(0, MOST_FILES - going));
+    setLeftOut(given.length - taken.length);
     setOwn([...own, ...taken]);
     add(taken, { sensitive: ticket.isSensitive ?? false });
   };
@@ -88,6 +91,7 @@ export function Composer({
     }
     setOwn([]);
     setAgain([]);
+    setLeftOut(0);
   };
   if (allowed && !mayWrite) {
     return (
@@ -145,6 +149,8 @@ export function Composer({
       <ComposerFiles
         again={again}
         uploads={files}
+        leftOut={leftOut}
+        most={MOST_FILES}
         onForget={(id) => setAgain(again.filter((each) => each.id !== id))}
         onCancel={cancel}
         onRetry={retry}

@@ -3,11 +3,14 @@ import { Button, Progress, theme } from "antd";
 import type { Attachment } from "@/api/schemas";
 import { fileRefusal } from "@/features/attachments/uploadWords";
 import type { Upload } from "@/features/attachments/useUploads";
+import "./timeline.css";
 
 /** Files that go with the message that is being written, on their way to the store or there. */
 export function ComposerFiles({
   again,
   uploads,
+  leftOut,
+  most,
   onForget,
   onCancel,
   onRetry,
@@ -16,13 +19,17 @@ export function ComposerFiles({
   /** Of a message that was not sent. */
   again: readonly Attachment[];
   uploads: readonly Upload[];
+  /** How many of those that were chosen last were too many. */
+  leftOut: number;
+  /** Files of a message. */
+  most: number;
   onForget(id: string | undefined): void;
   onCancel(key: string): void;
   onRetry(key: string): void;
   onRemove(key: string): void;
 }) {
   const { token } = theme.useToken();
-  if (again.length + uploads.length === 0) {
+  if (again.length + uploads.length + leftOut === 0) {
     return null;
   }
   return (
@@ -77,6 +84,13 @@ export function ComposerFiles({
           />
         </li>
       ))}
+      {leftOut > 0 && (
+        <li>
+          <span role="alert" style={{ color: token.colorError }}>
+            {leftOut === 1 ? "One file is" : `${leftOut} files are`} left out: a message takes {most} at most.
+          </span>
+        </li>
+      )}
     </ul>
   );
 }
