@@ -105,7 +105,7 @@ test.beforeEach(({ guard }) => {
 });
 
 /** The session of a demo user, without the page of the login. */
-async function logIn(context: BrowserContext, role: Role): Promise<void> {
+export async function logIn(context: BrowserContext, role: Role): Promise<void> {
   const answer = await context.request.post(`${url()}/session`, { data: { token: tokenOf(role) } });
   expect(answer.ok(), await answer.text()).toBe(true);
 }

@@ -1,7 +1,12 @@
 import createClient from "openapi-fetch";
 import type { paths } from "#http";
 import { noteTime } from "@/vocabulary/clock";
+import { noteAnswer, noteNoAnswer } from "./connection";
 import { ApiError, Unreachable } from "./errors";
+import { noteRefusal, personHeaders } from "./person";
+
+/** Asked to learn who is logged in by now, whoever that is. */
+const WHO = "/admin/me";
 
 /** Every call of the contract, typed by its path and method. Use it inside `unwrap`. */
 export const api = createClient<paths>({
@@ -9,9 +14,22 @@ export const api = createClient<paths>({
   baseUrl: globalThis.location.origin,
   // Looked up at each call, so that tests and stories may answer in its place.
   async fetch(request) {
-    const response = await globalThis.fetch(request);
-    noteTime(response.headers.get("date"));
-    return response;
+    if (new URL(request.url).pathname !== WHO) {
+      for (const [name, value] of Object.entries(personHeaders())) {
+        request.headers.set(name, value);
+      }
+    }
+    try {
+      const response = await globalThis.fetch(request);
+      noteAnswer();
+      noteTime(response.headers.get("date"));
+      return response;
+    } catch (error) {
+      if (!request.signal.aborted) {
+        noteNoAnswer();
+      }
+      throw error;
+    }
   },
 });
 
@@ -37,7 +55,9 @@ export async function unwrapWithEtag<Data>(
   }
   const { data, error, response } = outcome;
   if (!response.ok) {
-    throw ApiError.of(error, response);
+    const refusal = ApiError.of(error, response);
+    noteRefusal(refusal);
+    throw refusal;
   }
   return { data: (data ?? {}) as NonNullable<Data>, etag: response.headers.get("etag") };
 }

@@ -1,5 +1,7 @@
 import { EventSourceParserStream } from "eventsource-parser/stream";
+import { noteAnswer, noteNoAnswer } from "./connection";
 import { ApiError } from "./errors";
+import { noteRefusal, personHeaders } from "./person";
 
 /** One event of a stream: its kind ("entry", "changed", …) and the message of the contract. */
 export type StreamEvent<Message> = { kind: string; message: Message; id: string | undefined };
@@ -92,22 +94,32 @@ async function* read(
   lastId: string | undefined,
   attempt: AbortController,
 ): AsyncGenerator<RawEvent> {
-  const headers: Record<string, string> = { Accept: "text/event-stream" };
+  const headers: Record<string, string> = { Accept: "text/event-stream", ...personHeaders() };
   if (lastId !== undefined) {
     headers["Last-Event-ID"] = lastId;
   }
   if (body !== undefined) {
     headers["Content-Type"] = "application/json";
   }
-  const response = await globalThis.fetch(url, {
-    method: body === undefined ? "GET" : "POST",
-    headers,
-    body: body === undefined ? null : JSON.stringify(body),
-    signal: attempt.signal,
-    cache: "no-store",
-  });
+  const response = await globalThis
+    .fetch(url, {
+      method: body === undefined ? "GET" : "POST",
+      headers,
+      body: body === undefined ? null : JSON.stringify(body),
+      signal: attempt.signal,
+      cache: "no-store",
+    })
+    .catch((error: unknown) => {
+      if (!attempt.signal.aborted) {
+        noteNoAnswer();
+      }
+      throw error;
+    });
+  noteAnswer();
   if (!response.ok || response.body === null) {
-    throw ApiError.of(await response.json().catch(() => null), response);
+    const refusal = ApiError.of(await response.json().catch(() => null), response);
+    noteRefusal(refusal);
+    throw refusal;
   }
   const events = response.body
     .pipeThrough(watchdog(() => attempt.abort()))
@@ -175,16 +187,17 @@ function whenHiddenFor(milliseconds: number, then: () => void): () => void {
   };
 }
 
+/** Ends sooner when the network is back. */
 function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds * (0.75 + Math.random() / 2));
-    signal.addEventListener(
-      "abort",
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
+    const end = () => {
+      clearTimeout(timer);
+      window.removeEventListener("online", end);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds * (0.75 + Math.random() / 2));
+    window.addEventListener("online", end);
+    signal.addEventListener("abort", end);
   });
 }

@@ -3,6 +3,7 @@ import { useMutation } from "@tanstack/react-query";
 import { App, Avatar, Button, Dropdown, Grid, type MenuProps } from "antd";
 import { useCaller } from "@/api/caller";
 import { ApiError, messageOf, Unreachable } from "@/api/errors";
+import { noteRefusal, personHeaders } from "@/api/person";
 import { ROLES, wordOf } from "@/vocabulary/tickets";
 import { type SchemeChoice, useScheme } from "./scheme";
 import { forgetWritten, leave, tellOtherTabs } from "./session";
@@ -63,10 +64,12 @@ export function PersonMenu() {
 
 /** The session is the gateway's, not the contract's: a cookie that scripts do not see. */
 async function endSession(): Promise<void> {
-  const response = await fetch("/session", { method: "DELETE" }).catch((cause: unknown) => {
+  const response = await fetch("/session", { method: "DELETE", headers: personHeaders() }).catch((cause: unknown) => {
     throw new Unreachable({ cause });
   });
   if (!response.ok) {
-    throw ApiError.of(await response.json().catch(() => null), response);
+    const refusal = ApiError.of(await response.json().catch(() => null), response);
+    noteRefusal(refusal);
+    throw refusal;
   }
 }

@@ -2,6 +2,7 @@ import { screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { HttpResponse, http } from "msw";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { api, unwrap } from "@/api/client";
 import { renderView } from "@/testing/render";
 import { server } from "@/testing/server";
 import { PersonMenu } from "./PersonMenu";
@@ -35,6 +36,30 @@ describe("when the session has become another one", () => {
     expect(await screen.findByText("This browser is now logged in as Farid Khan")).toBeInTheDocument();
     expect(screen.queryByText("Aadhaar card of a shipper")).toBeNull();
     await waitFor(() => expect(queryClient.getQueryData(["ticket", "TKT-1"])).toBeUndefined());
+  });
+
+  it("learns it from the refusal of what is done for the person before", async () => {
+    const { queryClient } = renderView(
+      <SamePerson>
+        <p>a list</p>
+      </SamePerson>,
+    );
+    await screen.findByText("a list");
+    answerAs({ userId: "farid", role: "ROLE_FRANCHISE_AGENT", displayName: "Farid Khan" });
+    const callers: (string | null)[] = [];
+    server.use(
+      http.post("*/admin/tickets/TKT-1/messages", ({ request }) => {
+        callers.push(request.headers.get("Tickets-Caller"));
+        const info = { "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason: "SESSION_CHANGED" };
+        return HttpResponse.json({ code: 9, message: "Nothing was done.", details: [info] }, { status: 400 });
+      }),
+    );
+    const path = { ticketId: "TKT-1" };
+    const sent = unwrap(api.POST("/admin/tickets/{ticketId}/messages", { params: { path }, body: { message: "Hi" } }));
+    await expect(sent).rejects.toThrow("Nothing was done.");
+    expect(callers).toEqual(["asha"]);
+    expect(await screen.findByText("This browser is now logged in as Farid Khan")).toBeInTheDocument();
+    expect(queryClient.getQueryData(["caller"])).toMatchObject({ userId: "farid" });
   });
 
   it("leaves alone who is the same, under a new name too", async () => {

@@ -1,6 +1,7 @@
 import { Grid, Layout, Spin } from "antd";
 import { Suspense, useState } from "react";
 import { Outlet } from "react-router";
+import { ConnectionNotice } from "./ConnectionNotice";
 import { Header } from "./Header";
 import { Navigation, NavigationDrawer } from "./Navigation";
 import { SamePerson } from "./SamePerson";
@@ -32,6 +33,7 @@ function Frame() {
       {wide ? <Navigation /> : <NavigationDrawer open={menuOpen} onClose={() => setMenuOpen(false)} />}
       <Layout>
         <Header onOpenMenu={wide ? undefined : () => setMenuOpen(true)} />
+        <ConnectionNotice />
         <Layout.Content id="content" className="shell-content" tabIndex={-1}>
           <Suspense fallback={<Spin className="shell-loading" />}>
             <Outlet />

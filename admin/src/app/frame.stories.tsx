@@ -1,6 +1,7 @@
 import type { Meta, StoryObj } from "@storybook/react-vite";
 import { Layout } from "antd";
 import { HttpResponse, http } from "msw";
+import { ConnectionBanner } from "./ConnectionNotice";
 import { Navigation } from "./Navigation";
 import { NotFound } from "./NotFound";
 import { FailedView } from "./PageError";
@@ -45,6 +46,10 @@ export const Person: Story = { render: () => <PersonMenu /> };
 export const PersonWithANameFromRightToLeft: Story = { ...Person, parameters: as(FRANCHISE_AGENT) };
 
 export const Keyboard: Story = { render: () => <Shortcuts isOpen /> };
+
+export const Offline: Story = { render: () => <ConnectionBanner connection="offline" /> };
+
+export const ServiceThatDoesNotAnswer: Story = { render: () => <ConnectionBanner connection="unreachable" /> };
 
 export const NothingHere: Story = { render: () => <NotFound /> };
 

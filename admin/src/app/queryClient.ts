@@ -16,7 +16,8 @@ export function createQueryClient(onLoggedOut: () => void = toLogin): QueryClien
     mutationCache: new MutationCache({ onError: notice }),
     defaultOptions: {
       // What was sent, protected fields of an edit among it, is not kept after its form.
-      mutations: { gcTime: 0 },
+      // Without a network they fail at once: what nobody sees any more must not be sent once there is one again.
+      mutations: { gcTime: 0, networkMode: "always" },
       queries: {
         staleTime: 15_000,
         retry: (failures, error) => failures < ATTEMPTS && !(error instanceof ApiError && !error.isTemporary),
