@@ -4,15 +4,20 @@ import { messageOf } from "@/api/errors";
 import { useScheme } from "@/app/scheme";
 import { TONES } from "@/app/theme";
 import { UserName } from "@/ui/UserName";
+import { useNow } from "@/ui/useNow";
 import { FoldedText } from "./FoldedText";
 import { MessageFrame } from "./MessageItem";
 import type { Outgoing } from "./outbox";
+
+/** Sent again within so many milliseconds, with its key, a message is there once. */
+const KEYS_LAST_MS = 24 * 3_600_000;
 
 /** One's own message before it is known that the server has it: on its way, refused, or left by an earlier page. */
 export function OutgoingItem({ outgoing, onRetry, onEdit }: { outgoing: Outgoing; onRetry(): void; onEdit(): void }) {
   const { token } = theme.useToken();
   const { userId } = useCaller();
   const danger = TONES[useScheme().scheme].danger;
+  const isOld = useNow(60_000) - outgoing.writtenAt > KEYS_LAST_MS;
   const isSending = outgoing.state === "sending";
   return (
     <MessageFrame
@@ -31,6 +36,7 @@ export function OutgoingItem({ outgoing, onRetry, onEdit }: { outgoing: Outgoing
         <Flex gap={8} align="center" wrap role="alert" className="outgoing-failed">
           <span style={{ color: danger.text }}>
             {outgoing.state === "left" ? "The page was loaded anew before this was sent." : messageOf(outgoing.error)}
+            {isOld && " Look whether it is there before you send it again."}
           </span>
           <Button size="small" onClick={onRetry}>
             Send again

@@ -14,6 +14,7 @@ import {
   ticketFixture,
 } from "@/fixtures/tickets";
 import { manyEntries, timelineFixture } from "@/fixtures/timeline";
+import { presentMs } from "@/vocabulary/clock";
 import { OutgoingStore } from "./keptOutgoing";
 import { panelAnswers } from "./storyAnswers";
 import { TicketDetailPanel } from "./TicketDetailPanel";
@@ -184,11 +185,14 @@ export const NotSentBefore: Story = {
   ...of(ticketFixture(), "timeline"),
   beforeEach() {
     const store = new OutgoingStore("asha", "TKT-1001");
-    store.add({ key: "k", text: "The branch has merged.", isInternalNote: true, attachments: [], afterSeq: 9 });
+    const message = { text: "The branch has merged.", isInternalNote: true, attachments: [], afterSeq: 9 };
+    store.add({ ...message, key: "old", writtenAt: 0 });
+    store.add({ ...message, key: "new", writtenAt: presentMs() });
     return () => store.forgetAll();
   },
   async play() {
-    await expect(await screen.findByText(/loaded anew before this was sent/)).toBeVisible();
+    await waitFor(() => expect(screen.getAllByText(/loaded anew before this was sent/)).toHaveLength(2));
+    await expect(screen.getByText(/Look whether it is there/)).toBeVisible();
   },
 };
 

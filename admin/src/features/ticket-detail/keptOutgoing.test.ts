@@ -7,6 +7,7 @@ const message = (key: string) => ({
   isInternalNote: true,
   attachments: [{ id: "a" }],
   afterSeq: 7,
+  writtenAt: 8,
 });
 
 beforeEach(() => sessionStorage.clear());

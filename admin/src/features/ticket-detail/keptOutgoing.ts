@@ -8,6 +8,7 @@ export type KeptOutgoing = {
   isInternalNote: boolean;
   attachments: readonly Attachment[];
   afterSeq: number;
+  writtenAt: number;
 };
 
 /** Those of one person on one ticket, kept for this tab of the browser until they are sent, edited or logged out of. */
@@ -28,8 +29,8 @@ export class OutgoingStore {
     }
   }
 
-  add({ key, text, isInternalNote, attachments, afterSeq }: KeptOutgoing): void {
-    this.write([...this.read(), { key, text, isInternalNote, attachments, afterSeq }]);
+  add({ key, text, isInternalNote, attachments, afterSeq, writtenAt }: KeptOutgoing): void {
+    this.write([...this.read(), { key, text, isInternalNote, attachments, afterSeq, writtenAt }]);
   }
 
   /** Writes nothing where it is not kept: an answer may come after its writer has logged out. */
@@ -54,12 +55,13 @@ function isOutgoing(kept: unknown): kept is KeptOutgoing {
   if (typeof kept !== "object" || kept === null) {
     return false;
   }
-  const { key, text, isInternalNote, attachments, afterSeq } = kept as Record<string, unknown>;
+  const { key, text, isInternalNote, attachments, afterSeq, writtenAt } = kept as Record<string, unknown>;
   return (
     typeof key === "string" &&
     typeof text === "string" &&
     typeof isInternalNote === "boolean" &&
     typeof afterSeq === "number" &&
+    typeof writtenAt === "number" &&
     Array.isArray(attachments) &&
     attachments.every((each) => typeof each === "object" && each !== null && typeof each.id === "string")
   );

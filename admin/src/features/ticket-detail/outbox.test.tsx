@@ -136,3 +136,11 @@ it("is forgotten at log-out, also where the answer of another one comes after it
   await waitFor(() => expect(screen.queryByText("Sending…")).not.toBeInTheDocument());
   expect(sessionStorage).toHaveLength(0);
 });
+
+it("says of an old one that sending it again may have it there twice", async () => {
+  await writtenBefore("Yesterday");
+  const [name = "", kept = ""] = Object.entries<string>(sessionStorage)[0] ?? [];
+  sessionStorage.setItem(name, kept.replace(/"writtenAt":\d+/, `"writtenAt":${Date.now() - 25 * 3_600_000}`));
+  open(AWAY);
+  await screen.findByText(/Look whether it is there before you send it again/);
+});

@@ -4,6 +4,7 @@ import { useEffect, useSyncExternalStore } from "react";
 import { useCaller } from "@/api/caller";
 import { api, newKey, once, unwrap } from "@/api/client";
 import type { Attachment, TimelineEntry } from "@/api/schemas";
+import { presentMs } from "@/vocabulary/clock";
 import { OutgoingStore } from "./keptOutgoing";
 
 export type Outgoing = {
@@ -17,6 +18,8 @@ export type Outgoing = {
   error?: unknown;
   /** Entries up to this number were there when it was written. */
   afterSeq: number;
+  /** When that was, in milliseconds since 1970. */
+  writtenAt: number;
 };
 
 type Contents = { outgoing: readonly Outgoing[]; sent: readonly TimelineEntry[] };
@@ -52,8 +55,8 @@ export class Outbox {
     }
   }
 
-  send(message: Omit<Outgoing, "key" | "state">): void {
-    const outgoing: Outgoing = { ...message, key: newKey(), state: "sending" };
+  send(message: Omit<Outgoing, "key" | "state" | "writtenAt">): void {
+    const outgoing: Outgoing = { ...message, key: newKey(), state: "sending", writtenAt: presentMs() };
     if (!this.isProtected) {
       this.store.add(outgoing);
     }

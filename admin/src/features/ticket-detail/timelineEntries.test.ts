@@ -35,6 +35,7 @@ it("hides one's own message while it is still shown as on its way, and only once
     attachments: [],
     state: "sending",
     afterSeq: 1,
+    writtenAt: 0,
   };
   const entries = [
     messageEntry(1, { actorId: "me", message: "Hello" }),

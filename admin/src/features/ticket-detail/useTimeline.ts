@@ -65,7 +65,7 @@ export function useTimeline(ticketId: string, isSensitive: boolean, reveal: Reve
     () => first.data && merged(first.data.entries, arrived, sent).filter((entry) => seqOf(entry) > from),
     [first.data, arrived, sent, from],
   );
-  const newest = seqOf(entries?.at(-1));
+  const newest = Math.max(from, seqOf(entries?.at(-1)));
 
   if (first.data && followed?.serial !== reveal.serial) {
     // Also after hiding all are read again, withheld: what came with the reason is not kept.
