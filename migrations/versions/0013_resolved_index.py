@@ -1,6 +1,7 @@
 """An index on the instant of resolution: how many tickets were resolved on each of the last days.
 
-Of tickets that have been resolved alone, so that neither making nor escalating one writes to it.
+Of tickets that have been resolved alone, so that neither making nor escalating one writes to it. It holds whatever
+decides who sees a ticket, and what the dashboard narrows by, so that no ticket has to be looked at.
 
 Revision ID: 0013
 Revises: 0012
@@ -17,7 +18,12 @@ depends_on = None
 
 def upgrade() -> None:
     create_index(
-        "tickets_resolved_idx", "ON public.tickets (resolved_at) WHERE resolved_at IS NOT NULL AND NOT archived"
+        "tickets_resolved_idx",
+        """
+        ON public.tickets (resolved_at)
+        INCLUDE (owner_role, assigned_franchise_id, priority, owner_id, created_by_id, id)
+        WHERE resolved_at IS NOT NULL AND NOT archived
+        """,
     )
     execute("COMMENT ON INDEX public.tickets_resolved_idx IS 'tickets resolved on each of the last days'")
 
