@@ -392,8 +392,9 @@ def create(client: TicketsClient) -> str:
     return client.tickets.CreateTicket(new_ticket()).ticket.id
 
 
-def say(client: TicketsClient, ticket_id: str, message: str) -> None:
-    client.tickets.AddMessage(AddMessageRequest(ticket_id=ticket_id, message=message))
+def say(client: TicketsClient, ticket_id: str, message: str, *, wait_for_ready: bool = False) -> None:
+    request = AddMessageRequest(ticket_id=ticket_id, message=message)
+    client.tickets.AddMessage(request, timeout=PATIENCE, wait_for_ready=wait_for_ready)
 
 
 def test_a_timeline_goes_on_over_a_killed_server(server_processes: StartServer, watch_at: Watch) -> None:
@@ -411,7 +412,8 @@ def test_a_timeline_goes_on_over_a_killed_server(server_processes: StartServer, 
         eventually(lambda: watching.complaints, within=PATIENCE, what="word of the interruption")
         server = server_processes(port=server.port)
         server.wait_ready()
-        say(client, ticket_id, "after the restart")
+        # Our own connection was refused while nobody listened, and tries again within five seconds.
+        say(client, ticket_id, "after the restart", wait_for_ready=True)
         eventually(lambda: "    after the restart\n" in watching.lines, within=PATIENCE)
     assert watching.interrupt() == 130
     numbers = [int(line[1:].split()[0]) for line in watching.lines if line.startswith("#")]
