@@ -81,6 +81,7 @@ function ChangeStep({ flow, onCancel }: { flow: BulkFlow; onCancel(): void }) {
     <Form<ChangeForm>
       form={form}
       layout="vertical"
+      requiredMark="optional"
       initialValues={flow.form}
       onFinish={flow.submit}
       scrollToFirstError

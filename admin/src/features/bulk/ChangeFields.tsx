@@ -18,7 +18,7 @@ export function ChangeFields() {
   const kind = Form.useWatch<ChangeKind | undefined>("kind");
   return (
     <>
-      <Form.Item name="kind" label="Change" extra={kind && CHANGES[kind].lead}>
+      <Form.Item name="kind" label="Change" required extra={kind && CHANGES[kind].lead}>
         <Select options={KINDS} />
       </Form.Item>
       {kind === "assign" && <AssignFields />}
@@ -44,7 +44,7 @@ function AssignFields() {
       <Form.Item name="ownerId" label="Person" extra="Leave it empty for the role's queue.">
         <MemberField {...(ownerRole && { roles: [ownerRole] })} placeholder="The role's queue" />
       </Form.Item>
-      <Form.Item name="franchise" label="Franchise" initialValue="keep">
+      <Form.Item name="franchise" label="Franchise" required initialValue="keep">
         <Radio.Group
           options={[
             { value: "keep", label: "Keep" },

@@ -70,6 +70,7 @@ export function MemberForm({ member, onDone }: { member: Member | null; onDone(s
     <Form<MemberDraft>
       form={form}
       layout="vertical"
+      requiredMark="optional"
       initialValues={member === null ? NEW_MEMBER : draftOf(member)}
       onFinish={submit}
       disabled={save.isPending}
@@ -139,6 +140,7 @@ export function MemberForm({ member, onDone }: { member: Member | null; onDone(s
       <Form.Item
         name="active"
         label="Active"
+        required
         valuePropName="checked"
         extra="Who is not active can own no tickets and is told nothing."
       >

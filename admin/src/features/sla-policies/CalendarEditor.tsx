@@ -80,7 +80,7 @@ export function CalendarEditor({
         </Space>
       }
     >
-      <Form layout="vertical" component="div">
+      <Form layout="vertical" requiredMark="optional" component="div">
         <div className="policy-notices">
           {newer && base && <ConflictChoice conflicts={conflictsOf(base, newer, draft)} onChoose={settle} />}
           {error && <ErrorNotice error={error} title="The calendar was not saved" />}

@@ -105,7 +105,13 @@ export function PolicyEditor({
         </Space>
       }
     >
-      <Form<PolicyValues> form={form} layout="vertical" initialValues={valuesOf(policy)} onFinish={submit}>
+      <Form<PolicyValues>
+        form={form}
+        layout="vertical"
+        requiredMark="optional"
+        initialValues={valuesOf(policy)}
+        onFinish={submit}
+      >
         <div className="policy-notices">
           {newer && (
             <ConflictChoice conflicts={conflictsOf(base, newer, form.getFieldsValue(), calendars)} onChoose={settle} />
@@ -118,6 +124,7 @@ export function PolicyEditor({
         <Form.Item
           name="responseTimeMinutes"
           label={POLICY_LABELS.responseTimeMinutes}
+          required
           rules={[{ validator: (_, minutes: number) => atLeastAMinute(minutes) }]}
           extra="Until the first public message by staff"
         >
@@ -126,6 +133,7 @@ export function PolicyEditor({
         <Form.Item
           name="resolutionTimeMinutes"
           label={POLICY_LABELS.resolutionTimeMinutes}
+          required
           dependencies={["responseTimeMinutes"]}
           rules={[
             { validator: (_, minutes: number) => atLeastAMinute(minutes) },
@@ -143,6 +151,7 @@ export function PolicyEditor({
         <Form.Item
           name="escalationChain"
           label={POLICY_LABELS.escalationChain}
+          required
           rules={[
             {
               validator: (_, chain: string[]) =>
@@ -166,7 +175,7 @@ export function PolicyEditor({
             options={PAUSING.map((status) => ({ value: status, label: STATUSES[status].label }))}
           />
         </Form.Item>
-        <Form.Item name="calendarId" label={POLICY_LABELS.calendarId} extra="The hours in which minutes count">
+        <Form.Item name="calendarId" label={POLICY_LABELS.calendarId} required extra="The hours in which minutes count">
           <Select
             showSearch={{ optionFilterProp: "label" }}
             options={[

@@ -57,7 +57,7 @@ export function ReapplyDialog({ priority, onClose }: { priority: KnownPriority; 
           Their deadlines are counted anew by the newest version, pauses kept. Deadlines may move either way;
           escalations that were made stay made.
         </p>
-        <Form form={form} layout="vertical" disabled={isRunning}>
+        <Form form={form} layout="vertical" requiredMark="optional" disabled={isRunning}>
           <ReasonField />
         </Form>
         <div aria-live="polite">

@@ -49,7 +49,7 @@ export function RenameViewModal({
       onOk={form.submit}
     >
       {refusal && refusal.rest.length > 0 && <ErrorNotice error={update.error} />}
-      <Form form={form} layout="vertical" initialValues={{ name: view.name }} onFinish={submit}>
+      <Form form={form} layout="vertical" requiredMark="optional" initialValues={{ name: view.name }} onFinish={submit}>
         <Form.Item name="name" label="Name" rules={NAME_RULES}>
           <Input autoFocus maxLength={100} />
         </Form.Item>

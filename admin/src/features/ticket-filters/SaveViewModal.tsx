@@ -60,7 +60,7 @@ export function SaveViewModal({
         {" · "}
         {ORDERS[address.order]}
       </p>
-      <Form form={form} layout="vertical" onFinish={submit}>
+      <Form form={form} layout="vertical" requiredMark="optional" onFinish={submit}>
         <Form.Item name="name" label="Name" rules={NAME_RULES}>
           <Input autoFocus maxLength={100} placeholder="Urgent and unassigned" />
         </Form.Item>

@@ -55,6 +55,7 @@ export function WebhookForm({ webhook, onDone }: { webhook: Webhook | null; onDo
     <Form<WebhookDraft>
       form={form}
       layout="vertical"
+      requiredMark="optional"
       initialValues={webhookDraftOf(webhook)}
       onFinish={submit}
       disabled={save.isPending}
@@ -101,7 +102,7 @@ export function WebhookForm({ webhook, onDone }: { webhook: Webhook | null; onDo
       >
         <Select mode="tags" options={EVENT_OPTIONS} placeholder="All events" tokenSeparators={[",", " "]} />
       </Form.Item>
-      <Form.Item name="tickets" label="Tickets">
+      <Form.Item name="tickets" label="Tickets" required>
         <Radio.Group
           options={[
             { value: "all", label: "All, archived ones too" },
