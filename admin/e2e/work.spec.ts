@@ -82,6 +82,26 @@ test("a file goes up, stands in the list, and comes down as it was", async ({ pa
   expect(Buffer.concat(chunks).toString()).toBe(content);
 });
 
+test("files that are not accepted are refused before anything of them is sent", async ({ page, newTicket }) => {
+  const ticket = await newTicket();
+  const announced: string[] = [];
+  page.on("request", (request) => {
+    if (request.method() === "POST" && request.url().endsWith("/attachments")) {
+      announced.push(request.url());
+    }
+  });
+  const program = { name: "run.exe", mimeType: "application/x-msdownload", buffer: Buffer.from("MZ") };
+  const refusal = /\.exe files are not accepted\. Accepted are PDF, JPEG, .* up to 25 MB each\./;
+  await page.goto(`/admin/tickets/${ticket.id}?tab=attachments`);
+  const panel = page.getByRole("dialog", { name: `Ticket ${ticket.id}` });
+  await panel.locator("input[type=file]").setInputFiles(program);
+  await expect(panel.getByText(refusal)).toBeVisible();
+  await panel.getByRole("tab", { name: "Timeline" }).click();
+  await panel.getByLabel("Files to attach").setInputFiles(program);
+  await expect(panel.getByText(refusal)).toBeVisible();
+  expect(announced).toEqual([]);
+});
+
 test("what is protected is shown for a reason alone, and the reason is in the audit", async ({ page, newTicket }) => {
   const secret = "The account number is 50100123456789.";
   const ticket = await newTicket({ isSensitive: true, description: `KYC papers were refused. ${secret}` });
