@@ -83,7 +83,7 @@ export function TimelineList({
             }
           />
         )}
-        {shown.length === 0 && outgoing.length === 0 && (
+        {shown.length === 0 && outgoing.length === 0 && !timeline.hasOlder && (
           <Empty
             image={Empty.PRESENTED_IMAGE_SIMPLE}
             description={kinds === "changes" ? "No changes" : "Nothing has been said yet"}
