@@ -14,7 +14,7 @@ from bench.rounds import Row
 from bench.scenarios.admin_ui import admin_ui
 from bench.scenarios.escalation_lag import escalation_lag
 from bench.scenarios.exports import exports
-from bench.scenarios.gateway import gateway_calls, gateway_streams
+from bench.scenarios.gateway import gateway_calls, gateway_processes, gateway_streams
 from bench.scenarios.lists import deep_page, list_tickets
 from bench.scenarios.search import search_tickets
 from bench.scenarios.stats import ticket_stats
@@ -39,6 +39,7 @@ SCENARIOS: dict[str, Callable[[Plan], list[Row]]] = {
     "list_streams": list_streams,
     "idle_streams": idle_streams,
     "gateway": gateway_calls,
+    "gateway_processes": gateway_processes,
     "gateway_streams": gateway_streams,
     "admin_ui": admin_ui,
 }

@@ -52,6 +52,11 @@ class Served:
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def children(self) -> list["Served"]:
+        """The processes that this one has started and looks after."""
+        pids = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        return [Served(self.target, int(pid)) for pid in pids]
+
     def resident_bytes(self) -> int:
         """Memory of the process, its children's not counted."""
         return 1024 * self._status("VmRSS")

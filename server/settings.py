@@ -137,7 +137,7 @@ class Settings(BaseSettings):
         " dns:///server:50051. [default: TICKETS_GRPC_HOST and TICKETS_GRPC_PORT]",
     )
     gateway_connections: int = Field(
-        8,
+        4,
         ge=1,
         le=256,
         description="Connections to each address of the server, which calls take in turn: processes of one address"

@@ -1,7 +1,7 @@
 """The gateway against the server behind it: what HTTP and JSON add to a call; live streams by one gateway."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from statistics import median
@@ -11,7 +11,7 @@ from bench.http_load import HttpWork, get
 from bench.live_scene import READERS, Key, LiveScene, live_rows, message, plain_row, timeline_readers
 from bench.load import Calls, Sample, Work
 from bench.plan import Plan
-from bench.rounds import Row, in_turn, middle
+from bench.rounds import Row, in_turn, middle, ratio_row
 from bench.scenarios.throughput import some_ids
 from bench.stack import Served, token_for
 from rodistaa.tickets.v1.ticket_reads_pb2 import GetTicketRequest, ListTicketsRequest
@@ -22,6 +22,10 @@ _CALLERS = (1, 4, 16)
 _WAITING = 16
 """So many callers wait for each other at one gateway, where the difference is that of the rates."""
 _AT_MOST_MS = 2.0
+_SPREAD = ((1, 1), (1, 16), (2, 16), (4, 16))
+"""Processes of a server, and callers."""
+_HAS_WORKED = 0.2
+"""Of what the busiest process has used: what looks after connections alone takes less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,12 @@ def gateway_calls(plan: Plan) -> list[Row]:
         for callers in _CALLERS
         for row in [_against_direct(plan, method, gateway, callers)]
     ]
+
+
+def gateway_processes(plan: Plan) -> list[Row]:
+    """GetTicket by a gateway before a server of several processes: with its usual connections, and with one."""
+    dsn = plan.stack.seeded(plan.small)
+    return [_spread(plan, dsn, processes, callers) for processes, callers in _SPREAD]
 
 
 def gateway_streams(plan: Plan) -> list[Row]:
@@ -141,6 +151,41 @@ def _against_direct(plan: Plan, method: _Method, gateway: Served, callers: int) 
             )
         ),
         {"added_ms": added},
+    )
+
+
+def _spread(plan: Plan, dsn: str, processes: int, callers: int) -> Row:
+    server = plan.stack.server(dsn, processes=processes)
+    paths = [f"/admin/tickets/{GetTicketRequest.FromString(body).id}" for body in some_ids(dsn)]
+    worked: tuple[list[int], list[int]] = ([], [])
+
+    def rounds_of(gateway: Served, busy: list[int]) -> Callable[[], Sample]:
+        work = HttpWork(gateway.target, [get(path, _MANAGER) for path in paths])
+
+        def run() -> Sample:
+            before = [(child, child.cpu_seconds()) for child in server.children() or [server]]
+            sample = plan.load.run(work, seconds=plan.seconds, callers=callers)
+            used = [child.cpu_seconds() - cpu for child, cpu in before]
+            busy.append(sum(each > _HAS_WORKED * max(used) for each in used))
+            return sample
+
+        return run
+
+    several = rounds_of(plan.stack.gateway(server), worked[0])
+    one = rounds_of(plan.stack.gateway(server, gateway_connections="1"), worked[1])
+    pairs = in_turn(several, one, plan.rounds)
+    return ratio_row(
+        f"GetTicket by the gateway, callers: {callers}, server processes: {processes}; its connections against one",
+        pairs,
+        _rate,
+        detail="; ".join(
+            (
+                f"{middle(pairs, 0, _rate):,.0f}/s against {middle(pairs, 1, _rate):,.0f}/s",
+                f"p50 {_milliseconds(pairs, 'p50')}",
+                f"p99 {_milliseconds(pairs, 'p99')}",
+                f"{median(worked[0]):g} against {median(worked[1]):g} processes worked",
+            )
+        ),
     )
 
 
