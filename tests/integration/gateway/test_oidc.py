@@ -86,8 +86,9 @@ def test_a_login(world: World) -> None:
     calls = world.browser.fetch("GET", f"{world.gateway.url}/admin/tickets", Accept="application/json")
     assert calls.status == 200
     for caller, status in (("user-7", 200), ("user-8", 400)):
-        of_a_page = {"Accept": "application/json", "Tickets_Caller": caller}
-        assert world.browser.fetch("GET", f"{world.gateway.url}/admin/tickets", **of_a_page).status == status
+        tickets = f"{world.gateway.url}/admin/tickets"
+        asked_for = world.browser.fetch("GET", tickets, Accept="application/json", Tickets_Caller=caller)
+        assert asked_for.status == status
     (asked,) = world.provider.asked
     assert asked["redirect_uri"] == f"{world.gateway.url}/login/callback"
     assert asked["state"] not in {asked["nonce"], ""}
