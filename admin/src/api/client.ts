@@ -1,7 +1,7 @@
 import createClient from "openapi-fetch";
 import type { paths } from "#http";
 import { noteTime } from "@/vocabulary/clock";
-import { noteAnswer, noteNoAnswer } from "./connection";
+import { noteAnswer, noteNoAnswer, noteSilence, SILENCE_MS } from "./connection";
 import { ApiError, Unreachable } from "./errors";
 import { noteRefusal, personHeaders } from "./person";
 
@@ -19,6 +19,8 @@ export const api = createClient<paths>({
         request.headers.set(name, value);
       }
     }
+    // It is said, and the call goes on: what was held up on its way may still be done.
+    const overdue = setTimeout(noteSilence, SILENCE_MS);
     try {
       const response = await globalThis.fetch(request);
       noteAnswer();
@@ -29,6 +31,8 @@ export const api = createClient<paths>({
         noteNoAnswer();
       }
       throw error;
+    } finally {
+      clearTimeout(overdue);
     }
   },
 });

@@ -6,12 +6,20 @@ export type Connection = "online" | "offline" | "unreachable";
 /** A single request may fail where the next does not, as while a gateway is replaced. */
 const FAILURES = 2;
 
+/** A gateway ends each call in 30 s, and sends a comment on each stream every ten: after that long it is dead. */
+export const SILENCE_MS = 45_000;
+
 let failures = 0;
 const listeners = new Set<() => void>();
 
 /** Some answer has come, whatever it was. */
 export function noteAnswer(): void {
   become(0);
+}
+
+/** No byte came in the time in which a gateway that works answers or sends something: that one time is enough. */
+export function noteSilence(): void {
+  become(Math.max(failures, FAILURES));
 }
 
 /** A request that nobody took back got no answer. */

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { connection, noteAnswer, SILENCE_MS } from "./connection";
 import type { ApiError } from "./errors";
 import { follow, type StreamEvent, type StreamState } from "./stream";
 
@@ -54,7 +55,11 @@ async function followUntil(until: (seen: Seen) => boolean, body?: unknown): Prom
   return seen;
 }
 
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+  noteAnswer();
+});
 
 describe("follow", () => {
   it("goes on after the last id when a connection breaks", async () => {
@@ -106,5 +111,29 @@ describe("follow", () => {
     await followUntil(({ events }) => events.length === 1, { accessReason: "because it is needed" });
     expect(requests[0]?.init.method).toBe("POST");
     expect(requests[0]?.init.body).toBe('{"accessReason":"because it is needed"}');
+  });
+
+  it.each([
+    ["that is open", [": hello\n\n"]],
+    ["whose head does not come", []],
+  ])("tells when nothing comes on a stream %s, and tries again", async (_, answers) => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const silent = stubStreams(answers);
+    if (answers.length === 0) {
+      vi.stubGlobal("fetch", (url: string, init: RequestInit) => {
+        silent.requests.push({ url, init });
+        return new Promise((_, reject) => init.signal?.addEventListener("abort", () => reject(init.signal?.reason)));
+      });
+    }
+    const controller = new AbortController();
+    const done = follow({ request: { url: "/watch" }, onEvent: () => undefined }, controller.signal);
+    await vi.advanceTimersByTimeAsync(SILENCE_MS - 1);
+    expect(connection()).toBe("online");
+    await vi.advanceTimersByTimeAsync(1);
+    expect(connection()).toBe("unreachable");
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(silent.requests).toHaveLength(2);
+    controller.abort();
+    await done;
   });
 });

@@ -1,5 +1,5 @@
 import { EventSourceParserStream } from "eventsource-parser/stream";
-import { noteAnswer, noteNoAnswer } from "./connection";
+import { noteAnswer, noteNoAnswer, noteSilence, SILENCE_MS } from "./connection";
 import { ApiError } from "./errors";
 import { noteRefusal, personHeaders } from "./person";
 
@@ -27,8 +27,6 @@ export type StreamOptions<Message> = {
   onEnd?(error: ApiError): void;
 };
 
-/** The gateway sends a comment every ten seconds at least; after that long without a byte a connection is dead. */
-const SILENCE_MS = 45_000;
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 15_000;
 /** Browsers keep six connections to an HTTP/1.1 host, all tabs together: tabs out of sight leave theirs to others. */
@@ -101,6 +99,13 @@ async function* read(
   if (body !== undefined) {
     headers["Content-Type"] = "application/json";
   }
+  const onSilence = () => {
+    if (!attempt.signal.aborted) {
+      noteSilence();
+      attempt.abort();
+    }
+  };
+  const unanswered = setTimeout(onSilence, SILENCE_MS);
   const response = await globalThis
     .fetch(url, {
       method: body === undefined ? "GET" : "POST",
@@ -114,7 +119,8 @@ async function* read(
         noteNoAnswer();
       }
       throw error;
-    });
+    })
+    .finally(() => clearTimeout(unanswered));
   noteAnswer();
   if (!response.ok || response.body === null) {
     const refusal = ApiError.of(await response.json().catch(() => null), response);
@@ -122,7 +128,7 @@ async function* read(
     throw refusal;
   }
   const events = response.body
-    .pipeThrough(watchdog(() => attempt.abort()))
+    .pipeThrough(watchdog(onSilence))
     .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
     .pipeThrough(new EventSourceParserStream())
     .getReader();

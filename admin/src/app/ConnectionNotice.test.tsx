@@ -2,7 +2,7 @@ import { act, render, screen } from "@testing-library/react";
 import { HttpResponse, http } from "msw";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { api, unwrap } from "@/api/client";
-import { noteAnswer } from "@/api/connection";
+import { noteAnswer, SILENCE_MS } from "@/api/connection";
 import { createQueryClient } from "@/app/queryClient";
 import { renderView } from "@/testing/render";
 import { server } from "@/testing/server";
@@ -21,6 +21,8 @@ async function ask(): Promise<void> {
 }
 
 afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
   vi.restoreAllMocks();
   noteAnswer();
 });
@@ -44,6 +46,27 @@ describe("the notice of the connection", () => {
     expect(screen.getByRole("alert")).toHaveTextContent(UNREACHABLE);
     server.use(http.get("*/admin/me", () => HttpResponse.json({}, { status: 503 })));
     await ask();
+    expect(screen.queryByRole("alert")).toBeNull();
+  });
+
+  it("comes when a call is not answered in the time that a gateway has, and the call goes on", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    let answer: (response: Response) => void = () => undefined;
+    vi.stubGlobal(
+      "fetch",
+      () =>
+        new Promise<Response>((resolve) => {
+          answer = resolve;
+        }),
+    );
+    render(<ConnectionNotice />);
+    const call = unwrap(api.GET("/admin/me"));
+    await act(() => vi.advanceTimersByTimeAsync(SILENCE_MS - 1));
+    expect(screen.queryByRole("alert")).toBeNull();
+    await act(() => vi.advanceTimersByTimeAsync(1));
+    expect(screen.getByRole("alert")).toHaveTextContent(UNREACHABLE);
+    answer(Response.json({ userId: "who" }));
+    await act(() => expect(call).resolves.toEqual({ userId: "who" }));
     expect(screen.queryByRole("alert")).toBeNull();
   });
 

@@ -1,4 +1,5 @@
 import { Tooltip } from "antd";
+import { useConnection } from "@/api/connection";
 import type { LiveState } from "./useLiveTickets";
 
 const WORDS: Readonly<Record<LiveState, { label: string; what: string }>> = {
@@ -10,11 +11,13 @@ const WORDS: Readonly<Record<LiveState, { label: string; what: string }>> = {
 
 /** Whether what is seen is how things are. */
 export function LiveIndicator({ state }: { state: LiveState }) {
-  const { label, what } = WORDS[state];
+  // A stream may be the last to learn that nothing comes any more.
+  const shown = useConnection() !== "online" && state === "live" ? "waiting" : state;
+  const { label, what } = WORDS[shown];
   return (
     <Tooltip title={what}>
       <span className="live-state">
-        <span className="live-dot" data-state={state} aria-hidden />
+        <span className="live-dot" data-state={shown} aria-hidden />
         {label}
       </span>
     </Tooltip>
