@@ -50,7 +50,7 @@ test("a long timeline opens at its end, lets go of what is far up, and stays sti
     await say(api("hq_support"), ticket.id, 481, 130);
     await expect(page.getByRole("button", { name: "130 new entries" })).toBeVisible();
     await expect(drawn).toHaveCount(400);
-    expect(await topOf(page, 300)).toBe(before);
+    await expect.poll(() => topOf(page, 300)).toBe(before);
   });
 
   await test.step("what was let go comes back", async () => {
@@ -59,7 +59,7 @@ test("a long timeline opens at its end, lets go of what is far up, and stays sti
     const before = await topOf(page, 183);
     await button.click();
     await expect(drawn).toHaveCount(500);
-    expect(await topOf(page, 183)).toBe(before);
+    await expect.poll(() => topOf(page, 183)).toBe(before);
     await expect(report(page, 90)).toHaveCount(1);
   });
 
@@ -81,7 +81,7 @@ test("a message that was not sent is offered after the page is loaded anew, and 
   guard.expect(/ERR_FAILED/);
   const ticket = await newTicket();
   await page.goto(`/admin/tickets/${ticket.id}?tab=timeline`);
-  await expect(page.getByText("Live", { exact: true })).toBeVisible();
+  await expect(page.getByRole("dialog").getByText("Live", { exact: true })).toBeVisible();
   // The service takes it, and its answer is lost.
   await page.route("**/messages", async (route) => {
     await route.fetch();

@@ -124,7 +124,9 @@ def play(
     forgiven: re.Pattern[str] = CRASH,
 ) -> None:
     """Run one of the projects of admin/playwright.config.ts; each of its tests is a subtest here."""
-    done = npm(script, **environment, PLAYWRIGHT_JSON=str(report))
+    # A directory of its own: each run begins by emptying it, and runs of other tests go on beside this one.
+    traces = report.parent / "traces"
+    done = npm(script, "--", "--output", str(traces), **environment, PLAYWRIGHT_JSON=str(report))
     if not report.exists():
         pytest.fail(done.stdout)
     told = json.loads(report.read_text())
