@@ -133,6 +133,32 @@ it("does not open a broken stream again with the reason by itself", async () => 
   await screen.findByRole("button", { name: "View again" });
 });
 
+it("misses nothing when a stream breaks that is behind one's own message", async () => {
+  const stream = openStream();
+  const asked: (string | null)[] = [];
+  show({ ticket: sensitiveTicket }, [
+    http.get("*/admin/tickets/:id/timeline\\:watch", ({ request }) => {
+      asked.push(new URL(request.url).searchParams.get("afterSeq"));
+    }),
+    stream.handler,
+    http.post("*/admin/tickets/:id/messages", () =>
+      HttpResponse.json(messageEntry(20, { actorId: "asha", message: "On its way" }).message),
+    ),
+  ]);
+  await userEvent.click((await screen.findAllByRole("button", { name: /View protected data/ }))[0] as HTMLElement);
+  await paste(await screen.findByLabelText(/Why you need it/), REASON);
+  await userEvent.click(screen.getByRole("button", { name: "View" }));
+  await waitFor(() => expect(stream.requests.at(-1)).toEqual({ afterSeq: "0", accessReason: REASON }));
+  stream.tell(messageEntry(10, { message: "The last that was told" }));
+  await screen.findByText("The last that was told");
+  await paste(screen.getByLabelText("Message to all who see the ticket"), "On its way");
+  await userEvent.keyboard("{Control>}{Enter}{/Control}");
+  await waitFor(() => expect(screen.queryByText("Sending…")).not.toBeInTheDocument());
+  await screen.findByText("On its way");
+  stream.close();
+  await waitFor(() => expect(asked.at(-1)).toBe("10"));
+});
+
 it("covers the texts of the timeline again when they are hidden, and reads them withheld", async () => {
   const stream = openStream();
   show({ ticket: sensitiveTicket }, [stream.handler]);

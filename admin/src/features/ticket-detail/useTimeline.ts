@@ -66,10 +66,11 @@ export function useTimeline(ticketId: string, isSensitive: boolean, reveal: Reve
     [first.data, arrived, sent, from],
   );
   const newest = Math.max(from, seqOf(entries?.at(-1)));
+  const newestRead = seqOf(first.data?.entries.at(-1));
 
   if (first.data && followed?.serial !== reveal.serial) {
     // Also after hiding all are read again, withheld: what came with the reason is not kept.
-    setFollowed({ serial: reveal.serial, after: followed === undefined ? newest : from, reason: reveal.reason });
+    setFollowed({ serial: reveal.serial, after: followed === undefined ? newestRead : from, reason: reveal.reason });
     if (followed !== undefined && reveal.reason === undefined) {
       setArrived([]);
     }
@@ -99,6 +100,8 @@ export function useTimeline(ticketId: string, isSensitive: boolean, reveal: Reve
   };
 
   const told = useRef(0);
+  /** What the stream is to go on after: one's own message may be here before those of others that precede it. */
+  const reached = () => Math.max(told.current, newestRead);
   const settle = useRef<ReturnType<typeof setTimeout>>(undefined);
   const refresh = () => {
     // The first of a burst starts the clock: one that does not end would put it off for ever.
@@ -128,7 +131,7 @@ export function useTimeline(ticketId: string, isSensitive: boolean, reveal: Reve
           return;
         }
         draw(entry);
-        if (seqOf(entry) > Math.max(told.current, seqOf(first.data?.entries.at(-1)))) {
+        if (seqOf(entry) > reached()) {
           told.current = seqOf(entry);
           refresh();
         }
@@ -144,7 +147,7 @@ export function useTimeline(ticketId: string, isSensitive: boolean, reveal: Reve
   );
   const onBroken = useEffectEvent(() => {
     if (followed?.reason !== undefined) {
-      setFollowed({ ...followed, after: newest, reason: undefined });
+      setFollowed({ ...followed, after: reached(), reason: undefined });
     }
   });
   useEffect(() => {
@@ -183,7 +186,7 @@ export function useTimeline(ticketId: string, isSensitive: boolean, reveal: Reve
     retry() {
       if (ended) {
         setEnded(undefined);
-        setFollowed((before) => before && { ...before, after: newest, reason: undefined });
+        setFollowed((before) => before && { ...before, after: reached(), reason: undefined });
       } else {
         void first.refetch();
       }
