@@ -2,10 +2,10 @@ import { configure, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { HttpResponse, http } from "msw";
 import { beforeEach, expect, it, vi } from "vitest";
-import type { Ticket } from "@/api/schemas";
+import type { Ticket, TimelineEntry } from "@/api/schemas";
 import { forgetWritten } from "@/app/session";
 import { sensitiveTicket, ticketFixture } from "@/fixtures/tickets";
-import { messageEntry } from "@/fixtures/timeline";
+import { messageEntry, timelineFixture } from "@/fixtures/timeline";
 import { renderView } from "@/testing/render";
 import { server } from "@/testing/server";
 import { openStream } from "./openStream";
@@ -28,11 +28,12 @@ function open(
   messages: (request: Request) => Response | Promise<Response>,
   ticket: Ticket = ticketFixture(),
   user = "asha",
+  entries: readonly TimelineEntry[] = timelineFixture,
 ) {
   server.use(
     openStream().handler,
     http.post("*/admin/tickets/:id/messages", ({ request }) => messages(request)),
-    ...Object.values(panelAnswers({ ticket })),
+    ...Object.values(panelAnswers({ ticket, entries })),
   );
   return renderView(<TicketDetailPanel ticketId={ticket.id ?? ""} onClose={() => undefined} />, {
     at: `/admin/tickets/${ticket.id}?tab=timeline`,
@@ -137,10 +138,12 @@ it("is forgotten at log-out, also where the answer of another one comes after it
   expect(sessionStorage).toHaveLength(0);
 });
 
-it("says of an old one that sending it again may have it there twice", async () => {
-  await writtenBefore("Yesterday");
+it("says of an old one that sending it again may have it there twice, and does not hide it where it is", async () => {
+  await writtenBefore("It has arrived");
   const [name = "", kept = ""] = Object.entries<string>(sessionStorage)[0] ?? [];
   sessionStorage.setItem(name, kept.replace(/"writtenAt":\d+/, `"writtenAt":${Date.now() - 25 * 3_600_000}`));
-  open(AWAY);
+  const there = messageEntry(10, { actorId: "asha", message: "It has arrived" });
+  open(AWAY, ticketFixture(), "asha", [...timelineFixture, there]);
   await screen.findByText(/Look whether it is there before you send it again/);
+  expect(screen.getAllByText("It has arrived")).toHaveLength(2);
 });

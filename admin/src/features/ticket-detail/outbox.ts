@@ -145,18 +145,20 @@ function outboxOf(queryClient: QueryClient, userId: string | undefined, ticketId
 
 /**
  * Without the entries that are messages still shown as on their way: the stream may tell of one before its answer is
- * there. Each on its way hides one entry at most.
+ * there. Each on its way hides one entry at most. What is said not to be sent hides none: it may be there all the same,
+ * and who looks is to find it.
  */
 export function withoutEchoes(
   entries: readonly TimelineEntry[],
   outgoing: readonly Outgoing[],
   userId: string | undefined,
 ): readonly TimelineEntry[] {
-  if (outgoing.length === 0) {
+  const sending = outgoing.filter(({ state }) => state === "sending");
+  if (sending.length === 0) {
     return entries;
   }
   const hidden = new Set<TimelineEntry>();
-  for (const each of outgoing) {
+  for (const each of sending) {
     const echo = entries.find(
       (entry) =>
         !hidden.has(entry) &&

@@ -44,4 +44,7 @@ it("hides one's own message while it is still shown as on its way, and only once
   ];
   expect(withoutEchoes(entries, [outgoing], "me").map(({ seq }) => seq)).toEqual(["1", "3"]);
   expect(withoutEchoes(entries, [], "me")).toHaveLength(3);
+  for (const state of ["failed", "left"] as const) {
+    expect(withoutEchoes(entries, [{ ...outgoing, state }], "me")).toHaveLength(3);
+  }
 });
