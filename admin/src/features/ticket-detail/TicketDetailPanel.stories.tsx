@@ -13,7 +13,7 @@ import {
   sensitiveTicket,
   ticketFixture,
 } from "@/fixtures/tickets";
-import { manyEntries, timelineFixture } from "@/fixtures/timeline";
+import { manyEntries, manyMessages, timelineFixture } from "@/fixtures/timeline";
 import { presentMs } from "@/vocabulary/clock";
 import { OutgoingStore } from "./keptOutgoing";
 import { panelAnswers } from "./storyAnswers";
@@ -86,6 +86,14 @@ export const LongTexts: Story = of(longTicket);
 export const RightToLeftNames: Story = of(rightToLeftTicket, "timeline");
 
 export const ThreeHundredEntries: Story = of(ticketFixture(), "timeline", { entries: manyEntries(300) });
+
+export const NoChangesAmongTheNewest: Story = {
+  ...of(ticketFixture(), "timeline", { entries: manyMessages(250) }),
+  async play() {
+    await userEvent.click(await screen.findByText("Changes"));
+    await expect(await screen.findByText("No changes among the newest 100 entries")).toBeVisible();
+  },
+};
 
 export const NothingSaid: Story = of(ticketFixture(), "timeline", { entries: [] });
 

@@ -3,7 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { http } from "msw";
 import { beforeEach, expect, it, vi } from "vitest";
 import { ticketFixture } from "@/fixtures/tickets";
-import { manyEntries } from "@/fixtures/timeline";
+import { manyEntries, manyMessages } from "@/fixtures/timeline";
 import { renderView } from "@/testing/render";
 import { server } from "@/testing/server";
 import { openStream } from "./openStream";
@@ -19,10 +19,9 @@ vi.setConfig({ testTimeout: 60_000 });
 beforeEach(() => sessionStorage.clear());
 
 /** The timeline of so many entries, with a stream that goes on after them, and how often pages were asked for. */
-async function open(count: number) {
+async function open(count: number, entries = manyEntries(5_000)) {
   const stream = openStream();
   const asked: string[] = [];
-  const entries = manyEntries(5_000);
   server.use(
     stream.handler,
     http.get("*/admin/tickets/:id/timeline", ({ request }) => {
@@ -105,4 +104,14 @@ it("keeps what somebody reads further up, and draws what comes as far as they ge
   await waitFor(() => expect(screen.queryByText(/new entries/, IN_BUTTON)).not.toBeInTheDocument());
   expect(drawn(list)).toBe(300);
   expect(list).toHaveTextContent("Entry 449:");
+});
+
+it("says among how many entries there is no change, as long as older ones are not loaded", async () => {
+  const { list } = await open(250, manyMessages(250));
+  await userEvent.click(screen.getByText("Changes"));
+  expect(list).toHaveTextContent("No changes among the newest 100 entries");
+  await userEvent.click(older());
+  await waitFor(() => expect(list).toHaveTextContent("No changes among the newest 200 entries"));
+  await userEvent.click(older());
+  await waitFor(() => expect(list).toHaveTextContent(/No changes$/));
 });

@@ -14,6 +14,17 @@ import type { Timeline } from "./useTimeline";
 
 const AT_END_PX = 48;
 
+const NONE: Readonly<Record<Kinds, string>> = {
+  all: "Nothing has been said yet",
+  messages: "Nothing has been said yet",
+  changes: "No changes",
+};
+
+/** Not that there are none: older entries were not looked at. */
+function noneAmong(kinds: Kinds, loaded: number): string {
+  return `${kinds === "changes" ? "No changes" : "No messages"} among the newest ${loaded} entries`;
+}
+
 /** The entries by day. Stays at the end while one is there; elsewhere it stays still, and says how many are new. */
 export function TimelineList({
   timeline,
@@ -83,10 +94,10 @@ export function TimelineList({
             }
           />
         )}
-        {shown.length === 0 && outgoing.length === 0 && !timeline.hasOlder && (
+        {shown.length === 0 && outgoing.length === 0 && (
           <Empty
             image={Empty.PRESENTED_IMAGE_SIMPLE}
-            description={kinds === "changes" ? "No changes" : "Nothing has been said yet"}
+            description={timeline.hasOlder ? noneAmong(kinds, all.length) : NONE[kinds]}
           />
         )}
         {byDay(drawn, now).map((day) => (
