@@ -7,17 +7,14 @@ import { UserName } from "@/ui/UserName";
 import { useNow } from "@/ui/useNow";
 import { FoldedText } from "./FoldedText";
 import { MessageFrame } from "./MessageItem";
-import type { Outgoing } from "./outbox";
-
-/** Sent again within so many milliseconds, with its key, a message is there once. */
-const KEYS_LAST_MS = 24 * 3_600_000;
+import { hasLostItsKey, type Outgoing } from "./outbox";
 
 /** One's own message before it is known that the server has it: on its way, refused, or left by an earlier page. */
 export function OutgoingItem({ outgoing, onRetry, onEdit }: { outgoing: Outgoing; onRetry(): void; onEdit(): void }) {
   const { token } = theme.useToken();
   const { userId } = useCaller();
   const danger = TONES[useScheme().scheme].danger;
-  const isOld = useNow(60_000) - outgoing.writtenAt > KEYS_LAST_MS;
+  const isOld = hasLostItsKey(outgoing, useNow(60_000));
   const isSending = outgoing.state === "sending";
   return (
     <MessageFrame

@@ -22,6 +22,14 @@ export type Outgoing = {
   writtenAt: number;
 };
 
+/** Sent again within so many milliseconds, with its key, a message is there once. */
+const KEYS_LAST_MS = 24 * 3_600_000;
+
+/** Whether sending it again may have it there twice. */
+export function hasLostItsKey({ writtenAt }: Outgoing, nowMs: number): boolean {
+  return nowMs - writtenAt > KEYS_LAST_MS;
+}
+
 type Contents = { outgoing: readonly Outgoing[]; sent: readonly TimelineEntry[] };
 
 /**
@@ -145,20 +153,21 @@ function outboxOf(queryClient: QueryClient, userId: string | undefined, ticketId
 
 /**
  * Without the entries that are messages still shown as on their way: the stream may tell of one before its answer is
- * there. Each on its way hides one entry at most. What is said not to be sent hides none: it may be there all the same,
- * and who looks is to find it.
+ * there. Each on its way hides one entry at most. One that its key no longer keeps from being there twice hides none: who
+ * looks whether it is there is to find it.
  */
 export function withoutEchoes(
   entries: readonly TimelineEntry[],
   outgoing: readonly Outgoing[],
   userId: string | undefined,
+  nowMs: number,
 ): readonly TimelineEntry[] {
-  const sending = outgoing.filter(({ state }) => state === "sending");
-  if (sending.length === 0) {
+  const safe = outgoing.filter((each) => each.state === "sending" || !hasLostItsKey(each, nowMs));
+  if (safe.length === 0) {
     return entries;
   }
   const hidden = new Set<TimelineEntry>();
-  for (const each of sending) {
+  for (const each of safe) {
     const echo = entries.find(
       (entry) =>
         !hidden.has(entry) &&

@@ -27,6 +27,8 @@ it("tells messages from changes", () => {
   expect(ofKinds(timelineFixture, "changes")).toHaveLength(5);
 });
 
+const TWO_DAYS = 48 * 3_600_000;
+
 it("hides one's own message while it is still shown as on its way, and only once", () => {
   const outgoing: Outgoing = {
     key: "k",
@@ -42,9 +44,10 @@ it("hides one's own message while it is still shown as on its way, and only once
     messageEntry(2, { actorId: "me", message: "Hello" }),
     messageEntry(3, { actorId: "me", message: "Hello" }),
   ];
-  expect(withoutEchoes(entries, [outgoing], "me").map(({ seq }) => seq)).toEqual(["1", "3"]);
-  expect(withoutEchoes(entries, [], "me")).toHaveLength(3);
+  expect(withoutEchoes(entries, [outgoing], "me", TWO_DAYS).map(({ seq }) => seq)).toEqual(["1", "3"]);
+  expect(withoutEchoes(entries, [], "me", TWO_DAYS)).toHaveLength(3);
   for (const state of ["failed", "left"] as const) {
-    expect(withoutEchoes(entries, [{ ...outgoing, state }], "me")).toHaveLength(3);
+    expect(withoutEchoes(entries, [{ ...outgoing, state }], "me", 0)).toHaveLength(2);
+    expect(withoutEchoes(entries, [{ ...outgoing, state }], "me", TWO_DAYS)).toHaveLength(3);
   }
 });

@@ -7,6 +7,7 @@ import type { Schemas, TimelineEntry } from "@/api/schemas";
 import type { StreamState } from "@/api/stream";
 import { ticketKeys } from "@/api/tickets";
 import { useStream } from "@/api/useStream";
+import { presentMs } from "@/vocabulary/clock";
 import { type Outbox, type Outgoing, useOutbox, withoutEchoes } from "./outbox";
 import { merged } from "./timelineEntries";
 import { fromOfNewest, type ReadTimeline, readPage, seqOf } from "./timelineWindow";
@@ -176,7 +177,10 @@ export function useTimeline(ticketId: string, isSensitive: boolean, reveal: Reve
   };
 
   return {
-    entries: useMemo(() => entries && withoutEchoes(entries, outgoing, userId), [entries, outgoing, userId]),
+    entries: useMemo(
+      () => entries && withoutEchoes(entries, outgoing, userId, presentMs()),
+      [entries, outgoing, userId],
+    ),
     outgoing,
     outbox,
     newest,
