@@ -99,7 +99,7 @@ def _run(instance: Instance, lock: int, say: Callable[[str], None]) -> None:
             kept = keep_tokens(instance, tokens)
             database = environment["TICKETS_DATABASE_URL"]
             files = files_place(instance, environment)
-            metrics = metrics_address(environment)
+            metrics = metrics_addresses(environment)
             say(welcome(instance, database, tokens, kept, files=files, metrics=metrics, ui=has_ui(environment)))
             supervisor.watch(lambda: _keep_running(postgres, say))
         finally:
@@ -171,13 +171,18 @@ def service_children(environment: Mapping[str, str]) -> tuple[ChildSpec, ...]:
     )
 
 
-def metrics_address(environment: Mapping[str, str]) -> str | None:
-    """Where the server's /metrics are, as host:port; None where they are nowhere."""
-    port = environment.get("TICKETS_METRICS_PORT", "")
-    if not port.isdecimal() or int(port) == 0:
-        return None
+def metrics_addresses(environment: Mapping[str, str]) -> dict[str, str]:
+    """Where /metrics are, as host:port, by whose they are; without those that are nowhere."""
     host = environment.get("TICKETS_METRICS_HOST") or "127.0.0.1"
-    return f"[{host}]:{int(port)}" if ":" in host else f"{host}:{int(port)}"
+    ports = {
+        whose: environment.get(name, "")
+        for whose, name in (("server", "TICKETS_METRICS_PORT"), ("gateway", "TICKETS_HTTP_METRICS_PORT"))
+    }
+    return {
+        whose: f"[{host}]:{int(port)}" if ":" in host else f"{host}:{int(port)}"
+        for whose, port in ports.items()
+        if port.isdecimal() and int(port) != 0
+    }
 
 
 def files_place(instance: Instance, environment: Mapping[str, str]) -> str:

@@ -41,13 +41,13 @@ def welcome(
     kept: Path,
     *,
     files: str,
-    metrics: str | None = None,
+    metrics: Mapping[str, str] | None = None,
     ui: bool = False,
 ) -> str:
     """The text, ending without a line break. Every command in it works as it stands, in a POSIX shell.
 
-    ``files`` says where attachments and exports are kept; ``metrics`` is where the server has them, host and port,
-    if anywhere; ``ui`` says whether the admin UI has been built.
+    ``files`` says where attachments and exports are kept; ``metrics`` is where server and gateway have
+    them, host and port, by whose they are; ``ui`` says whether the admin UI has been built.
     """
     width = max(len(role.value) for role in Role)
     lines = [
@@ -62,7 +62,7 @@ def welcome(
         *([f"  login  {instance.http_url}/login (for browsers, as any demo user)"] if _is_private(instance) else []),
         f"  SQL    {database_url}",
         f"  Redis  unix://{instance.socket_path('redis.sock')}",
-        *([f"  stats  http://{metrics}/metrics (and /healthz)"] if metrics else []),
+        *(f"  stats  http://{at}/metrics (of the {whose}; and /healthz)" for whose, at in (metrics or {}).items()),
         f"  files  {files}",
         f"  data   {instance.data_dir} (kept; logs are in logs/)",
         "",

@@ -18,7 +18,7 @@ from server.embedded.stack import (
     has_ui,
     ignored_settings,
     instance_from,
-    metrics_address,
+    metrics_addresses,
     service_children,
 )
 from server.embedded.welcome import keep_tokens, welcome
@@ -139,14 +139,16 @@ def test_the_address_of_the_admin_ui_is_told_where_it_has_been_built(tmp_path: P
     assert "  UI     http://127.0.0.1:8080/admin/tickets\n" in told()
 
 
-def test_the_address_of_the_metrics_is_told_where_there_are_any(tmp_path: Path) -> None:
-    assert metrics_address({}) is metrics_address({"TICKETS_METRICS_PORT": "0"}) is None
-    assert metrics_address({"TICKETS_METRICS_PORT": "9100"}) == "127.0.0.1:9100"
-    address = metrics_address({"TICKETS_METRICS_PORT": "9100", "TICKETS_METRICS_HOST": "::1"})
+def test_the_addresses_of_metrics_are_told_where_there_are_any(tmp_path: Path) -> None:
+    assert metrics_addresses({}) == metrics_addresses({"TICKETS_METRICS_PORT": "0"}) == {}
+    assert metrics_addresses({"TICKETS_METRICS_PORT": "9100"}) == {"server": "127.0.0.1:9100"}
+    ports = {"TICKETS_METRICS_PORT": "9100", "TICKETS_HTTP_METRICS_PORT": "9104"}
+    addresses = metrics_addresses({**ports, "TICKETS_METRICS_HOST": "::1"})
     text = welcome(
-        Instance(tmp_path), "postgresql:///x", dict.fromkeys(Role, "ey.x.x"), tmp_path, files="files", metrics=address
+        Instance(tmp_path), "postgresql:///x", dict.fromkeys(Role, "ey.x.x"), tmp_path, files="files", metrics=addresses
     )
-    assert "  stats  http://[::1]:9100/metrics " in text
+    assert "  stats  http://[::1]:9100/metrics (of the server; and /healthz)\n" in text
+    assert "  stats  http://[::1]:9104/metrics (of the gateway; and /healthz)\n" in text
 
 
 def test_tokens_are_kept_for_the_owner_alone_and_a_shell_takes_them_in(tmp_path: Path) -> None:
