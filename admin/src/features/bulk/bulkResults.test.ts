@@ -15,6 +15,16 @@ const checked = rowsOf([
   done("E"),
 ]);
 
+describe("rowsOf", () => {
+  it("tells states by their words", () => {
+    const message = "A ticket in state AWAITING_FINANCE cannot become NEW by a KYC check. Allowed: IN_PROGRESS.";
+    const [row] = rowsOf([{ ticketId: "A", error: { code: 9, message } }]);
+    expect(row?.message).toBe(
+      "A ticket in state Awaiting finance cannot become New by a KYC check. Allowed: In progress.",
+    );
+  });
+});
+
 describe("groupsOf", () => {
   it("parts by reason: what was done first, then the most frequent", () => {
     const groups = groupsOf(checked, "Would be changed");

@@ -1,4 +1,5 @@
 import type { BulkResult, TicketStatus } from "@/api/schemas";
+import { STATUSES } from "@/vocabulary/tickets";
 
 /** What became of a ticket: "left" is one that was not tried, since the check had said that it would fail. */
 export type Outcome = "done" | "failed" | "left";
@@ -40,9 +41,15 @@ export function rowsOf(results: readonly BulkResult[]): ResultRow[] {
     ticketId,
     outcome: error === undefined ? "done" : "failed",
     reason: (error?.reason ?? "").replace(REASON_PREFIX, ""),
-    message: error === undefined ? "" : error.message || `It failed with code ${error.code ?? "unknown"}.`,
+    message: error === undefined ? "" : inWords(error.message) || `It failed with code ${error.code ?? "unknown"}.`,
     status: error === undefined && status !== "TICKET_STATUS_UNSPECIFIED" ? status : undefined,
   }));
+}
+
+/** The contract names states in capitals, and the page in words: "AWAITING_FINANCE" is "Awaiting finance". */
+function inWords(message = ""): string {
+  const labels: Readonly<Record<string, { label: string }>> = STATUSES;
+  return message.replace(/\b[A-Z_]+\b/g, (name) => labels[`TICKET_STATUS_${name}`]?.label ?? name);
 }
 
 /**

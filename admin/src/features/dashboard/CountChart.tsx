@@ -8,6 +8,8 @@ import { useWidth } from "./useWidth";
 
 const NUMBER = new Intl.NumberFormat("en-IN");
 const NAMES_WIDTH = 136;
+/** For a number of seven digits, as "12,34,567", beside the longest bar. */
+const NUMBER_WIDTH = 72;
 
 /** A bar for each count; bar and name lead to the list of just those tickets. */
 export function CountChart({ label, rows, height }: { label: string; rows: readonly Count[]; height: number }) {
@@ -22,7 +24,7 @@ export function CountChart({ label, rows, height }: { label: string; rows: reado
           height={height}
           data={[...rows]}
           layout="vertical"
-          margin={{ top: 0, right: 56, bottom: 0, left: 0 }}
+          margin={{ top: 0, right: NUMBER_WIDTH, bottom: 0, left: 0 }}
           barCategoryGap={6}
           accessibilityLayer={false}
         >

@@ -54,12 +54,12 @@ export function MembersTable({ members, loading, onEdit, onSetActive }: Props) {
         <div className="member-contact">
           {email && (
             <a href={`mailto:${encodeURIComponent(email)}`}>
-              <MailOutlined aria-hidden /> {email}
+              <MailOutlined aria-hidden /> <span>{email}</span>
             </a>
           )}
           {phone && (
             <a href={`tel:${phone}`}>
-              <PhoneOutlined aria-hidden /> {phone}
+              <PhoneOutlined aria-hidden /> <span>{phone}</span>
             </a>
           )}
           {!email && !phone && <span style={quiet}>In the app only</span>}

@@ -53,6 +53,6 @@ describe("newCritical", () => {
 
 describe("unreadWords", () => {
   it("says that the count ends at a thousand", () => {
-    expect([0, 3, 1000].map(unreadWords)).toEqual(["nothing unread", "3 unread", "1 000 or more unread"]);
+    expect([0, 3, 1000].map(unreadWords)).toEqual(["nothing unread", "3 unread", "1,000 or more unread"]);
   });
 });

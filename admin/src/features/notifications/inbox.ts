@@ -53,7 +53,7 @@ export function alarmKey({ id, isCritical }: Notification): string {
 
 /** "3 unread", for people. */
 export function unreadWords(count: number): string {
-  return count === 0 ? "nothing unread" : `${count >= MOST_UNREAD ? "1 000 or more" : count} unread`;
+  return count === 0 ? "nothing unread" : `${count >= MOST_UNREAD ? "1,000 or more" : count} unread`;
 }
 
 function isMeant({ id, createdAt }: Notification, marking: Marking): boolean {

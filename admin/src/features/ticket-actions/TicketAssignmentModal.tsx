@@ -52,7 +52,7 @@ export function TicketAssignmentModal(props: { ticket: Ticket; open: boolean; on
       {({ form, base }) => (
         <>
           <p className="action-dialog-lead">
-            Now with <OwnerName ownerId={base.ownerId} ownerRole={base.ownerRole} />.
+            Now with <OwnerName ownerId={base.ownerId} ownerRole={base.ownerRole} />
           </p>
           <Form.Item label="Role" required>
             <div style={{ display: "flex", gap: 8 }}>

@@ -51,5 +51,8 @@ function promiseOf(policy: SlaPolicy | undefined): string {
     return "–";
   }
   const [response, resolution] = [policy.responseTimeMinutes ?? 0, policy.resolutionTimeMinutes ?? 0];
-  return `answer ${lengthOf(response * 60)} · solve ${lengthOf(resolution * 60)}`;
+  // A narrow choice breaks between the two promises, not within one.
+  return [`answer ${lengthOf(response * 60)} ·`, `solve ${lengthOf(resolution * 60)}`]
+    .map((promise) => promise.replaceAll(" ", "\u00a0"))
+    .join(" ");
 }

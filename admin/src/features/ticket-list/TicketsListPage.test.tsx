@@ -86,7 +86,7 @@ describe("the list of tickets", () => {
   it("asks for what the address says, and counts by itself where there is more than one page", async () => {
     server.use(listAnswers(manyTickets(60), { totalSize: "10000", totalSizeCapped: true }));
     show("/admin/tickets?status=new&owner=me&sort=-priority&size=25");
-    expect(await screen.findByText("10 000+ tickets")).toBeVisible();
+    expect(await screen.findByText("10,000+ tickets")).toBeVisible();
     expect(asked[0]).toEqual({
       filter: { statuses: ["TICKET_STATUS_NEW"], ownerId: "asha" },
       orderBy: "priority desc",

@@ -2,9 +2,9 @@ import { useQuery } from "@tanstack/react-query";
 import type { TicketFilter } from "@/api/schemas";
 import { totalQuery } from "./listQueries";
 
-const NUMBER = new Intl.NumberFormat("en");
+const NUMBER = new Intl.NumberFormat("en-IN");
 
-/** "1 284 tickets"; counted once the rows are there, so that they do not wait for it. */
+/** "1,284 tickets"; counted once the rows are there, so that they do not wait for it. */
 export function TotalCount({
   filter,
   query,
@@ -23,7 +23,5 @@ export function TotalCount({
 }
 
 export function totalWords({ count, capped }: { count: number; capped: boolean }): string {
-  // A narrow space between thousands, which no locale's comma or point can be mistaken in.
-  const digits = NUMBER.format(count).replaceAll(",", "\u202f");
-  return `${digits}${capped ? "+" : ""} ${count === 1 && !capped ? "ticket" : "tickets"}`;
+  return `${NUMBER.format(count)}${capped ? "+" : ""} ${count === 1 && !capped ? "ticket" : "tickets"}`;
 }

@@ -57,14 +57,14 @@ const COLUMNS: readonly Column[] = [
   {
     key: "created",
     title: "Created",
-    width: 94,
+    width: 112,
     sort: { field: "created_at", first: "desc" },
     draw: (ticket) => <TimeAgo at={ticket.createdAt} />,
   },
   {
     key: "updated",
     title: "Updated",
-    width: 94,
+    width: 112,
     sort: { field: "updated_at", first: "desc" },
     draw: (ticket) => <TimeAgo at={ticket.updatedAt} />,
   },

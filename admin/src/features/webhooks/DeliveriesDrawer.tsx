@@ -9,6 +9,7 @@ import { ROUTES } from "@/app/routes";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { ToneTag } from "@/ui/StatusTag";
 import { TimeAgo } from "@/ui/TimeAgo";
+import { presentMs } from "@/vocabulary/clock";
 import { optionsOf, type Tone, wordOf } from "@/vocabulary/tickets";
 import { CopyButton } from "./CopyButton";
 import { type DeliveryStatus, deliveriesQuery, useRedeliver } from "./webhookQueries";
@@ -94,7 +95,7 @@ function DeliveriesTable({ webhookId, deliveries }: { webhookId: string; deliver
       title: "Event",
       key: "event",
       fixed: "start",
-      width: 190,
+      width: 176,
       render: (_, { eventType, ticketId }) => (
         <div className="webhook-event">
           <span>{eventType}</span>
@@ -105,7 +106,7 @@ function DeliveriesTable({ webhookId, deliveries }: { webhookId: string; deliver
     {
       title: "Status",
       dataIndex: "status",
-      width: 120,
+      width: 108,
       render: (status: DeliveryStatus) => {
         const { label, tone } = wordOf(STATUSES, status);
         return <ToneTag tone={tone}>{label}</ToneTag>;
@@ -114,20 +115,26 @@ function DeliveriesTable({ webhookId, deliveries }: { webhookId: string; deliver
     {
       title: "Attempts",
       dataIndex: "attemptCount",
-      width: 90,
+      width: 84,
       render: (count: number | undefined) => count ?? 0,
     },
-    { title: "Last answer", key: "answer", width: 230, render: (_, delivery) => <LastAnswer delivery={delivery} /> },
+    { title: "Last answer", key: "answer", width: 206, render: (_, delivery) => <LastAnswer delivery={delivery} /> },
     {
       title: "When",
       key: "when",
-      width: 150,
+      width: 146,
       render: (_, { createdAt, nextAttemptAt, status }) => (
         <div className="webhook-event">
           <TimeAgo at={createdAt} />
           {status === "WEBHOOK_DELIVERY_STATUS_PENDING" && nextAttemptAt && (
             <span style={quiet}>
-              next try <TimeAgo at={nextAttemptAt} />
+              {Date.parse(nextAttemptAt) > presentMs() ? (
+                <>
+                  next try <TimeAgo at={nextAttemptAt} />
+                </>
+              ) : (
+                "next try is due"
+              )}
             </span>
           )}
         </div>
@@ -136,7 +143,7 @@ function DeliveriesTable({ webhookId, deliveries }: { webhookId: string; deliver
     {
       title: <span className="visually-hidden">Actions</span>,
       key: "actions",
-      width: 120,
+      width: 112,
       align: "end",
       render: (_, { id = "", status, eventType }) =>
         status === "WEBHOOK_DELIVERY_STATUS_DEAD" && (
@@ -164,7 +171,7 @@ function DeliveriesTable({ webhookId, deliveries }: { webhookId: string; deliver
       dataSource={[...deliveries]}
       columns={columns}
       pagination={false}
-      scroll={{ x: 900 }}
+      scroll={{ x: 860 }}
       expandable={{
         expandedRowRender: ({ id = "" }) => (
           <Flex gap={8} align="center" wrap>
