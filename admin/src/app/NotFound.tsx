@@ -1,3 +1,4 @@
+import { FileSearchOutlined } from "@ant-design/icons";
 import { Button, Result } from "antd";
 import { Link } from "react-router";
 import { ROUTES } from "./routes";
@@ -6,7 +7,7 @@ import { ROUTES } from "./routes";
 export function NotFound({ what = "There is nothing at this address." }: { what?: string }) {
   return (
     <Result
-      status="404"
+      icon={<FileSearchOutlined />}
       title="Not found"
       subTitle={what}
       extra={

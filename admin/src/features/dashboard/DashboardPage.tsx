@@ -1,3 +1,4 @@
+import { LockOutlined } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
 import { Result } from "antd";
 import { useSearchParams } from "react-router";
@@ -19,7 +20,7 @@ export function DashboardPage() {
   return usePermission("PERMISSION_STAFF") ? (
     <Dashboard />
   ) : (
-    <Result status="403" title="For staff" subTitle="Figures about tickets are for staff." />
+    <Result icon={<LockOutlined />} title="For staff" subTitle="Figures about tickets are for staff." />
   );
 }
 

@@ -1,3 +1,4 @@
+import { LockOutlined } from "@ant-design/icons";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Button, Empty, Flex, Result, Select, Skeleton, theme } from "antd";
 import { Link, useSearchParams } from "react-router";
@@ -21,7 +22,11 @@ export function ExportsPage() {
   return usePermission("PERMISSION_EXPORT_TICKETS") ? (
     <Exports />
   ) : (
-    <Result status="403" title="Not for your role" subTitle="Exports are for operations managers and above." />
+    <Result
+      icon={<LockOutlined />}
+      title="Not for your role"
+      subTitle="Exports are for operations managers and above."
+    />
   );
 }
 

@@ -1,4 +1,4 @@
-import { PlusOutlined } from "@ant-design/icons";
+import { LockOutlined, PlusOutlined } from "@ant-design/icons";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { App, Button, Drawer, Empty, Flex, Input, Result, Select, Skeleton } from "antd";
 import { useState } from "react";
@@ -23,7 +23,7 @@ export function MembersPage() {
   return usePermission("PERMISSION_MANAGE_DIRECTORY") ? (
     <Members />
   ) : (
-    <Result status="403" title="Not for your role" subTitle="The directory is for admins." />
+    <Result icon={<LockOutlined />} title="Not for your role" subTitle="The directory is for admins." />
   );
 }
 

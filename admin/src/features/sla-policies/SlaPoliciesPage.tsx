@@ -1,3 +1,4 @@
+import { LockOutlined } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
 import { Result, Skeleton, Tabs } from "antd";
 import { useSearchParams } from "react-router";
@@ -14,7 +15,7 @@ export function SlaPoliciesPage() {
   return usePermission("PERMISSION_STAFF") ? (
     <SlaPolicies />
   ) : (
-    <Result status="403" title="For staff" subTitle="SLA policies are for staff." />
+    <Result icon={<LockOutlined />} title="For staff" subTitle="SLA policies are for staff." />
   );
 }
 

@@ -101,7 +101,7 @@ export function windowErrors(week: WeekDraft): ReadonlyMap<string, string> {
       if (opens === null || closes === null || opens >= MINUTES_A_DAY) {
         errors.set(key, "Times are 00:00 to 24:00, such as 9:30.");
       } else if (closes <= opens) {
-        errors.set(key, "Closes after it opens. Hours past midnight are a window of the next day.");
+        errors.set(key, "Must close after it opens. Hours past midnight are a window of the next day.");
       } else if (opens < end) {
         errors.set(key, "Overlaps another window of the day.");
       } else {

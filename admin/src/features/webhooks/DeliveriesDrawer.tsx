@@ -49,7 +49,7 @@ function Deliveries({ webhookId }: { webhookId: string }) {
   const deliveries = data?.pages.flatMap((page) => page.deliveries ?? []) ?? [];
   return (
     <div className="webhook-stack">
-      <Flex gap={8} wrap>
+      <Flex gap={8}>
         <Select<DeliveryStatus[]>
           mode="multiple"
           allowClear
@@ -58,7 +58,7 @@ function Deliveries({ webhookId }: { webhookId: string }) {
           options={optionsOf(STATUSES)}
           placeholder="Any status"
           aria-label="Status"
-          style={{ width: 260 }}
+          style={{ flex: "0 1 260px" }}
         />
         <Button onClick={() => void refetch()} loading={isFetching && !isFetchingNextPage}>
           Refresh

@@ -1,4 +1,4 @@
-import { PlusOutlined } from "@ant-design/icons";
+import { LockOutlined, PlusOutlined } from "@ant-design/icons";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Button, Drawer, Empty, Result, Skeleton } from "antd";
 import { useState } from "react";
@@ -19,7 +19,7 @@ export function WebhooksPage() {
   return usePermission("PERMISSION_MANAGE_WEBHOOKS") ? (
     <Webhooks />
   ) : (
-    <Result status="403" title="Not for your role" subTitle="Webhooks are for admins." />
+    <Result icon={<LockOutlined />} title="Not for your role" subTitle="Webhooks are for admins." />
   );
 }
 
