@@ -70,6 +70,17 @@ test("without a network the page says so at once, and goes on when there is one 
   await expect(page.getByText("You are offline.")).toHaveCount(0);
   const later = await newTicket();
   await expect(page.getByText(later.title)).toBeVisible();
+
+  await test.step("on a phone, where a ticket covers the page", async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.goto(`/admin/tickets/${later.id}`);
+    const panel = page.getByRole("dialog", { name: `Ticket ${later.id}` });
+    await expect(panel.getByRole("heading", { name: later.title })).toBeVisible();
+    await context.setOffline(true);
+    await expect(panel.getByText("You are offline.")).toBeVisible();
+    await context.setOffline(false);
+    await expect(panel.getByText("You are offline.")).toHaveCount(0);
+  });
 });
 
 test("logging out takes what was shown off the page, and the other tabs too", async ({

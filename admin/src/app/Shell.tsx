@@ -1,7 +1,7 @@
 import { Grid, Layout, Spin } from "antd";
 import { Suspense, useState } from "react";
 import { Outlet } from "react-router";
-import { ConnectionNotice } from "./ConnectionNotice";
+import { ConnectionNotice } from "@/ui/ConnectionNotice";
 import { Header } from "./Header";
 import { Navigation, NavigationDrawer } from "./Navigation";
 import { SamePerson } from "./SamePerson";
@@ -33,7 +33,9 @@ function Frame() {
       {wide ? <Navigation /> : <NavigationDrawer open={menuOpen} onClose={() => setMenuOpen(false)} />}
       <Layout>
         <Header onOpenMenu={wide ? undefined : () => setMenuOpen(true)} />
-        <ConnectionNotice />
+        <div className="shell-connection">
+          <ConnectionNotice />
+        </div>
         <Layout.Content id="content" className="shell-content" tabIndex={-1}>
           <Suspense fallback={<Spin className="shell-loading" />}>
             <Outlet />

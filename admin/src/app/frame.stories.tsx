@@ -1,7 +1,7 @@
 import type { Meta, StoryObj } from "@storybook/react-vite";
 import { Layout } from "antd";
 import { HttpResponse, http } from "msw";
-import { ConnectionBanner } from "./ConnectionNotice";
+import { ConnectionBanner } from "@/ui/ConnectionNotice";
 import { Navigation } from "./Navigation";
 import { NotFound } from "./NotFound";
 import { FailedView } from "./PageError";

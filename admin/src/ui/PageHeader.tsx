@@ -1,8 +1,10 @@
 import { Flex, Typography } from "antd";
 import type { ReactNode } from "react";
+import { useTitle } from "./useTitle";
 
 /** What a page is, what it is for, and what can be done on it. */
 export function PageHeader({ title, lead, actions }: { title: string; lead?: ReactNode; actions?: ReactNode }) {
+  useTitle(`${title} · Rodistaa Tickets`);
   return (
     <Flex justify="space-between" align="start" gap={12} wrap className="page-header">
       <div className="page-header-text">

@@ -4,7 +4,9 @@ import { Button, Drawer, Grid, Result } from "antd";
 import { useEffect, useState } from "react";
 import { ApiError } from "@/api/errors";
 import { ticketKeys, ticketQuery } from "@/api/tickets";
+import { ConnectionNotice } from "@/ui/ConnectionNotice";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { useTitle } from "@/ui/useTitle";
 import { PanelHeader } from "./PanelHeader";
 import { TicketDetail } from "./TicketDetail";
 import { usePanelWidth } from "./usePanelWidth";
@@ -41,6 +43,7 @@ export function TicketDetailPanel({
       rootClassName="ticket-panel"
       styles={{ body: { padding: 0, display: "flex", flexDirection: "column", overflow: "hidden" } }}
     >
+      {(isPhone || isFull) && <ConnectionNotice />}
       <Content
         key={ticketId}
         ticketId={ticketId}
@@ -126,14 +129,4 @@ function Content(props: ContentProps) {
       )}
     </>
   );
-}
-
-function useTitle(title: string): void {
-  useEffect(() => {
-    const before = document.title;
-    document.title = title;
-    return () => {
-      document.title = before;
-    };
-  }, [title]);
 }

@@ -7,7 +7,7 @@ const WORDS: Record<Connection, string | undefined> = {
   unreachable: "The service does not answer and is tried again. What you see may be old.",
 };
 
-/** Says at once, on every page, that what is shown may be old. */
+/** Says at once, wherever it stands, that what is shown may be old. */
 export function ConnectionNotice() {
   return <ConnectionBanner connection={useConnection()} />;
 }
@@ -15,5 +15,5 @@ export function ConnectionNotice() {
 /** Nothing while all is well. */
 export function ConnectionBanner({ connection }: { connection: Connection }) {
   const words = WORDS[connection];
-  return words === undefined ? null : <Alert banner className="shell-connection" type="warning" title={words} />;
+  return words === undefined ? null : <Alert banner type="warning" title={words} />;
 }
