@@ -62,13 +62,9 @@ export class StoryPage {
     return failure;
   }
 
-  /** Whether anything at all is drawn. */
+  /** Whether nothing at all is drawn. */
   isBlank(): Promise<boolean> {
-    return this.page.evaluate(
-      () =>
-        document.body.innerText.trim() === "" &&
-        document.querySelector("#storybook-root :is(svg, img, input)") === null,
-    );
+    return this.page.evaluate(isBlank);
   }
 
   /** What axe finds in what is shown, each with what to do about it. */
@@ -116,6 +112,20 @@ function listen(): void {
     ends.push({ storyId: (end as { storyId: string }).storyId, failure });
     failure = null;
   });
+}
+
+/** Of the story's own root and of what it opens over the page: other parts of the body are left over from measuring. */
+function isBlank(): boolean {
+  const parts = [...document.querySelectorAll<HTMLElement>("#storybook-root, body > div:not([id]):not([class^=sb-])")];
+  return parts
+    .filter((part) => part.checkVisibility())
+    .every(
+      (part) =>
+        part.innerText.trim() === "" &&
+        ![...part.querySelectorAll("svg, img, input, canvas, .ant-skeleton, .ant-skeleton-element")].some((drawn) =>
+          drawn.checkVisibility(),
+        ),
+    );
 }
 
 /** Whether nothing has changed for so long. */

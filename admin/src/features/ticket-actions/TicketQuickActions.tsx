@@ -19,12 +19,15 @@ import { dialogOf, type Offer, offerOf } from "./actionOffer";
 import { useWatching } from "./useWatching";
 import "./actions.css";
 
+const LOADING = [{ key: "pending", label: "Loading…", disabled: true }];
+const FAILED = [{ key: "again", label: "Not known now. Try again" }];
+
 /** What the caller may do to a ticket as it is now, and nothing else. With "toolbar" the keys a, e, r and w work too. */
 export function TicketQuickActions({ ticket, layout }: { ticket: Ticket; layout: "toolbar" | "menu" }) {
   const id = ticket.id ?? "";
   // A menu in a row of a list asks when it is opened, not for every row.
   const [asked, setAsked] = useState(layout === "toolbar");
-  const { data, isPending } = useQuery({ ...ticketActionsQuery(id), enabled: asked });
+  const { data, isPending, isFetching, isError, refetch } = useQuery({ ...ticketActionsQuery(id), enabled: asked });
   const offer = offerOf(data);
   const watch = useWatching(id, offer.watch);
   const [dialog, setDialog] = useState<OpenDialog | null>(null);
@@ -53,8 +56,8 @@ export function TicketQuickActions({ ticket, layout }: { ticket: Ticket; layout:
           placement="bottomRight"
           onOpenChange={(opens) => setAsked((before) => before || opens)}
           menu={{
-            items: isPending ? [{ key: "pending", label: "Loading…", disabled: true }] : withFallback(items),
-            onClick: ({ key }) => pick(key, begin, watch.toggle),
+            items: isPending || (isFetching && !data) ? LOADING : isError && !data ? FAILED : withFallback(items),
+            onClick: ({ key }) => (key === "again" ? void refetch() : pick(key, begin, watch.toggle)),
           }}
         >
           <Button type="text" icon={<EllipsisOutlined />} aria-label={`Actions on ${id}`} />
@@ -65,6 +68,16 @@ export function TicketQuickActions({ ticket, layout }: { ticket: Ticket; layout:
   }
   if (isPending) {
     return <Skeleton.Button active style={{ width: 280 }} />;
+  }
+  if (isError && !data) {
+    return (
+      <div className="quick-actions">
+        <span className="secondary">It is not known now what you may do here.</span>
+        <Button loading={isFetching} onClick={() => void refetch()}>
+          Try again
+        </Button>
+      </div>
+    );
   }
   const moves = moveItems(offer);
   const more = moreItems(offer, ticket);

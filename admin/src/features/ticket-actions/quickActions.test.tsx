@@ -24,6 +24,18 @@ describe("the toolbar", () => {
     }
   });
 
+  it("says when it is not known what may be done, and asks again", async () => {
+    draw(
+      http.get("*/admin/tickets/:id/actions", () => refusal(404, "TICKET_NOT_FOUND", "There is no such ticket."), {
+        once: true,
+      }),
+    );
+    expect(await screen.findByText("It is not known now what you may do here.")).toBeInTheDocument();
+    await userEvent.click(screen.getByRole("button", { name: "Try again" }));
+    expect(await screen.findByRole("button", { name: /Resolve/ })).toBeInTheDocument();
+    expect(screen.queryByText("It is not known now what you may do here.")).toBeNull();
+  });
+
   it("opens dialogs by keys", async () => {
     draw();
     await screen.findByRole("button", { name: /Resolve/ });
