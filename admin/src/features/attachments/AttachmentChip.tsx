@@ -1,8 +1,8 @@
 import { LockOutlined } from "@ant-design/icons";
 import { Button, Tooltip } from "antd";
 import type { Attachment } from "@/api/schemas";
+import { sizeOf } from "@/vocabulary/fileSize";
 import { FileIcon } from "./FileIcon";
-import { sizeOf } from "./fileTypes";
 import { useDownload } from "./useDownload";
 import "./attachments.css";
 

@@ -4,9 +4,10 @@ import type { Attachment } from "@/api/schemas";
 import { ToneTag } from "@/ui/StatusTag";
 import { TimeAgo } from "@/ui/TimeAgo";
 import { UserName } from "@/ui/UserName";
+import { sizeOf } from "@/vocabulary/fileSize";
 import { nameOf } from "./AttachmentChip";
 import { FileIcon } from "./FileIcon";
-import { isDrawn, sizeOf } from "./fileTypes";
+import { isDrawn } from "./fileTypes";
 import "./attachments.css";
 
 type AttachmentRowProps = {

@@ -1,7 +1,8 @@
 import { CloseOutlined, DeleteOutlined, LockOutlined, RedoOutlined } from "@ant-design/icons";
 import { Button, Progress, theme } from "antd";
+import { sizeOf } from "@/vocabulary/fileSize";
 import { FileIcon } from "./FileIcon";
-import { mediaTypeOf, sizeOf } from "./fileTypes";
+import { mediaTypeOf } from "./fileTypes";
 import { isPending } from "./uploadQueue";
 import { fileRefusal } from "./uploadWords";
 import type { Upload, UploadState, Uploads } from "./useUploads";

@@ -1,5 +1,6 @@
 import type { Limits } from "@/api/schemas";
-import { extensionOf, mediaTypeOf, sizeOf } from "./fileTypes";
+import { sizeOf } from "@/vocabulary/fileSize";
+import { extensionOf, mediaTypeOf } from "./fileTypes";
 
 /** Which files the service accepts. Null where it has not said: then it is asked with each file. */
 export type FileRules = { maxBytes: number; types: readonly string[] } | null;

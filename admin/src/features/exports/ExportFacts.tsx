@@ -1,8 +1,9 @@
 import { Typography, theme } from "antd";
 import type { ExportJob } from "@/api/schemas";
 import { useNow } from "@/ui/useNow";
+import { sizeOf } from "@/vocabulary/fileSize";
 import { dateTime, preciseDateTime } from "@/vocabulary/time";
-import { hasFile, sizeOf, ticketsOf } from "./progress";
+import { hasFile, ticketsOf } from "./progress";
 
 /** What the file of a completed job holds, to check it by, and how long it is kept. */
 export function ExportFacts({ job }: { job: ExportJob }) {

@@ -46,16 +46,3 @@ export function numberOf(count: number | string | undefined): string {
 export function ticketsOf(count: number | string | undefined): string {
   return Number(count ?? 0) === 1 ? "1 ticket" : `${numberOf(count)} tickets`;
 }
-
-const UNITS = ["B", "kB", "MB", "GB", "TB"] as const;
-
-/** A file's size: "812 B", "4.2 MB". */
-export function sizeOf(bytes: number | string | undefined): string {
-  let size = Number(bytes ?? 0);
-  let unit = 0;
-  while (size >= 1000 && unit < UNITS.length - 1) {
-    size /= 1000;
-    unit += 1;
-  }
-  return `${unit === 0 || size >= 100 ? Math.round(size) : size.toFixed(1)} ${UNITS[unit]}`;
-}

@@ -37,7 +37,7 @@ export const IdTaken: Story = {
   async play() {
     await userEvent.type(await screen.findByLabelText("Name"), "Night desk");
     await userEvent.type(screen.getByLabelText("Id"), "night-desk");
-    await userEvent.click(screen.getByRole("button", { name: "Make it" }));
+    await userEvent.click(screen.getByRole("button", { name: "Create calendar" }));
     await screen.findByText("There is a calendar of this id.");
   },
 };

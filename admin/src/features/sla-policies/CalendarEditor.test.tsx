@@ -38,12 +38,12 @@ function write(field: HTMLElement, value: string) {
 it("makes a calendar under an id that is free and well formed", async () => {
   const { sent, onSaved } = open(null, saved);
   write(await screen.findByLabelText("Name"), "Night desk");
-  await press("Make it");
+  await press("Create calendar");
   expect(await screen.findByText("1 to 50 of a–z, 0–9 and “-”.")).toBeInTheDocument();
   write(screen.getByLabelText("Id"), "Chennai-Office");
   expect(await screen.findByText("There is a calendar of this id.")).toBeInTheDocument();
   fireEvent.change(screen.getByLabelText("Id"), { target: { value: "night-desk" } });
-  await press("Make it");
+  await press("Create calendar");
   await waitFor(() => expect(onSaved).toHaveBeenCalled());
   expect(sent).toHaveLength(1);
   expect(sent[0]?.id).toBe("night-desk");
@@ -55,7 +55,7 @@ it("says beside the id that somebody else has made a calendar of it meanwhile", 
   const { onSaved } = open(null, () => refusal(412, "CALENDAR_EXISTS", "Calendar night-desk exists already."));
   write(await screen.findByLabelText("Name"), "Night desk");
   write(screen.getByLabelText("Id"), "night-desk");
-  await press("Make it");
+  await press("Create calendar");
   expect(await screen.findByText("There is a calendar of this id.")).toBeInTheDocument();
   expect(screen.getByLabelText("Id")).toBeInvalid();
   expect(screen.queryByText("Calendar night-desk exists already.")).toBeNull();

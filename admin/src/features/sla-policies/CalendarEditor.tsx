@@ -74,7 +74,7 @@ export function CalendarEditor({
       footer={
         <Space>
           <Button type="primary" loading={isSaving} disabled={newer !== null} onClick={submit}>
-            {base === null ? "Make it" : `Save as version ${Number(base.version ?? 0) + 1}`}
+            {base === null ? "Create calendar" : `Save as version ${Number(base.version ?? 0) + 1}`}
           </Button>
           <Button onClick={onClose}>Cancel</Button>
         </Space>

@@ -3,8 +3,9 @@ import { Button, theme } from "antd";
 import { DropZone } from "@/features/attachments/DropZone";
 import { FileIcon } from "@/features/attachments/FileIcon";
 import { refusalOf } from "@/features/attachments/fileRules";
-import { mediaTypeOf, sizeOf } from "@/features/attachments/fileTypes";
+import { mediaTypeOf } from "@/features/attachments/fileTypes";
 import { useFileRules } from "@/features/attachments/useFileRules";
+import { sizeOf } from "@/vocabulary/fileSize";
 
 type ChosenFilesProps = {
   id?: string;
