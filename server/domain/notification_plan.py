@@ -233,8 +233,8 @@ def _updated(event: Event, named: list[str]) -> _Saying | None:
     if "priority" in event.new:
         return _Saying(
             Kind.TICKET_UPDATED,
-            f"now has priority {event.new['priority']}",
-            f"changed the priority from {event.old.get('priority')} to {event.new['priority']}",
+            f"now has priority {_name(event.new['priority'])}",
+            f"changed the priority from {_name(event.old.get('priority'))} to {_name(event.new['priority'])}",
         )
     if not named:
         return None
@@ -245,11 +245,12 @@ def _updated(event: Event, named: list[str]) -> _Saying | None:
 def _status(event: Event) -> _Saying | None:
     if event.action == "TICKET_CREATED" or "status" not in event.new:
         return None
-    now = _state(event.new["status"])
-    return _Saying(Kind.STATUS_CHANGED, f"is now {now}", f"moved it from {_state(event.old.get('status'))} to {now}")
+    now = _name(event.new["status"])
+    return _Saying(Kind.STATUS_CHANGED, f"is now {now}", f"moved it from {_name(event.old.get('status'))} to {now}")
 
 
-def _state(value: object) -> str:
+def _name(value: object) -> str:
+    """A state or a priority, within a sentence."""
     return str(value).replace("_", " ").lower()
 
 

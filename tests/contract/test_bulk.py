@@ -155,6 +155,20 @@ def test_one_ticket_that_fails_leaves_the_others_alone(world: World) -> None:
     assert "one more" in get(world, good).tags
 
 
+def test_a_failed_ticket_says_what_the_single_call_would_have_said(world: World) -> None:
+    made = world.open_ticket().id
+    closing = request([made], transition=bulk.BulkTransition(status=t.TICKET_STATUS_CLOSED), validate_only=True)
+    (result,) = update(world, closing).results
+    single = refused(
+        world.admin.tickets.TransitionTicket,
+        writes.TransitionTicketRequest(id=made, status=t.TICKET_STATUS_CLOSED),
+        code=PRECONDITION,
+        reason="TRANSITION_NOT_ALLOWED",
+    )
+    assert dict(result.error.metadata) == single.metadata
+    assert result.error.metadata["current_status"] == "OPEN"
+
+
 def test_a_request_that_does_not_say_which_tickets_or_which_change_is_refused(world: World) -> None:
     made = world.new_ticket().id
     some = filter_pb2.TicketFilter(tags_any=["x"])

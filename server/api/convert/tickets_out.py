@@ -169,6 +169,7 @@ def _result(outcome: BulkOutcome, *, validate_only: bool) -> ticket_bulk_pb2.Bul
                 code=code_of(outcome.error).value[0],
                 reason=ErrorReason.Value(f"ERROR_REASON_{outcome.error.reason}"),
                 message=outcome.error.message,
+                metadata=outcome.error.metadata,
             ),
         )
     result = ticket_bulk_pb2.BulkResult(ticket_id=outcome.ticket_id)

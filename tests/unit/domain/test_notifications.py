@@ -233,7 +233,7 @@ def test_other_changes_name_the_fields_and_no_protected_value() -> None:
     )
     assert told_to(changed)["owner"][1] == "u-9 (ops agent) changed the title, the description and the tags."
     raised = event("PRIORITY_CHANGED", "u-9", "ops_manager", old={"priority": "LOW"}, new={"priority": "HIGH"})
-    assert told_to(raised)["driver-1"][1] == "Support changed the priority from LOW to HIGH."
+    assert told_to(raised)["driver-1"][1] == "Support changed the priority from low to high."
     assert told_to(event("MADE_UP", new={})) == {}
 
 

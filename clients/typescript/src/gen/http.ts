@@ -1379,6 +1379,10 @@ export interface components {
             readonly reason?: components["schemas"]["ErrorReason"];
             /** @description Text for people. */
             readonly message?: string;
+            /** @description What the reason is about, as ErrorInfo.metadata of the single RPC's failure would have it. */
+            readonly metadata?: {
+                [key: string]: string;
+            };
         };
         /** @description Escalation of tickets; the request's `reason` is the escalation's. */
         BulkEscalate: Record<string, never>;
