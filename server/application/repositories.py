@@ -21,7 +21,7 @@ from server.domain.sla import SlaPolicy, SlaStatus
 from server.domain.sla_clock import SlaHistory
 from server.domain.sla_escalations import Escalation
 from server.domain.tickets import Ticket, TicketPriority
-from server.domain.timeline import AttachmentRef, AuditEntry, Message, Watcher
+from server.domain.timeline import AttachmentRef, AuditEntry, Message, TimelineKind, Watcher
 from server.domain.visibility import Visibility
 
 
@@ -225,11 +225,19 @@ class TimelineRepository(Protocol):
     """Messages and audit rows of a ticket in their common order."""
 
     def page(
-        self, ticket_id: TicketId, *, after: Seq | None, descending: bool, limit: int, public_only: bool
+        self,
+        ticket_id: TicketId,
+        *,
+        after: Seq | None,
+        descending: bool,
+        kinds: frozenset[TimelineKind],
+        limit: int,
+        public_only: bool,
     ) -> list[Message | AuditEntry]:
-        """Rows that come after a number, None for the first ones; ``public_only`` leaves out all but public messages.
+        """Rows of these kinds that come after a number, None for the first ones.
 
-        By number, lowest first, and those with a higher one; ``descending`` turns both round.
+        ``public_only`` leaves out all but public messages, whatever the kinds. By number, lowest first, and those with
+        a higher one; ``descending`` turns both round.
         """
 
     def add_message(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from typing import Any
 
 from server.domain.attachments import PROTECTED_ATTACHMENT_FIELDS
@@ -35,6 +36,16 @@ ABOUT_ATTACHMENTS = frozenset({Action.ATTACHMENT_ADDED, Action.ATTACHMENT_CHANGE
 
 PROTECTED_VALUES = frozenset({*PROTECTED_FIELDS, *PROTECTED_ATTACHMENT_FIELDS})
 """Values of audit rows that a sensitive ticket protects, by their names."""
+
+
+class TimelineKind(Enum):
+    """What a row of a timeline is."""
+
+    MESSAGE = "message"
+    AUDIT_ENTRY = "audit_entry"
+
+
+ALL_KINDS = frozenset(TimelineKind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from rodistaa.tickets.v1 import ticket_reads_pb2 as reads
 from rodistaa.tickets.v1 import ticket_watch_pb2 as watch
 from rodistaa.tickets.v1 import ticket_writes_pb2 as writes
 from rodistaa.tickets.v1 import timeline_reads_pb2 as timeline
-from tests.contract.matrix import ABSENT, NOT_FOUND, OK
+from rodistaa.tickets.v1.timeline_pb2 import TIMELINE_KIND_AUDIT_ENTRY
+from tests.contract.matrix import ABSENT, NOT_FOUND, OK, OUTSIDE
 from tests.contract.streams import list_of, timeline_of
 
 FRANCHISE = "FR-MATRIX"
@@ -100,6 +101,12 @@ def _stats(case: Case) -> str:
 
 def _timeline(case: Case) -> None:
     case.client.tickets.ListTimeline(timeline.ListTimelineRequest(ticket_id=case.ticket_id))
+
+
+def _changes_alone(case: Case) -> None:
+    request = timeline.ListTimelineRequest(ticket_id=case.ticket_id, kinds=[TIMELINE_KIND_AUDIT_ENTRY])
+    actions = [entry.audit_entry.action for entry in case.client.tickets.ListTimeline(request).entries]
+    assert actions == ([] if case.caller.removeprefix("matrix-") in OUTSIDE else ["TICKET_CREATED"])
 
 
 def _watch_timeline(case: Case) -> None:
@@ -296,6 +303,7 @@ _READS = (
     Operation("SearchTickets", ("read",), _search, unseen=ABSENT),
     Operation("GetTicketStats", ("statistics",), _stats, unseen=ABSENT, by_role_alone=True),
     Operation("ListTimeline", ("read",), _timeline),
+    Operation("ListTimeline of changes alone", ("read",), _changes_alone),
     Operation("WatchTimeline", ("read",), _watch_timeline),
     Operation("WatchTimeline with an access reason", ("read",), _watch_timeline_disclosed, sensitive=True),
     Operation("WatchTimeline of an archived ticket", ("read",), _watch_timeline, archived=True),

@@ -23,6 +23,7 @@ from rodistaa.tickets.v1 import ticket_reads_pb2 as reads
 from rodistaa.tickets.v1 import ticket_watch_pb2 as watch
 from rodistaa.tickets.v1 import ticket_writes_pb2 as writes
 from rodistaa.tickets.v1 import timeline_reads_pb2 as timeline
+from rodistaa.tickets.v1.timeline_pb2 import TIMELINE_KIND_AUDIT_ENTRY, TIMELINE_KIND_MESSAGE
 from server.domain.roles import Role
 from tests.contract import attachment_requests, export_requests
 from tests.contract import sla_and_notification_requests as others
@@ -237,7 +238,12 @@ class World:
                 ticket_id=ticket_id, message="We are looking into it.", is_internal_note=True
             ),
             "TicketService/ListTimeline": timeline.ListTimelineRequest(
-                ticket_id=ticket_id, after_seq=1, page_size=10, access_reason=REASON, order_by="seq desc"
+                ticket_id=ticket_id,
+                after_seq=1,
+                page_size=10,
+                access_reason=REASON,
+                order_by="seq desc",
+                kinds=[TIMELINE_KIND_MESSAGE, TIMELINE_KIND_AUDIT_ENTRY],
             ),
             "TicketService/WatchTimeline": timeline.WatchTimelineRequest(
                 ticket_id=ticket_id, after_seq=1, access_reason=REASON

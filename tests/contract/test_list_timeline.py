@@ -4,12 +4,19 @@ from typing import Any
 
 import pytest
 from google.protobuf.json_format import MessageToJson
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rodistaa.tickets.client import iterate_pages
 from rodistaa.tickets.v1 import ticket_writes_pb2 as writes
 from rodistaa.tickets.v1.ticket_service_pb2_grpc import TicketServiceStub
-from rodistaa.tickets.v1.timeline_pb2 import TimelineEntry
-from rodistaa.tickets.v1.timeline_reads_pb2 import ListTimelineRequest
+from rodistaa.tickets.v1.timeline_pb2 import (
+    TIMELINE_KIND_AUDIT_ENTRY,
+    TIMELINE_KIND_MESSAGE,
+    TIMELINE_KIND_UNSPECIFIED,
+    TimelineEntry,
+)
+from rodistaa.tickets.v1.timeline_reads_pb2 import ListAuditEntriesRequest, ListTimelineRequest
 from server.domain.roles import Role
 from tests.contract.expectations import refused
 from tests.contract.requests import REASON, World, ticket
@@ -17,6 +24,8 @@ from tests.running import Running
 from tests.ticket_requests import retitle
 
 SIZES = [1, 2, 3, 7, 200]
+MESSAGES, CHANGES = TIMELINE_KIND_MESSAGE, TIMELINE_KIND_AUDIT_ENTRY
+KINDS = {"message": MESSAGES, "audit_entry": CHANGES}
 
 
 @pytest.fixture
@@ -119,3 +128,92 @@ def test_a_token_goes_with_its_order(world: World) -> None:
         refused(rpc, wrong, reason="PAGE_TOKEN_INVALID", field="page_token")
         wrong.order_by = order
         assert len(rpc(wrong).entries) == 1
+
+
+def test_kinds_are_what_a_naive_filter_leaves_in_both_directions(world: World) -> None:
+    """Whoever asks, in pages of any size, from the beginning or after any number."""
+    shipper = world.running.client(Role.SHIPPER, "timeline-kinds").tickets
+    ticket_id = mixed(world, shipper)
+    seen = {"staff": read(world.admin.tickets, ticket_id), "outside": read(shipper, ticket_id)}
+    assert {entry.WhichOneof("entry") for entry in seen["outside"]} == {"message"}
+
+    @given(
+        kinds=st.lists(st.sampled_from(sorted(KINDS.values())), max_size=4),
+        who=st.sampled_from(sorted(seen)),
+        descending=st.booleans(),
+        after=st.integers(0, 19),
+        size=st.integers(1, 20),
+    )
+    def check(kinds: list[int], who: str, descending: bool, after: int, size: int) -> None:
+        stub = shipper if who == "outside" else world.admin.tickets
+        order = "seq desc" if descending else "seq"
+        got = read(stub, ticket_id, kinds=kinds, order_by=order, after_seq=after, page_size=size)
+        wanted = [
+            entry
+            for entry in seen[who]
+            if (not kinds or KINDS[str(entry.WhichOneof("entry"))] in kinds)
+            and (after == 0 or (entry.seq < after if descending else entry.seq > after))
+        ]
+        assert got == (wanted[::-1] if descending else wanted)
+
+    check()
+
+
+def test_a_page_of_a_rare_kind_is_full_and_one_call(world: World) -> None:
+    made = world.new_ticket()
+    world.admin.tickets.UpdateTicket(retitle(made.id, "Load found, title 1"))
+    for _ in range(30):
+        world.admin.tickets.AddMessage(writes.AddMessageRequest(ticket_id=made.id, message="Any news?"))
+    for order, numbers in (("seq desc", [2, 1]), ("seq", [1, 2])):
+        request = ListTimelineRequest(ticket_id=made.id, page_size=2, order_by=order, kinds=[CHANGES])
+        page = world.admin.tickets.ListTimeline(request)
+        assert ([entry.seq for entry in page.entries], page.next_page_token) == (numbers, "")
+
+
+def test_outside_roles_get_public_messages_alone_whatever_kinds_they_ask_for(world: World) -> None:
+    shipper = world.running.client(Role.SHIPPER, "timeline-outside-kinds").tickets
+    ticket_id = mixed(world, shipper)
+    everything = read(shipper, ticket_id)
+    assert read(shipper, ticket_id, kinds=[MESSAGES]) == everything
+    assert read(shipper, ticket_id, kinds=[MESSAGES, CHANGES]) == everything
+    assert read(shipper, ticket_id, kinds=[CHANGES]) == []
+
+
+def test_a_token_goes_with_its_kinds(world: World) -> None:
+    ticket_id = mixed(world, world.admin.tickets)
+    rpc = world.admin.tickets.ListTimeline
+    for kinds, other in (([CHANGES], []), ([], [CHANGES]), ([MESSAGES], [CHANGES])):
+        token = rpc(ListTimelineRequest(ticket_id=ticket_id, page_size=1, kinds=kinds)).next_page_token
+        wrong = ListTimelineRequest(ticket_id=ticket_id, page_size=1, kinds=other, page_token=token)
+        refused(rpc, wrong, reason="PAGE_TOKEN_INVALID", field="page_token")
+        right = ListTimelineRequest(ticket_id=ticket_id, page_size=1, kinds=kinds, page_token=token)
+        assert len(rpc(right).entries) == 1
+
+
+@pytest.mark.parametrize(
+    ("kinds", "field"),
+    [
+        ([TIMELINE_KIND_UNSPECIFIED], "kinds[0]"),
+        ([MESSAGES, 77], "kinds[1]"),
+        ([MESSAGES] * 101, "kinds"),
+    ],
+)
+def test_other_kinds_are_refused(world: World, kinds: list[int], field: str) -> None:
+    request = ListTimelineRequest(ticket_id=world.new_ticket().id, kinds=kinds)  # type: ignore[arg-type] # numbers
+    refused(world.admin.tickets.ListTimeline, request, field=field)
+    del request.kinds[:]
+    request.kinds.extend([MESSAGES] * 100)
+    assert not world.admin.tickets.ListTimeline(request).entries
+
+
+def test_kinds_change_nothing_about_protected_texts_and_their_audit(world: World) -> None:
+    ticket_id = mixed(world, world.running.client(Role.DRIVER, "timeline-kinds-protected").tickets, is_sensitive=True)
+    for kinds in ([MESSAGES], [CHANGES]):
+        withheld = read(world.admin.tickets, ticket_id, kinds=kinds, page_size=200)
+        assert all(entry.message.redacted or entry.audit_entry.redacted for entry in withheld)
+    for number, kinds in enumerate(([MESSAGES], [CHANGES]), start=1):
+        shown = read(world.admin.tickets, ticket_id, kinds=kinds, page_size=200, access_reason=REASON)
+        assert not any(entry.message.redacted or entry.audit_entry.redacted for entry in shown)
+        audit = world.admin.tickets.ListAuditEntries(ListAuditEntriesRequest(ticket_id=ticket_id, page_size=200))
+        views = [entry.reason for entry in audit.audit_entries if entry.action == "SENSITIVE_VIEWED"]
+        assert views == [REASON] * number

@@ -26,7 +26,7 @@ from server.adapters.postgres.tables import ticket_attachments, ticket_audit, ti
 from server.application.repositories import Change
 from server.domain.audit_chain import ChainHead, StoredEntry
 from server.domain.ids import ChainNo, Seq, TicketId
-from server.domain.timeline import AttachmentRef, AuditEntry, Message
+from server.domain.timeline import AttachmentRef, AuditEntry, Message, TimelineKind
 
 _ID = bindparam("ticket_id", type_=Text(collation="C"))
 _AFTER = bindparam("after", type_=BigInteger())
@@ -124,13 +124,21 @@ class PostgresTimelineRepository:
     session: Session
 
     def page(
-        self, ticket_id: TicketId, *, after: Seq | None, descending: bool, limit: int, public_only: bool
+        self,
+        ticket_id: TicketId,
+        *,
+        after: Seq | None,
+        descending: bool,
+        kinds: frozenset[TimelineKind],
+        limit: int,
+        public_only: bool,
     ) -> list[Message | AuditEntry]:
         beginning = _BEYOND_ALL if descending else 0
         values = {"ticket_id": ticket_id, "after": beginning if after is None else after, "limit": limit}
-        rows = self.session.all(MESSAGES[descending, public_only], values)
-        items: list[Message | AuditEntry] = list(self._messages(ticket_id, rows))
-        if not public_only:
+        items: list[Message | AuditEntry] = []
+        if TimelineKind.MESSAGE in kinds:
+            items += self._messages(ticket_id, self.session.all(MESSAGES[descending, public_only], values))
+        if TimelineKind.AUDIT_ENTRY in kinds and not public_only:
             items += [to_audit_entry(row) for row in self.session.all(EVENTS[descending], values)]
             items.sort(key=lambda item: item.seq or 0, reverse=descending)
         return items[:limit]

@@ -12,6 +12,7 @@ from server.domain.roles import Role
 from server.domain.sla import SlaStatus
 from server.domain.terms import TermKind
 from server.domain.tickets import LinkedType, TicketPriority, TicketSeverity
+from server.domain.timeline import TimelineKind
 from server.domain.validation import Checker
 
 E = TypeVar("E", bound=Enum)
@@ -68,6 +69,7 @@ ROLE = EnumPair(ticket_pb2.Role, "ROLE_", Role)
 PERMISSION = EnumPair(directory_service_pb2.Permission, "PERMISSION_", Permission)
 TICKET_ACTION = EnumPair(ticket_reads_pb2.TicketAction, "TICKET_ACTION_", TicketAction)
 TERM_KIND = EnumPair(ticket_reads_pb2.TermKind, "TERM_KIND_", TermKind)
+TIMELINE_KIND = EnumPair(timeline_pb2.TimelineKind, "TIMELINE_KIND_", TimelineKind)
 SLA_STATUS = EnumPair(ticket_pb2.SlaStatus, "SLA_STATUS_", SlaStatus)
 
 FINDING = {

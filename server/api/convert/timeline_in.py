@@ -4,12 +4,14 @@ from dataclasses import dataclass
 
 from rodistaa.tickets.v1 import ticket_reads_pb2
 from rodistaa.tickets.v1 import timeline_reads_pb2 as pb
+from server.api.convert.enums import TIMELINE_KIND
 from server.api.convert.page_tokens import PageToken, fitting, invalid_token
 from server.api.convert.timeline_out import from_audit, from_item, from_watcher
 from server.application.timeline.list_audit_entries import AuditPage
 from server.application.timeline.list_timeline import TimelinePage
 from server.application.timeline.list_watchers import WatcherPage
 from server.domain.ids import ChainNo, Seq, TicketId, UserId
+from server.domain.timeline import ALL_KINDS, TimelineKind
 from server.domain.validation import Checker
 
 _MAX_NUMBER = 2**63 - 1
@@ -18,11 +20,12 @@ _DESCENDING = {"seq": False, "seq asc": False, "seq desc": True}
 
 @dataclass(frozen=True, slots=True)
 class TimelineQuery:
-    """A page of a timeline; ``after`` is None at the beginning of the order."""
+    """A page of a timeline; ``after`` is None at the beginning of the order, ``kinds`` is never empty."""
 
     ticket_id: TicketId
     after: Seq | None
     descending: bool
+    kinds: frozenset[TimelineKind]
     limit: int
     access_reason: str | None
 
@@ -46,10 +49,11 @@ def to_timeline_query(request: pb.ListTimelineRequest, token: PageToken) -> Time
     if request.after_seq < 0:
         check.fail("after_seq", "must not be negative")
     descending = _is_descending(check, "order_by", request.order_by)
+    kinds = frozenset(TIMELINE_KIND.many(check, "kinds", request.kinds)) or ALL_KINDS
     check.done()
     reached = _number(token)
     after = Seq(request.after_seq if reached is None else reached) or None
-    return TimelineQuery(ticket_id, after, descending, limit, access_reason)
+    return TimelineQuery(ticket_id, after, descending, kinds, limit, access_reason)
 
 
 def _is_descending(check: Checker, field: str, text: str) -> bool:

@@ -195,6 +195,7 @@ class TicketService(TicketServiceServicer):
             query.ticket_id,
             after=query.after,
             descending=query.descending,
+            kinds=query.kinds,
             limit=query.limit,
             access_reason=query.access_reason,
         )

@@ -7,7 +7,7 @@ from server.application.tickets.finding import get_visible
 from server.application.tickets.get_ticket import disclose
 from server.application.unit_of_work import Repositories, UnitOfWork
 from server.domain.ids import Seq, TicketId
-from server.domain.timeline import AuditEntryView, Message, TimelineItem, message_view
+from server.domain.timeline import AuditEntryView, Message, TimelineItem, TimelineKind, message_view
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +31,18 @@ class ListTimeline:
         *,
         after: Seq | None,
         descending: bool,
+        kinds: frozenset[TimelineKind],
         limit: int,
         access_reason: str | None,
     ) -> TimelinePage:
-        """One page, what follows ``after`` in the order; None begins it. Raises NotFound."""
+        """One page of these kinds, what follows ``after`` in the order; None begins it. Raises NotFound."""
 
         def page(repositories: Repositories, *, sensitive: bool, disclosed: bool) -> TimelinePage:
             rows = repositories.timeline.page(
                 ticket_id,
                 after=after,
                 descending=descending,
+                kinds=kinds,
                 limit=limit + 1,
                 public_only=not call.principal.is_staff,
             )

@@ -61,6 +61,11 @@ SELECT 'TKT-' || n % 4000, 1 + n / 4000, CASE WHEN n % 9 > 0 THEN 1 + n / 4000 E
     now() - interval '30 days' + n * interval '1 minute', '\x00'
 FROM generate_series(0, 39999) AS n;
 
+-- Three changes of it among the rows that tell of messages.
+INSERT INTO ticket_audit (ticket_id, chain_no, seq, actor_id, actor_role, action, created_at, hash)
+SELECT 'TKT-7000', n, CASE WHEN n IN (1, 2, 15000) THEN n END, 'u-1', 'ops_agent', 'x', now(), '\x00'
+FROM generate_series(1, 20000) AS n;
+
 INSERT INTO ticket_watchers (ticket_id, user_id) SELECT 'TKT-' || n, 'u-' || n % 700 FROM generate_series(1, 20000) AS n;
 
 INSERT INTO ticket_attachments (

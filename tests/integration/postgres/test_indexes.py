@@ -380,7 +380,8 @@ TIMELINES = {
 @pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
 @pytest.mark.parametrize("name", TIMELINES)
 def test_a_page_of_a_timeline_reads_no_more_than_itself(loaded: psycopg.Connection, name: str, mode: str) -> None:
-    """In both directions, from the beginning and from the middle, of a few messages and of 20 000."""
+    """In both directions, from the beginning and from the middle, of a few entries, and of 20 000 messages and three
+    changes, so that who asks for changes alone reads no messages."""
     index, statement = TIMELINES[name]
     for ticket in ("TKT-7", "TKT-7000"):
         for after in (0, 3, 10_000, 2**63 - 1):

@@ -11,6 +11,7 @@ from server.domain.errors import InvalidArgument
 from server.domain.ids import Seq, UserId
 from server.domain.principal import Principal
 from server.domain.roles import Role
+from server.domain.timeline import ALL_KINDS, TimelineKind
 
 CALL = Call(Principal(UserId("asha"), Role.ADMIN, frozenset(), None), None, "trace")
 ORDERS = {"seq": False, "seq asc": False, "seq desc": True}
@@ -30,6 +31,25 @@ def test_downwards_begins_with_the_newest() -> None:
     asked = query(order_by="seq desc")
     assert (asked.after, asked.descending) == (None, True)
     assert query(order_by="seq desc", after_seq=7).after == 7
+
+
+def test_no_kinds_are_all_kinds() -> None:
+    request = ListTimelineRequest(ticket_id="TKT-1")
+    assert to_timeline_query(request, PageToken(CALL, request)).kinds == ALL_KINDS
+
+
+@given(st.lists(st.integers(-1, 4), max_size=5))
+def test_kinds_are_known_or_a_violation_of_their_place(numbers: list[int]) -> None:
+    request = ListTimelineRequest(ticket_id="TKT-1", kinds=numbers)  # type: ignore[arg-type] # numbers as on the wire
+    wrong = [f"kinds[{place}]" for place, number in enumerate(numbers) if number not in (1, 2)]
+    if not wrong:
+        kinds = to_timeline_query(request, PageToken(CALL, request)).kinds
+        names = {1: TimelineKind.MESSAGE, 2: TimelineKind.AUDIT_ENTRY}
+        assert kinds == ({names[number] for number in numbers} or ALL_KINDS)
+        return
+    with pytest.raises(InvalidArgument) as caught:
+        to_timeline_query(request, PageToken(CALL, request))
+    assert [violation.field for violation in caught.value.violations] == wrong
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from(list(ORDERS)))

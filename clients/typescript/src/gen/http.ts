@@ -130,6 +130,7 @@ export interface paths {
          *
          *     - `ETAG_MISMATCH`, HTTP 409: the thing has changed since the etag sent was read. Read it again.
          *     - `MEMBER_EXISTS`, HTTP 409: `create_only` was asked for, and the user is in the directory already.
+         *     - `MEMBER_NOT_FOUND`, HTTP 404: no such member of staff.
          */
         put: operations["DirectoryService_UpsertMember"];
         post?: never;
@@ -543,6 +544,7 @@ export interface paths {
          *
          *     - `ETAG_MISMATCH`, HTTP 409: the thing has changed since the etag sent was read. Read it again.
          *     - `CALENDAR_EXISTS`, HTTP 409: `create_only` was asked for, and there is a calendar of that id.
+         *     - `CALENDAR_NOT_FOUND`, HTTP 404: no such calendar.
          */
         put: operations["SlaPolicyService_UpsertCalendar"];
         post?: never;
@@ -885,7 +887,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Lists messages and audit events of a ticket by number, lowest first unless `order_by` says otherwise
+         * Lists messages and audit events of a ticket by number, lowest first unless `order_by` says otherwise; all kinds of them, or those asked for
          * @description Outside roles get public messages alone.
          */
         get: operations["TicketService_ListTimeline"];
@@ -907,7 +909,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Lists messages and audit events of a ticket by number, lowest first unless `order_by` says otherwise
+         * Lists messages and audit events of a ticket by number, lowest first unless `order_by` says otherwise; all kinds of them, or those asked for
          * @description Outside roles get public messages alone.
          */
         post: operations["TicketService_ListTimeline_2"];
@@ -2023,6 +2025,8 @@ export interface components {
             accessReason?: string;
             /** @description "seq", then " asc" or " desc" (asc when left out); empty means "seq asc". "seq desc" begins with the newest entry. What is written while one reads comes at the end of the pages upwards, and on none of those downwards. */
             orderBy?: string;
+            /** @description Only entries of these kinds; empty means all kinds. It widens nothing: who gets public messages alone gets no others, and nothing where messages are not asked for. UNSPECIFIED or unknown kinds and more than 100 values are INVALID_ARGUMENT (INVALID_REQUEST). */
+            kinds?: components["schemas"]["TimelineKind"][];
         };
         /** @description Response of TicketService.ListTimeline. */
         ListTimelineResponse: {
@@ -2813,6 +2817,11 @@ export interface components {
             /** @description Something was changed. */
             readonly auditEntry?: components["schemas"]["AuditEntry"];
         };
+        /**
+         * @description The kinds of rows that a timeline has, as `entry` of TimelineEntry tells them apart.
+         * @enum {string}
+         */
+        TimelineKind: "TIMELINE_KIND_UNSPECIFIED" | "TIMELINE_KIND_MESSAGE" | "TIMELINE_KIND_AUDIT_ENTRY";
         /** @description A mark that everything up to a number was sent. */
         TimelineProgress: {
             /**
@@ -3033,7 +3042,7 @@ export interface components {
     parameters: {
         /** @description Makes the call safe to repeat: it stands for `requestId`. A UUID is taken as it is, any other key of 1 to 255 visible ASCII characters stands for a UUID of its own. */
         "Idempotency-Key": string;
-        /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` asks for nothing. */
+        /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` takes any state, but there must be one: a PUT that would create fails (412). */
         "If-Match": string;
         /** @description The `ETag` of what the client has, or several: 304 when one of them is still the state. */
         "If-None-Match": string;
@@ -3297,11 +3306,13 @@ export interface operations {
                 requestId?: string;
                 /** @description Fails with MEMBER_EXISTS where the user is in the directory already, instead of replacing the entry. Over HTTP also the header `If-None-Match: *`. Not together with `member.etag`. */
                 createOnly?: boolean;
+                /** @description Fails with MEMBER_NOT_FOUND where the user is not in the directory, instead of creating the entry. Over HTTP also the header `If-Match: *`. Not together with `create_only`. */
+                updateOnly?: boolean;
             };
             header?: {
                 /** @description Makes the call safe to repeat: it stands for `requestId`. A UUID is taken as it is, any other key of 1 to 255 visible ASCII characters stands for a UUID of its own. */
                 "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` asks for nothing. */
+                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` takes any state, but there must be one: a PUT that would create fails (412). */
                 "If-Match"?: components["parameters"]["If-Match"];
                 /** @description `*` stands for `createOnly`: where there is one already, the call fails, with 412. */
                 "If-None-Match"?: components["parameters"]["If-None-Match-Any"];
@@ -3791,7 +3802,7 @@ export interface operations {
             header?: {
                 /** @description Makes the call safe to repeat: it stands for `requestId`. A UUID is taken as it is, any other key of 1 to 255 visible ASCII characters stands for a UUID of its own. */
                 "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` asks for nothing. */
+                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` takes any state, but there must be one: a PUT that would create fails (412). */
                 "If-Match"?: components["parameters"]["If-Match"];
                 /** @description How long the caller waits, as gRPC writes it: digits and a unit (H, M, S, m, u, n). Afterwards the call ends with DEADLINE_EXCEEDED (504). */
                 "Grpc-Timeout"?: components["parameters"]["Grpc-Timeout"];
@@ -3836,7 +3847,7 @@ export interface operations {
             header?: {
                 /** @description Makes the call safe to repeat: it stands for `requestId`. A UUID is taken as it is, any other key of 1 to 255 visible ASCII characters stands for a UUID of its own. */
                 "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` asks for nothing. */
+                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` takes any state, but there must be one: a PUT that would create fails (412). */
                 "If-Match"?: components["parameters"]["If-Match"];
                 /** @description How long the caller waits, as gRPC writes it: digits and a unit (H, M, S, m, u, n). Afterwards the call ends with DEADLINE_EXCEEDED (504). */
                 "Grpc-Timeout"?: components["parameters"]["Grpc-Timeout"];
@@ -4045,7 +4056,7 @@ export interface operations {
             header?: {
                 /** @description Makes the call safe to repeat: it stands for `requestId`. A UUID is taken as it is, any other key of 1 to 255 visible ASCII characters stands for a UUID of its own. */
                 "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` asks for nothing. */
+                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` takes any state, but there must be one: a PUT that would create fails (412). */
                 "If-Match"?: components["parameters"]["If-Match"];
                 /** @description How long the caller waits, as gRPC writes it: digits and a unit (H, M, S, m, u, n). Afterwards the call ends with DEADLINE_EXCEEDED (504). */
                 "Grpc-Timeout"?: components["parameters"]["Grpc-Timeout"];
@@ -4088,7 +4099,7 @@ export interface operations {
             header?: {
                 /** @description Makes the call safe to repeat: it stands for `requestId`. A UUID is taken as it is, any other key of 1 to 255 visible ASCII characters stands for a UUID of its own. */
                 "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` asks for nothing. */
+                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` takes any state, but there must be one: a PUT that would create fails (412). */
                 "If-Match"?: components["parameters"]["If-Match"];
                 /** @description How long the caller waits, as gRPC writes it: digits and a unit (H, M, S, m, u, n). Afterwards the call ends with DEADLINE_EXCEEDED (504). */
                 "Grpc-Timeout"?: components["parameters"]["Grpc-Timeout"];
@@ -4167,7 +4178,7 @@ export interface operations {
             header?: {
                 /** @description Makes the call safe to repeat: it stands for `requestId`. A UUID is taken as it is, any other key of 1 to 255 visible ASCII characters stands for a UUID of its own. */
                 "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` asks for nothing. */
+                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` takes any state, but there must be one: a PUT that would create fails (412). */
                 "If-Match"?: components["parameters"]["If-Match"];
                 /** @description How long the caller waits, as gRPC writes it: digits and a unit (H, M, S, m, u, n). Afterwards the call ends with DEADLINE_EXCEEDED (504). */
                 "Grpc-Timeout"?: components["parameters"]["Grpc-Timeout"];
@@ -4248,11 +4259,13 @@ export interface operations {
                 requestId?: string;
                 /** @description Fails with CALENDAR_EXISTS where there is a calendar of that id, instead of making a new version of it. Over HTTP also the header `If-None-Match: *`. Not together with `calendar.etag`. */
                 createOnly?: boolean;
+                /** @description Fails with CALENDAR_NOT_FOUND where there is no calendar of that id, instead of creating it. Over HTTP also the header `If-Match: *`. Not together with `create_only`. */
+                updateOnly?: boolean;
             };
             header?: {
                 /** @description Makes the call safe to repeat: it stands for `requestId`. A UUID is taken as it is, any other key of 1 to 255 visible ASCII characters stands for a UUID of its own. */
                 "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` asks for nothing. */
+                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` takes any state, but there must be one: a PUT that would create fails (412). */
                 "If-Match"?: components["parameters"]["If-Match"];
                 /** @description `*` stands for `createOnly`: where there is one already, the call fails, with 412. */
                 "If-None-Match"?: components["parameters"]["If-None-Match-Any"];
@@ -4544,7 +4557,7 @@ export interface operations {
             header?: {
                 /** @description Makes the call safe to repeat: it stands for `requestId`. A UUID is taken as it is, any other key of 1 to 255 visible ASCII characters stands for a UUID of its own. */
                 "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` asks for nothing. */
+                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` takes any state, but there must be one: a PUT that would create fails (412). */
                 "If-Match"?: components["parameters"]["If-Match"];
                 /** @description How long the caller waits, as gRPC writes it: digits and a unit (H, M, S, m, u, n). Afterwards the call ends with DEADLINE_EXCEEDED (504). */
                 "Grpc-Timeout"?: components["parameters"]["Grpc-Timeout"];
@@ -4784,7 +4797,7 @@ export interface operations {
             header?: {
                 /** @description Makes the call safe to repeat: it stands for `requestId`. A UUID is taken as it is, any other key of 1 to 255 visible ASCII characters stands for a UUID of its own. */
                 "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` asks for nothing. */
+                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` takes any state, but there must be one: a PUT that would create fails (412). */
                 "If-Match"?: components["parameters"]["If-Match"];
                 /** @description How long the caller waits, as gRPC writes it: digits and a unit (H, M, S, m, u, n). Afterwards the call ends with DEADLINE_EXCEEDED (504). */
                 "Grpc-Timeout"?: components["parameters"]["Grpc-Timeout"];
@@ -4845,7 +4858,7 @@ export interface operations {
             header?: {
                 /** @description Makes the call safe to repeat: it stands for `requestId`. A UUID is taken as it is, any other key of 1 to 255 visible ASCII characters stands for a UUID of its own. */
                 "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` asks for nothing. */
+                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` takes any state, but there must be one: a PUT that would create fails (412). */
                 "If-Match"?: components["parameters"]["If-Match"];
                 /** @description How long the caller waits, as gRPC writes it: digits and a unit (H, M, S, m, u, n). Afterwards the call ends with DEADLINE_EXCEEDED (504). */
                 "Grpc-Timeout"?: components["parameters"]["Grpc-Timeout"];
@@ -4892,7 +4905,7 @@ export interface operations {
             header?: {
                 /** @description Makes the call safe to repeat: it stands for `requestId`. A UUID is taken as it is, any other key of 1 to 255 visible ASCII characters stands for a UUID of its own. */
                 "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` asks for nothing. */
+                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` takes any state, but there must be one: a PUT that would create fails (412). */
                 "If-Match"?: components["parameters"]["If-Match"];
                 /** @description How long the caller waits, as gRPC writes it: digits and a unit (H, M, S, m, u, n). Afterwards the call ends with DEADLINE_EXCEEDED (504). */
                 "Grpc-Timeout"?: components["parameters"]["Grpc-Timeout"];
@@ -4940,7 +4953,7 @@ export interface operations {
             header?: {
                 /** @description Makes the call safe to repeat: it stands for `requestId`. A UUID is taken as it is, any other key of 1 to 255 visible ASCII characters stands for a UUID of its own. */
                 "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` asks for nothing. */
+                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` takes any state, but there must be one: a PUT that would create fails (412). */
                 "If-Match"?: components["parameters"]["If-Match"];
                 /** @description How long the caller waits, as gRPC writes it: digits and a unit (H, M, S, m, u, n). Afterwards the call ends with DEADLINE_EXCEEDED (504). */
                 "Grpc-Timeout"?: components["parameters"]["Grpc-Timeout"];
@@ -4986,7 +4999,7 @@ export interface operations {
             header?: {
                 /** @description Makes the call safe to repeat: it stands for `requestId`. A UUID is taken as it is, any other key of 1 to 255 visible ASCII characters stands for a UUID of its own. */
                 "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` asks for nothing. */
+                /** @description The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no longer the state. `*` takes any state, but there must be one: a PUT that would create fails (412). */
                 "If-Match"?: components["parameters"]["If-Match"];
                 /** @description How long the caller waits, as gRPC writes it: digits and a unit (H, M, S, m, u, n). Afterwards the call ends with DEADLINE_EXCEEDED (504). */
                 "Grpc-Timeout"?: components["parameters"]["Grpc-Timeout"];
@@ -5126,6 +5139,8 @@ export interface operations {
                 accessReason?: string;
                 /** @description "seq", then " asc" or " desc" (asc when left out); empty means "seq asc". "seq desc" begins with the newest entry. What is written while one reads comes at the end of the pages upwards, and on none of those downwards. */
                 orderBy?: string;
+                /** @description Only entries of these kinds; empty means all kinds. It widens nothing: who gets public messages alone gets no others, and nothing where messages are not asked for. UNSPECIFIED or unknown kinds and more than 100 values are INVALID_ARGUMENT (INVALID_REQUEST). */
+                kinds?: components["schemas"]["TimelineKind"][];
             };
             header?: {
                 /** @description How long the caller waits, as gRPC writes it: digits and a unit (H, M, S, m, u, n). Afterwards the call ends with DEADLINE_EXCEEDED (504). */
@@ -5174,7 +5189,13 @@ export interface operations {
         /** @description Request of TicketService.ListTimeline. */
         requestBody?: {
             content: {
-                /** @example {} */
+                /**
+                 * @example {
+                 *       "kinds": [
+                 *         "TIMELINE_KIND_MESSAGE"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["ListTimelineRequest"];
             };
         };

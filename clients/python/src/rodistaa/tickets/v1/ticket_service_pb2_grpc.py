@@ -338,7 +338,8 @@ class TicketServiceServicer:
 
     def ListTimeline(self, request, context):
         """Lists messages and audit events of a ticket by number, lowest first unless
-        `order_by` says otherwise. Outside roles get public messages alone.
+        `order_by` says otherwise; all kinds of them, or those asked for. Outside
+        roles get public messages alone.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

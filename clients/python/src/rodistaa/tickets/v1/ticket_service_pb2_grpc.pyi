@@ -128,7 +128,8 @@ class TicketServiceStub:
     """
     ListTimeline: _grpc.UnaryUnaryMultiCallable[_timeline_reads_pb2.ListTimelineRequest, _timeline_reads_pb2.ListTimelineResponse]
     """Lists messages and audit events of a ticket by number, lowest first unless
-    `order_by` says otherwise. Outside roles get public messages alone.
+    `order_by` says otherwise; all kinds of them, or those asked for. Outside
+    roles get public messages alone.
     """
     WatchTimeline: _grpc.UnaryStreamMultiCallable[_timeline_reads_pb2.WatchTimelineRequest, _timeline_reads_pb2.WatchTimelineResponse]
     """Sends every timeline entry after `after_seq`, lowest number first, a progress
@@ -382,7 +383,8 @@ class TicketServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _grpc.ServicerContext,
     ) -> _timeline_reads_pb2.ListTimelineResponse:
         """Lists messages and audit events of a ticket by number, lowest first unless
-        `order_by` says otherwise. Outside roles get public messages alone.
+        `order_by` says otherwise; all kinds of them, or those asked for. Outside
+        roles get public messages alone.
         """
 
     @_abc_1.abstractmethod

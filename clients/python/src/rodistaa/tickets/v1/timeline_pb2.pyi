@@ -23,6 +23,32 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _TimelineKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _TimelineKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TimelineKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    TIMELINE_KIND_UNSPECIFIED: _TimelineKind.ValueType  # 0
+    """Not set; never in a request."""
+    TIMELINE_KIND_MESSAGE: _TimelineKind.ValueType  # 1
+    """Messages, internal notes among them."""
+    TIMELINE_KIND_AUDIT_ENTRY: _TimelineKind.ValueType  # 2
+    """Audit events. Staff only."""
+
+class TimelineKind(_TimelineKind, metaclass=_TimelineKindEnumTypeWrapper):
+    """The kinds of rows that a timeline has, as `entry` of TimelineEntry tells them
+    apart.
+    """
+
+TIMELINE_KIND_UNSPECIFIED: TimelineKind.ValueType  # 0
+"""Not set; never in a request."""
+TIMELINE_KIND_MESSAGE: TimelineKind.ValueType  # 1
+"""Messages, internal notes among them."""
+TIMELINE_KIND_AUDIT_ENTRY: TimelineKind.ValueType  # 2
+"""Audit events. Staff only."""
+Global___TimelineKind: _TypeAlias = TimelineKind  # noqa: Y015
+
 class _AuditFinding:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015

@@ -26,7 +26,7 @@ from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior_
 from rodistaa.tickets.v1 import timeline_pb2 as rodistaa_dot_tickets_dot_v1_dot_timeline__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(rodistaa/tickets/v1/timeline_reads.proto\x12\x13rodistaa.tickets.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\"rodistaa/tickets/v1/timeline.proto\"\xaf\x01\n\x13ListTimelineRequest\x12\x17\n\tticket_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\tafter_seq\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x01\x12\x17\n\tpage_size\x18\x03 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1b\n\raccess_reason\x18\x05 \x01(\tB\x04\xe2\x41\x01\x01\x12\x16\n\x08order_by\x18\x06 \x01(\tB\x04\xe2\x41\x01\x01\"p\n\x14ListTimelineResponse\x12\x39\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\".rodistaa.tickets.v1.TimelineEntryB\x04\xe2\x41\x01\x03\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\"e\n\x14WatchTimelineRequest\x12\x17\n\tticket_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\tafter_seq\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x01\x12\x1b\n\raccess_reason\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"\x9c\x01\n\x15WatchTimelineResponse\x12\x39\n\x05\x65ntry\x18\x01 \x01(\x0b\x32\".rodistaa.tickets.v1.TimelineEntryB\x04\xe2\x41\x01\x03H\x00\x12?\n\x08progress\x18\x02 \x01(\x0b\x32%.rodistaa.tickets.v1.TimelineProgressB\x04\xe2\x41\x01\x03H\x00\x42\x07\n\x05\x65vent\"%\n\x10TimelineProgress\x12\x11\n\x03seq\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x03\"\x82\x01\n\x17ListAuditEntriesRequest\x12\x17\n\tticket_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\tpage_size\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1b\n\raccess_reason\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\"w\n\x18ListAuditEntriesResponse\x12<\n\raudit_entries\x18\x01 \x03(\x0b\x32\x1f.rodistaa.tickets.v1.AuditEntryB\x04\xe2\x41\x01\x03\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\"-\n\x12VerifyAuditRequest\x12\x17\n\tticket_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\xbc\x01\n\x13VerifyAuditResponse\x12\x14\n\x06intact\x18\x01 \x01(\x08\x42\x04\xe2\x41\x01\x03\x12\x1d\n\x0f\x65ntries_checked\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12 \n\x12\x66irst_bad_chain_no\x18\x03 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x38\n\x07\x66inding\x18\x04 \x01(\x0e\x32!.rodistaa.tickets.v1.AuditFindingB\x04\xe2\x41\x01\x03\x12\x14\n\x06\x64\x65tail\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(rodistaa/tickets/v1/timeline_reads.proto\x12\x13rodistaa.tickets.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\"rodistaa/tickets/v1/timeline.proto\"\xe7\x01\n\x13ListTimelineRequest\x12\x17\n\tticket_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\tafter_seq\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x01\x12\x17\n\tpage_size\x18\x03 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1b\n\raccess_reason\x18\x05 \x01(\tB\x04\xe2\x41\x01\x01\x12\x16\n\x08order_by\x18\x06 \x01(\tB\x04\xe2\x41\x01\x01\x12\x36\n\x05kinds\x18\x07 \x03(\x0e\x32!.rodistaa.tickets.v1.TimelineKindB\x04\xe2\x41\x01\x01\"p\n\x14ListTimelineResponse\x12\x39\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\".rodistaa.tickets.v1.TimelineEntryB\x04\xe2\x41\x01\x03\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\"e\n\x14WatchTimelineRequest\x12\x17\n\tticket_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\tafter_seq\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x01\x12\x1b\n\raccess_reason\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"\x9c\x01\n\x15WatchTimelineResponse\x12\x39\n\x05\x65ntry\x18\x01 \x01(\x0b\x32\".rodistaa.tickets.v1.TimelineEntryB\x04\xe2\x41\x01\x03H\x00\x12?\n\x08progress\x18\x02 \x01(\x0b\x32%.rodistaa.tickets.v1.TimelineProgressB\x04\xe2\x41\x01\x03H\x00\x42\x07\n\x05\x65vent\"%\n\x10TimelineProgress\x12\x11\n\x03seq\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x03\"\x82\x01\n\x17ListAuditEntriesRequest\x12\x17\n\tticket_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\tpage_size\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1b\n\raccess_reason\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\"w\n\x18ListAuditEntriesResponse\x12<\n\raudit_entries\x18\x01 \x03(\x0b\x32\x1f.rodistaa.tickets.v1.AuditEntryB\x04\xe2\x41\x01\x03\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\"-\n\x12VerifyAuditRequest\x12\x17\n\tticket_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\xbc\x01\n\x13VerifyAuditResponse\x12\x14\n\x06intact\x18\x01 \x01(\x08\x42\x04\xe2\x41\x01\x03\x12\x1d\n\x0f\x65ntries_checked\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12 \n\x12\x66irst_bad_chain_no\x18\x03 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x38\n\x07\x66inding\x18\x04 \x01(\x0e\x32!.rodistaa.tickets.v1.AuditFindingB\x04\xe2\x41\x01\x03\x12\x14\n\x06\x64\x65tail\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,6 +45,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTTIMELINEREQUEST'].fields_by_name['access_reason']._serialized_options = b'\342A\001\001'
   _globals['_LISTTIMELINEREQUEST'].fields_by_name['order_by']._loaded_options = None
   _globals['_LISTTIMELINEREQUEST'].fields_by_name['order_by']._serialized_options = b'\342A\001\001'
+  _globals['_LISTTIMELINEREQUEST'].fields_by_name['kinds']._loaded_options = None
+  _globals['_LISTTIMELINEREQUEST'].fields_by_name['kinds']._serialized_options = b'\342A\001\001'
   _globals['_LISTTIMELINERESPONSE'].fields_by_name['entries']._loaded_options = None
   _globals['_LISTTIMELINERESPONSE'].fields_by_name['entries']._serialized_options = b'\342A\001\003'
   _globals['_LISTTIMELINERESPONSE'].fields_by_name['next_page_token']._loaded_options = None
@@ -86,21 +88,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_VERIFYAUDITRESPONSE'].fields_by_name['detail']._loaded_options = None
   _globals['_VERIFYAUDITRESPONSE'].fields_by_name['detail']._serialized_options = b'\342A\001\003'
   _globals['_LISTTIMELINEREQUEST']._serialized_start=135
-  _globals['_LISTTIMELINEREQUEST']._serialized_end=310
-  _globals['_LISTTIMELINERESPONSE']._serialized_start=312
-  _globals['_LISTTIMELINERESPONSE']._serialized_end=424
-  _globals['_WATCHTIMELINEREQUEST']._serialized_start=426
-  _globals['_WATCHTIMELINEREQUEST']._serialized_end=527
-  _globals['_WATCHTIMELINERESPONSE']._serialized_start=530
-  _globals['_WATCHTIMELINERESPONSE']._serialized_end=686
-  _globals['_TIMELINEPROGRESS']._serialized_start=688
-  _globals['_TIMELINEPROGRESS']._serialized_end=725
-  _globals['_LISTAUDITENTRIESREQUEST']._serialized_start=728
-  _globals['_LISTAUDITENTRIESREQUEST']._serialized_end=858
-  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_start=860
-  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_end=979
-  _globals['_VERIFYAUDITREQUEST']._serialized_start=981
-  _globals['_VERIFYAUDITREQUEST']._serialized_end=1026
-  _globals['_VERIFYAUDITRESPONSE']._serialized_start=1029
-  _globals['_VERIFYAUDITRESPONSE']._serialized_end=1217
+  _globals['_LISTTIMELINEREQUEST']._serialized_end=366
+  _globals['_LISTTIMELINERESPONSE']._serialized_start=368
+  _globals['_LISTTIMELINERESPONSE']._serialized_end=480
+  _globals['_WATCHTIMELINEREQUEST']._serialized_start=482
+  _globals['_WATCHTIMELINEREQUEST']._serialized_end=583
+  _globals['_WATCHTIMELINERESPONSE']._serialized_start=586
+  _globals['_WATCHTIMELINERESPONSE']._serialized_end=742
+  _globals['_TIMELINEPROGRESS']._serialized_start=744
+  _globals['_TIMELINEPROGRESS']._serialized_end=781
+  _globals['_LISTAUDITENTRIESREQUEST']._serialized_start=784
+  _globals['_LISTAUDITENTRIESREQUEST']._serialized_end=914
+  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_start=916
+  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_end=1035
+  _globals['_VERIFYAUDITREQUEST']._serialized_start=1037
+  _globals['_VERIFYAUDITREQUEST']._serialized_end=1082
+  _globals['_VERIFYAUDITRESPONSE']._serialized_start=1085
+  _globals['_VERIFYAUDITRESPONSE']._serialized_end=1273
 # @@protoc_insertion_point(module_scope)

@@ -31,6 +31,7 @@ class ListTimelineRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     ACCESS_REASON_FIELD_NUMBER: _builtins.int
     ORDER_BY_FIELD_NUMBER: _builtins.int
+    KINDS_FIELD_NUMBER: _builtins.int
     ticket_id: _builtins.str
     """The ticket."""
     after_seq: _builtins.int
@@ -53,6 +54,14 @@ class ListTimelineRequest(_message.Message):
     "seq desc" begins with the newest entry. What is written while one reads
     comes at the end of the pages upwards, and on none of those downwards.
     """
+    @_builtins.property
+    def kinds(self) -> _containers.RepeatedScalarFieldContainer[_timeline_pb2.TimelineKind.ValueType]:
+        """Only entries of these kinds; empty means all kinds. It widens nothing: who
+        gets public messages alone gets no others, and nothing where messages are
+        not asked for. UNSPECIFIED or unknown kinds and more than 100 values are
+        INVALID_ARGUMENT (INVALID_REQUEST).
+        """
+
     def __init__(
         self,
         *,
@@ -62,10 +71,11 @@ class ListTimelineRequest(_message.Message):
         page_token: _builtins.str = ...,
         access_reason: _builtins.str = ...,
         order_by: _builtins.str = ...,
+        kinds: _abc.Iterable[_timeline_pb2.TimelineKind.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_reason", b"access_reason", "after_seq", b"after_seq", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "ticket_id", b"ticket_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_reason", b"access_reason", "after_seq", b"after_seq", "kinds", b"kinds", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "ticket_id", b"ticket_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -213,7 +213,8 @@ export const TicketService: GenService<{
   },
   /**
    * Lists messages and audit events of a ticket by number, lowest first unless
-   * `order_by` says otherwise. Outside roles get public messages alone.
+   * `order_by` says otherwise; all kinds of them, or those asked for. Outside
+   * roles get public messages alone.
    *
    * @generated from rpc rodistaa.tickets.v1.TicketService.ListTimeline
    */
