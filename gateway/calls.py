@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from gateway.answers import Answer
 from gateway.call_context import headers_of, request_id_of, timeout_of, trace_of
 from gateway.client_address import ClientAddress
-from gateway.conditions import conditions_of, is_failed, is_known
+from gateway.conditions import conditions_of, is_known
 from gateway.contract import Rpc
 from gateway.errors import REQUEST_ID_HEADER, HttpError, error_of, make_status
 from gateway.json_codec import field_to_json, to_json
@@ -155,7 +155,7 @@ class Calls:
             async with _while_connected(call.receive):
                 message = await self._upstream.unary(route.rpc, request, metadata=metadata, timeout=remaining)
         except UpstreamError as error:
-            if is_failed(error.code, reason_of(error), call.headers):
+            if conditions.is_failed(error.code, reason_of(error), call.headers):
                 raise HttpError(412, error.status) from None
             raise
         etag = conditions.etag(message)

@@ -1,9 +1,10 @@
-"""Headers that stand for fields: If-Match for an etag, If-None-Match for create_only, Idempotency-Key for a request_id;
-and the ETag of an answer.
+"""Headers that stand for fields: If-Match for an etag, or, being ``*``, for update_only, If-None-Match for create_only,
+Idempotency-Key for a request_id; and the ETag of an answer.
 
 Where those fields are follows from the descriptors. The etag that a change depends on is the request's own field
 ``etag``, or else that of the resource which a variable of the path goes into (``{ticket.id}``: ``ticket.etag``). An
-answer's ETag is the field ``etag`` of what its body is.
+answer's ETag is the field ``etag`` of what its body is. A change without ``update_only`` never creates what the path
+names, so that ``If-Match: *`` adds nothing to it: where there is nothing it is 404 with the header and without.
 
 Etags name the version of a resource, not bytes: compression leaves them as they are, and a ``W/`` that a proxy put
 before one is ignored.
@@ -37,6 +38,7 @@ class Conditions:
     etag_of: str | None
     """The field of the request that holds the etag: empty for the request itself, None where it has none."""
     has_create_only: bool
+    has_update_only: bool
     answer: str
     """The field that the answer's body is; empty for all of it."""
     answer_has_etag: bool
@@ -66,10 +68,13 @@ class Conditions:
             return
         if self.etag_of is None:
             raise BadRequest([("", "the header If-Match is not for this call, which depends on no version")])
-        if if_match.strip() == "*":
-            return
-        holder: Any = getattr(request, self.etag_of) if self.etag_of else request
+        changed: Any = request
+        holder = getattr(changed, self.etag_of) if self.etag_of else changed
         path = f"{self.etag_of}.etag" if self.etag_of else "etag"
+        if if_match.strip() == "*":
+            if self.has_update_only:
+                changed.update_only = True
+            return
         found = _ONE_ETAG.fullmatch(if_match.strip())
         if found is None:
             raise BadRequest([(path, 'the header If-Match must be one etag as the server gave it, such as "1a"')])
@@ -84,6 +89,14 @@ class Conditions:
             raise BadRequest([("create_only", "the header If-None-Match of a change must be *")])
         changed: Any = request
         changed.create_only = True
+
+    def is_failed(self, code: grpc.StatusCode, reason: str, headers: Mapping[str, str]) -> bool:
+        """Whether a status says that a condition among the headers does not hold, which HTTP calls 412."""
+        if code is grpc.StatusCode.ALREADY_EXISTS:
+            return "if-none-match" in headers and reason != "REQUEST_ID_REUSED"
+        if code is grpc.StatusCode.NOT_FOUND:
+            return "if-match" in headers and self.has_update_only
+        return "if-match" in headers and reason == "ETAG_MISMATCH"
 
     def etag(self, answer: Message) -> str:
         """For the header ETag; empty where there is none."""
@@ -104,6 +117,7 @@ def conditions_of(rpc: Rpc, binding: Binding) -> Conditions:
         has_request_id="request_id" in request.fields_by_name and not rpc.is_read,
         etag_of=_etag_of(request, binding),
         has_create_only="create_only" in request.fields_by_name,
+        has_update_only="update_only" in request.fields_by_name,
         answer=binding.response_body,
         answer_has_etag=body is not None and "etag" in body.fields_by_name,
     )
@@ -115,13 +129,6 @@ def is_known(request: Message, etag: str, if_none_match: str) -> bool:
     if getattr(request, "access_reason", ""):
         return False
     return if_none_match.strip() == "*" or etag in _ONE_ETAG.findall(if_none_match)
-
-
-def is_failed(code: grpc.StatusCode, reason: str, headers: Mapping[str, str]) -> bool:
-    """Whether a status says that a condition among the headers does not hold, which HTTP calls 412."""
-    if code is grpc.StatusCode.ALREADY_EXISTS:
-        return "if-none-match" in headers and reason != "REQUEST_ID_REUSED"
-    return "if-match" in headers and reason == "ETAG_MISMATCH"
 
 
 def _etag_of(request: Any, binding: Binding) -> str | None:  # noqa: ANN401 - a Descriptor, of either kind

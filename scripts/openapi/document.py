@@ -40,7 +40,7 @@ _PARAMETERS: dict[str, Schema] = {
         "name": "If-Match",
         "in": "header",
         "description": "The `ETag` of the state that was read; the call fails with ETAG_MISMATCH (412) when that is no"
-        " longer the state. `*` asks for nothing.",
+        " longer the state. `*` takes any state, but there must be one: a PUT that would create fails (412).",
         "schema": {"type": "string", "pattern": r'^(\*|(W/)?"[!#-~]*")$'},
     },
     "If-None-Match": {

@@ -352,6 +352,50 @@ def test_what_was_never_read_has_no_etag(world: World) -> None:
     refused(world.admin.sla_policies.UpsertCalendar, request, field="create_only")
 
 
+MISSING: dict[str, Any] = {"code": grpc.StatusCode.NOT_FOUND, "reason": "CALENDAR_NOT_FOUND"}
+
+
+def test_update_only_creates_nothing(service: Any) -> None:
+    asked = pb.UpsertCalendarRequest(calendar=draft(), update_only=True, request_id=str(uuid4()))
+    refused(service.UpsertCalendar, asked, **MISSING)
+    assert asked.calendar.id not in listed(service)
+    made = upsert(service, id=asked.calendar.id, display_name="Meanwhile")
+    # A call that failed is no answer to be repeated.
+    changed = service.UpsertCalendar(asked).calendar
+    assert (changed.version, changed.display_name) == (made.version + 1, asked.calendar.display_name)
+    assert service.UpsertCalendar(asked).calendar == changed
+    asked.request_id, asked.calendar.etag = str(uuid4()), made.etag
+    refused(service.UpsertCalendar, asked, code=grpc.StatusCode.ABORTED, reason="ETAG_MISMATCH")
+    asked.calendar.etag = changed.etag
+    assert service.UpsertCalendar(asked).calendar == changed
+
+
+def test_nothing_and_something_cannot_both_be_there(service: Any) -> None:
+    request = pb.UpsertCalendarRequest(calendar=draft(), create_only=True, update_only=True)
+    refused(service.UpsertCalendar, request, field="create_only")
+
+
+def test_of_many_that_update_and_one_that_creates_at_once_each_finds_it_or_says_that_it_does_not(service: Any) -> None:
+    calendar_id = f"race-{uuid4().hex[:8]}"
+
+    def put(number: int) -> int | str:
+        draft_of_one = draft(id=calendar_id, display_name=f"Number {number}")
+        request = pb.UpsertCalendarRequest(calendar=draft_of_one, create_only=number == 0, update_only=number > 0)
+        try:
+            version: int = service.UpsertCalendar(request).calendar.version
+        except TicketsError as error:
+            return error.reason
+        return version
+
+    with ThreadPoolExecutor(8) as pool:
+        created, *updated = pool.map(put, range(8))
+    assert created == 1
+    versions = sorted(version for version in updated if isinstance(version, int))
+    assert versions == list(range(2, 2 + len(versions)))
+    assert updated.count("CALENDAR_NOT_FOUND") == len(updated) - len(versions)
+    assert listed(service)[calendar_id].version == 1 + len(versions)
+
+
 def test_staff_read_and_admin_changes(world: World) -> None:
     for role in (Role.FINANCE, Role.CEO_ONCALL, Role.SYSTEM):
         service = world.running.client(role, "calendars-other").sla_policies

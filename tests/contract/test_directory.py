@@ -188,10 +188,27 @@ def test_create_only_replaces_nobody(world: World) -> None:
     refused(service.UpsertMember, asked, field="create_only")
 
 
+def test_update_only_enters_nobody(world: World) -> None:
+    missing: dict[str, Any] = {"code": grpc.StatusCode.NOT_FOUND, "reason": "MEMBER_NOT_FOUND"}
+    service = world.admin.directory
+    asked = pb.UpsertMemberRequest(member=full_member(), update_only=True)
+    refused(service.UpsertMember, asked, **missing)
+    asked.member.etag = '"1"'
+    refused(service.UpsertMember, asked, **missing)
+    assert found(world, query=asked.member.user_id) == []
+    first = upsert(world, user_id=asked.member.user_id, display_name="Somebody else")
+    asked.member.etag = first.etag
+    assert service.UpsertMember(asked).member.display_name == asked.member.display_name
+    asked.create_only, asked.member.etag = True, ""
+    refused(service.UpsertMember, asked, field="create_only")
+
+
 def test_who_is_inactive_is_there_all_the_same(world: World) -> None:
     member = upsert(world, active=False)
     request = pb.UpsertMemberRequest(member=full_member(user_id=member.user_id), create_only=True)
     refused(world.admin.directory.UpsertMember, request, code=grpc.StatusCode.ALREADY_EXISTS, reason="MEMBER_EXISTS")
+    changed = pb.UpsertMemberRequest(member=full_member(user_id=member.user_id), update_only=True)
+    assert world.admin.directory.UpsertMember(changed).member.user_id == member.user_id
 
 
 def test_the_directory_is_for_admin(world: World) -> None:

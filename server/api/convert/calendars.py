@@ -76,7 +76,9 @@ def to_calendar_draft(request: pb.UpsertCalendarRequest) -> tuple[CalendarDraft,
         windows=_windows(check, wire),
         holidays=tuple(_holidays(check, wire)),
     )
-    only_if = to_precondition(check, "calendar.etag", wire.etag, create_only=request.create_only)
+    only_if = to_precondition(
+        check, "calendar.etag", wire.etag, create_only=request.create_only, update_only=request.update_only
+    )
     check.done()
     return draft, only_if
 

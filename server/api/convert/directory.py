@@ -69,7 +69,9 @@ def to_member_draft(request: pb.UpsertMemberRequest) -> tuple[MemberDraft, Preco
         push_token=check.optional_text("member.push_token", wire.push_token, PUSH_TOKEN),
         active=wire.active if wire.HasField("active") else True,
     )
-    only_if = to_precondition(check, "member.etag", wire.etag, create_only=request.create_only)
+    only_if = to_precondition(
+        check, "member.etag", wire.etag, create_only=request.create_only, update_only=request.update_only
+    )
     check.done()
     return draft, only_if
 

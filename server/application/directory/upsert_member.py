@@ -22,13 +22,16 @@ class UpsertMember:
     uow: UnitOfWork
 
     def __call__(self, call: Call, draft: MemberDraft, only_if: Precondition, answer: Answer[Member, A]) -> A:
-        """The member as stored. Raises PermissionDenied, Aborted, AlreadyExists (MEMBER_EXISTS)."""
+        """The member as stored. Raises PermissionDenied, Aborted, AlreadyExists (MEMBER_EXISTS), NotFound
+        (MEMBER_NOT_FOUND)."""
         require_admin(call.principal, "The directory is")
 
         def body(repositories: Repositories) -> Member:
             present = repositories.members.lock(draft.user_id)
             etag = None if present is None else make_etag(present.version)
-            only_if.require(etag, name=f"Member {draft.user_id}", taken=Reason.MEMBER_EXISTS)
+            only_if.require(
+                etag, name=f"Member {draft.user_id}", taken=Reason.MEMBER_EXISTS, missing=Reason.MEMBER_NOT_FOUND
+            )
             return repositories.members.put(draft)
 
         return self.uow.answer_once(call, answer, body)

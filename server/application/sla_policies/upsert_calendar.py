@@ -42,8 +42,8 @@ class UpsertCalendar:
     def __call__(self, call: Call, draft: CalendarDraft, only_if: Precondition, answer: Answer[Calendar, A]) -> A:
         """The newest version, which is the present one when nothing differs.
 
-        Raises PermissionDenied, Aborted, AlreadyExists (CALENDAR_EXISTS), InvalidArgument when the targets of a policy
-        that names the calendar could hardly be reached in it.
+        Raises PermissionDenied, Aborted, AlreadyExists (CALENDAR_EXISTS), NotFound (CALENDAR_NOT_FOUND),
+        InvalidArgument when the targets of a policy that names the calendar could hardly be reached in it.
         """
         require_admin(call.principal, "Changing calendars is")
         now = self.clock()
@@ -51,7 +51,12 @@ class UpsertCalendar:
         def body(repositories: Repositories) -> Calendar:
             present = repositories.calendars.lock(draft.id)
             etag = None if present is None else make_etag(Version(present.version))
-            only_if.require(etag, name=f"Calendar {draft.id}", taken=Reason.CALENDAR_EXISTS)
+            only_if.require(
+                etag,
+                name=f"Calendar {draft.id}",
+                taken=Reason.CALENDAR_EXISTS,
+                missing=Reason.CALENDAR_NOT_FOUND,
+            )
             if present is not None and _draft_of(present) == draft:
                 return present
             calendar = Calendar(

@@ -15,6 +15,11 @@ from tests.integration.gateway.requests import answer_on, request, seconds_until
 from tests.running import Running, shared_data_dir
 
 ORIGIN = "https://admin.example.com"
+CALENDAR = {
+    "displayName": "Weekdays",
+    "timeZone": "Asia/Kolkata",
+    "windows": [{"day": "DAY_OF_WEEK_MONDAY", "opensAt": {"hours": 9}, "closesAt": {"hours": 18}}],
+}
 
 
 @pytest.fixture(scope="module")
@@ -233,6 +238,43 @@ def test_a_put_may_depend_on_there_being_nothing_yet(api: Gateway) -> None:
     assert violations(refused(both, 400, grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST")) == ["create_only"]
     assert call(api, "PUT", target, member, If_Match=etag).status == 200
     assert call(api, "PUT", target, member).status == 200
+
+
+@pytest.mark.parametrize(
+    ("target", "body", "reason"),
+    [
+        ("/admin/members/", {"role": "ROLE_FINANCE", "displayName": "Asha Rao"}, "MEMBER_NOT_FOUND"),
+        ("/admin/calendars/", CALENDAR, "CALENDAR_NOT_FOUND"),
+    ],
+)
+def test_a_put_may_depend_on_there_being_something(
+    api: Gateway, target: str, body: dict[str, object], reason: str
+) -> None:
+    """RFC 9110, 13.1.1: ``*`` is false where there is no current representation."""
+    target += uuid4().hex
+    key = str(uuid4())
+    for any_state in ("*", " * "):
+        refused(call(api, "PUT", target, body, If_Match=any_state), 412, grpc.StatusCode.NOT_FOUND, reason)
+    refused(call(api, "PUT", f"{target}?updateOnly=true", body), 404, grpc.StatusCode.NOT_FOUND, reason)
+    refused(call(api, "PUT", target, body, If_Match='"1"'), 412, grpc.StatusCode.ABORTED, "ETAG_MISMATCH")
+    neither = call(api, "PUT", target, body, If_Match="*", If_None_Match="*")
+    assert violations(refused(neither, 400, grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST")) == ["create_only"]
+    assert call(api, "PUT", target, body, If_None_Match="*").status == 200
+    first, second = (
+        call(api, "PUT", target, {**body, "displayName": "Ravi"}, If_Match="*", Idempotency_Key=key) for _ in range(2)
+    )
+    assert (first.status, second.body) == (200, first.body)
+    assert json.loads(first.body)["displayName"] == "Ravi"
+
+
+def test_what_never_creates_is_not_found_whatever_state_is_asked_for(api: Gateway) -> None:
+    for if_match in ({}, {"If_Match": "*"}, {"If_Match": '"1"'}):
+        answer = call(
+            api, "PATCH", "/admin/tickets/TKT-999999999?updateMask=title", {"title": TICKET["title"]}, **if_match
+        )
+        refused(answer, 404, grpc.StatusCode.NOT_FOUND, "TICKET_NOT_FOUND")
+        answer = call(api, "DELETE", f"/admin/webhooks/{uuid4()}", **if_match)
+        refused(answer, 404, grpc.StatusCode.NOT_FOUND, "WEBHOOK_NOT_FOUND")
 
 
 @pytest.mark.parametrize("if_none_match", ['"1"', "", '*, "1"'])

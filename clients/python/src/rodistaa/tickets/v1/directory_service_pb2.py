@@ -28,7 +28,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from rodistaa.tickets.v1 import ticket_pb2 as rodistaa_dot_tickets_dot_v1_dot_ticket__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+rodistaa/tickets/v1/directory_service.proto\x12\x13rodistaa.tickets.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a rodistaa/tickets/v1/ticket.proto\"\xf1\x02\n\x06Member\x12\x15\n\x07user_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12-\n\x04role\x18\x02 \x01(\x0e\x32\x19.rodistaa.tickets.v1.RoleB\x04\xe2\x41\x01\x02\x12\x1a\n\x0c\x64isplay_name\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02\x12\x1b\n\rfranchise_ids\x18\x04 \x03(\tB\x04\xe2\x41\x01\x01\x12\x13\n\x05\x65mail\x18\x05 \x01(\tB\x04\xe2\x41\x01\x01\x12\x13\n\x05phone\x18\x06 \x01(\tB\x04\xe2\x41\x01\x01\x12\x18\n\npush_token\x18\x07 \x01(\tB\x04\xe2\x41\x01\x04\x12\x19\n\x06\x61\x63tive\x18\x08 \x01(\x08\x42\x04\xe2\x41\x01\x01H\x00\x88\x01\x01\x12\x12\n\x04\x65tag\x18\t \x01(\tB\x04\xe2\x41\x01\x01\x12\x34\n\ncreated_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x34\n\nupdated_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x42\t\n\x07_active\"}\n\x13UpsertMemberRequest\x12\x31\n\x06member\x18\x01 \x01(\x0b\x32\x1b.rodistaa.tickets.v1.MemberB\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x19\n\x0b\x63reate_only\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x01\"I\n\x14UpsertMemberResponse\x12\x31\n\x06member\x18\x01 \x01(\x0b\x32\x1b.rodistaa.tickets.v1.MemberB\x04\xe2\x41\x01\x03\"\xce\x01\n\x12ListMembersRequest\x12.\n\x05roles\x18\x01 \x03(\x0e\x32\x19.rodistaa.tickets.v1.RoleB\x04\xe2\x41\x01\x01\x12\x1a\n\x0c\x66ranchise_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x19\n\x06\x61\x63tive\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x01H\x00\x88\x01\x01\x12\x13\n\x05query\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\x12\x17\n\tpage_size\x18\x05 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x06 \x01(\tB\x04\xe2\x41\x01\x01\x42\t\n\x07_active\"h\n\x13ListMembersResponse\x12\x32\n\x07members\x18\x01 \x03(\x0b\x32\x1b.rodistaa.tickets.v1.MemberB\x04\xe2\x41\x01\x03\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\"\x88\x01\n\x14LookupMembersRequest\x12\x16\n\x08user_ids\x18\x01 \x03(\tB\x04\xe2\x41\x01\x01\x12\x13\n\x05query\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12.\n\x05roles\x18\x03 \x03(\x0e\x32\x19.rodistaa.tickets.v1.RoleB\x04\xe2\x41\x01\x01\x12\x13\n\x05limit\x18\x04 \x01(\x05\x42\x04\xe2\x41\x01\x01\"O\n\x15LookupMembersResponse\x12\x36\n\x07members\x18\x01 \x03(\x0b\x32\x1f.rodistaa.tickets.v1.MemberNameB\x04\xe2\x41\x01\x03\"\xa1\x01\n\nMemberName\x12\x15\n\x07user_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1a\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12-\n\x04role\x18\x03 \x01(\x0e\x32\x19.rodistaa.tickets.v1.RoleB\x04\xe2\x41\x01\x03\x12\x1b\n\rfranchise_ids\x18\x04 \x03(\tB\x04\xe2\x41\x01\x03\x12\x14\n\x06\x61\x63tive\x18\x05 \x01(\x08\x42\x04\xe2\x41\x01\x03\"\x12\n\x10GetCallerRequest\"F\n\x11GetCallerResponse\x12\x31\n\x06\x63\x61ller\x18\x01 \x01(\x0b\x32\x1b.rodistaa.tickets.v1.CallerB\x04\xe2\x41\x01\x03\"\xf6\x01\n\x06\x43\x61ller\x12\x15\n\x07user_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12-\n\x04role\x18\x02 \x01(\x0e\x32\x19.rodistaa.tickets.v1.RoleB\x04\xe2\x41\x01\x03\x12\x1b\n\rfranchise_ids\x18\x03 \x03(\tB\x04\xe2\x41\x01\x03\x12\x1a\n\x0c\x64isplay_name\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12:\n\x0bpermissions\x18\x05 \x03(\x0e\x32\x1f.rodistaa.tickets.v1.PermissionB\x04\xe2\x41\x01\x03\x12\x31\n\x06limits\x18\x06 \x01(\x0b\x32\x1b.rodistaa.tickets.v1.LimitsB\x04\xe2\x41\x01\x03\"L\n\x06Limits\x12\"\n\x14\x61ttachment_max_bytes\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x1e\n\x10\x61ttachment_types\x18\x02 \x03(\tB\x04\xe2\x41\x01\x03*\x85\x02\n\nPermission\x12\x1a\n\x16PERMISSION_UNSPECIFIED\x10\x00\x12\x14\n\x10PERMISSION_STAFF\x10\x01\x12\x1d\n\x19PERMISSION_ASSIGN_TICKETS\x10\x02\x12\"\n\x1ePERMISSION_BULK_UPDATE_TICKETS\x10\x03\x12\x1d\n\x19PERMISSION_EXPORT_TICKETS\x10\x04\x12\"\n\x1ePERMISSION_MANAGE_SLA_POLICIES\x10\x05\x12\x1f\n\x1bPERMISSION_MANAGE_DIRECTORY\x10\x06\x12\x1e\n\x1aPERMISSION_MANAGE_WEBHOOKS\x10\x07\x32\xb3\x04\n\x10\x44irectoryService\x12\x9c\x01\n\x0cUpsertMember\x12(.rodistaa.tickets.v1.UpsertMemberRequest\x1a).rodistaa.tickets.v1.UpsertMemberResponse\"7\x82\xd3\xe4\x93\x02\x31\x1a\x1f/admin/members/{member.user_id}:\x06memberb\x06member\x12{\n\x0bListMembers\x12\'.rodistaa.tickets.v1.ListMembersRequest\x1a(.rodistaa.tickets.v1.ListMembersResponse\"\x19\x90\x02\x01\x82\xd3\xe4\x93\x02\x10\x12\x0e/admin/members\x12\x88\x01\n\rLookupMembers\x12).rodistaa.tickets.v1.LookupMembersRequest\x1a*.rodistaa.tickets.v1.LookupMembersResponse\" \x90\x02\x01\x82\xd3\xe4\x93\x02\x17\x12\x15/admin/members:lookup\x12x\n\tGetCaller\x12%.rodistaa.tickets.v1.GetCallerRequest\x1a&.rodistaa.tickets.v1.GetCallerResponse\"\x1c\x90\x02\x01\x82\xd3\xe4\x93\x02\x13\x12\t/admin/meb\x06\x63\x61llerb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+rodistaa/tickets/v1/directory_service.proto\x12\x13rodistaa.tickets.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a rodistaa/tickets/v1/ticket.proto\"\xf1\x02\n\x06Member\x12\x15\n\x07user_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12-\n\x04role\x18\x02 \x01(\x0e\x32\x19.rodistaa.tickets.v1.RoleB\x04\xe2\x41\x01\x02\x12\x1a\n\x0c\x64isplay_name\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02\x12\x1b\n\rfranchise_ids\x18\x04 \x03(\tB\x04\xe2\x41\x01\x01\x12\x13\n\x05\x65mail\x18\x05 \x01(\tB\x04\xe2\x41\x01\x01\x12\x13\n\x05phone\x18\x06 \x01(\tB\x04\xe2\x41\x01\x01\x12\x18\n\npush_token\x18\x07 \x01(\tB\x04\xe2\x41\x01\x04\x12\x19\n\x06\x61\x63tive\x18\x08 \x01(\x08\x42\x04\xe2\x41\x01\x01H\x00\x88\x01\x01\x12\x12\n\x04\x65tag\x18\t \x01(\tB\x04\xe2\x41\x01\x01\x12\x34\n\ncreated_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x34\n\nupdated_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x42\t\n\x07_active\"\x98\x01\n\x13UpsertMemberRequest\x12\x31\n\x06member\x18\x01 \x01(\x0b\x32\x1b.rodistaa.tickets.v1.MemberB\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x19\n\x0b\x63reate_only\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x19\n\x0bupdate_only\x18\x04 \x01(\x08\x42\x04\xe2\x41\x01\x01\"I\n\x14UpsertMemberResponse\x12\x31\n\x06member\x18\x01 \x01(\x0b\x32\x1b.rodistaa.tickets.v1.MemberB\x04\xe2\x41\x01\x03\"\xce\x01\n\x12ListMembersRequest\x12.\n\x05roles\x18\x01 \x03(\x0e\x32\x19.rodistaa.tickets.v1.RoleB\x04\xe2\x41\x01\x01\x12\x1a\n\x0c\x66ranchise_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x19\n\x06\x61\x63tive\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x01H\x00\x88\x01\x01\x12\x13\n\x05query\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\x12\x17\n\tpage_size\x18\x05 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x06 \x01(\tB\x04\xe2\x41\x01\x01\x42\t\n\x07_active\"h\n\x13ListMembersResponse\x12\x32\n\x07members\x18\x01 \x03(\x0b\x32\x1b.rodistaa.tickets.v1.MemberB\x04\xe2\x41\x01\x03\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\"\x88\x01\n\x14LookupMembersRequest\x12\x16\n\x08user_ids\x18\x01 \x03(\tB\x04\xe2\x41\x01\x01\x12\x13\n\x05query\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12.\n\x05roles\x18\x03 \x03(\x0e\x32\x19.rodistaa.tickets.v1.RoleB\x04\xe2\x41\x01\x01\x12\x13\n\x05limit\x18\x04 \x01(\x05\x42\x04\xe2\x41\x01\x01\"O\n\x15LookupMembersResponse\x12\x36\n\x07members\x18\x01 \x03(\x0b\x32\x1f.rodistaa.tickets.v1.MemberNameB\x04\xe2\x41\x01\x03\"\xa1\x01\n\nMemberName\x12\x15\n\x07user_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1a\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12-\n\x04role\x18\x03 \x01(\x0e\x32\x19.rodistaa.tickets.v1.RoleB\x04\xe2\x41\x01\x03\x12\x1b\n\rfranchise_ids\x18\x04 \x03(\tB\x04\xe2\x41\x01\x03\x12\x14\n\x06\x61\x63tive\x18\x05 \x01(\x08\x42\x04\xe2\x41\x01\x03\"\x12\n\x10GetCallerRequest\"F\n\x11GetCallerResponse\x12\x31\n\x06\x63\x61ller\x18\x01 \x01(\x0b\x32\x1b.rodistaa.tickets.v1.CallerB\x04\xe2\x41\x01\x03\"\xf6\x01\n\x06\x43\x61ller\x12\x15\n\x07user_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12-\n\x04role\x18\x02 \x01(\x0e\x32\x19.rodistaa.tickets.v1.RoleB\x04\xe2\x41\x01\x03\x12\x1b\n\rfranchise_ids\x18\x03 \x03(\tB\x04\xe2\x41\x01\x03\x12\x1a\n\x0c\x64isplay_name\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12:\n\x0bpermissions\x18\x05 \x03(\x0e\x32\x1f.rodistaa.tickets.v1.PermissionB\x04\xe2\x41\x01\x03\x12\x31\n\x06limits\x18\x06 \x01(\x0b\x32\x1b.rodistaa.tickets.v1.LimitsB\x04\xe2\x41\x01\x03\"L\n\x06Limits\x12\"\n\x14\x61ttachment_max_bytes\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x1e\n\x10\x61ttachment_types\x18\x02 \x03(\tB\x04\xe2\x41\x01\x03*\x85\x02\n\nPermission\x12\x1a\n\x16PERMISSION_UNSPECIFIED\x10\x00\x12\x14\n\x10PERMISSION_STAFF\x10\x01\x12\x1d\n\x19PERMISSION_ASSIGN_TICKETS\x10\x02\x12\"\n\x1ePERMISSION_BULK_UPDATE_TICKETS\x10\x03\x12\x1d\n\x19PERMISSION_EXPORT_TICKETS\x10\x04\x12\"\n\x1ePERMISSION_MANAGE_SLA_POLICIES\x10\x05\x12\x1f\n\x1bPERMISSION_MANAGE_DIRECTORY\x10\x06\x12\x1e\n\x1aPERMISSION_MANAGE_WEBHOOKS\x10\x07\x32\xb3\x04\n\x10\x44irectoryService\x12\x9c\x01\n\x0cUpsertMember\x12(.rodistaa.tickets.v1.UpsertMemberRequest\x1a).rodistaa.tickets.v1.UpsertMemberResponse\"7\x82\xd3\xe4\x93\x02\x31\x1a\x1f/admin/members/{member.user_id}:\x06memberb\x06member\x12{\n\x0bListMembers\x12\'.rodistaa.tickets.v1.ListMembersRequest\x1a(.rodistaa.tickets.v1.ListMembersResponse\"\x19\x90\x02\x01\x82\xd3\xe4\x93\x02\x10\x12\x0e/admin/members\x12\x88\x01\n\rLookupMembers\x12).rodistaa.tickets.v1.LookupMembersRequest\x1a*.rodistaa.tickets.v1.LookupMembersResponse\" \x90\x02\x01\x82\xd3\xe4\x93\x02\x17\x12\x15/admin/members:lookup\x12x\n\tGetCaller\x12%.rodistaa.tickets.v1.GetCallerRequest\x1a&.rodistaa.tickets.v1.GetCallerResponse\"\x1c\x90\x02\x01\x82\xd3\xe4\x93\x02\x13\x12\t/admin/meb\x06\x63\x61llerb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -63,6 +63,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UPSERTMEMBERREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\001'
   _globals['_UPSERTMEMBERREQUEST'].fields_by_name['create_only']._loaded_options = None
   _globals['_UPSERTMEMBERREQUEST'].fields_by_name['create_only']._serialized_options = b'\342A\001\001'
+  _globals['_UPSERTMEMBERREQUEST'].fields_by_name['update_only']._loaded_options = None
+  _globals['_UPSERTMEMBERREQUEST'].fields_by_name['update_only']._serialized_options = b'\342A\001\001'
   _globals['_UPSERTMEMBERRESPONSE'].fields_by_name['member']._loaded_options = None
   _globals['_UPSERTMEMBERRESPONSE'].fields_by_name['member']._serialized_options = b'\342A\001\003'
   _globals['_LISTMEMBERSREQUEST'].fields_by_name['roles']._loaded_options = None
@@ -127,32 +129,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DIRECTORYSERVICE'].methods_by_name['LookupMembers']._serialized_options = b'\220\002\001\202\323\344\223\002\027\022\025/admin/members:lookup'
   _globals['_DIRECTORYSERVICE'].methods_by_name['GetCaller']._loaded_options = None
   _globals['_DIRECTORYSERVICE'].methods_by_name['GetCaller']._serialized_options = b'\220\002\001\202\323\344\223\002\023\022\t/admin/meb\006caller'
-  _globals['_PERMISSION']._serialized_start=1891
-  _globals['_PERMISSION']._serialized_end=2152
+  _globals['_PERMISSION']._serialized_start=1919
+  _globals['_PERMISSION']._serialized_end=2180
   _globals['_MEMBER']._serialized_start=199
   _globals['_MEMBER']._serialized_end=568
-  _globals['_UPSERTMEMBERREQUEST']._serialized_start=570
-  _globals['_UPSERTMEMBERREQUEST']._serialized_end=695
-  _globals['_UPSERTMEMBERRESPONSE']._serialized_start=697
-  _globals['_UPSERTMEMBERRESPONSE']._serialized_end=770
-  _globals['_LISTMEMBERSREQUEST']._serialized_start=773
-  _globals['_LISTMEMBERSREQUEST']._serialized_end=979
-  _globals['_LISTMEMBERSRESPONSE']._serialized_start=981
-  _globals['_LISTMEMBERSRESPONSE']._serialized_end=1085
-  _globals['_LOOKUPMEMBERSREQUEST']._serialized_start=1088
-  _globals['_LOOKUPMEMBERSREQUEST']._serialized_end=1224
-  _globals['_LOOKUPMEMBERSRESPONSE']._serialized_start=1226
-  _globals['_LOOKUPMEMBERSRESPONSE']._serialized_end=1305
-  _globals['_MEMBERNAME']._serialized_start=1308
-  _globals['_MEMBERNAME']._serialized_end=1469
-  _globals['_GETCALLERREQUEST']._serialized_start=1471
-  _globals['_GETCALLERREQUEST']._serialized_end=1489
-  _globals['_GETCALLERRESPONSE']._serialized_start=1491
-  _globals['_GETCALLERRESPONSE']._serialized_end=1561
-  _globals['_CALLER']._serialized_start=1564
-  _globals['_CALLER']._serialized_end=1810
-  _globals['_LIMITS']._serialized_start=1812
-  _globals['_LIMITS']._serialized_end=1888
-  _globals['_DIRECTORYSERVICE']._serialized_start=2155
-  _globals['_DIRECTORYSERVICE']._serialized_end=2718
+  _globals['_UPSERTMEMBERREQUEST']._serialized_start=571
+  _globals['_UPSERTMEMBERREQUEST']._serialized_end=723
+  _globals['_UPSERTMEMBERRESPONSE']._serialized_start=725
+  _globals['_UPSERTMEMBERRESPONSE']._serialized_end=798
+  _globals['_LISTMEMBERSREQUEST']._serialized_start=801
+  _globals['_LISTMEMBERSREQUEST']._serialized_end=1007
+  _globals['_LISTMEMBERSRESPONSE']._serialized_start=1009
+  _globals['_LISTMEMBERSRESPONSE']._serialized_end=1113
+  _globals['_LOOKUPMEMBERSREQUEST']._serialized_start=1116
+  _globals['_LOOKUPMEMBERSREQUEST']._serialized_end=1252
+  _globals['_LOOKUPMEMBERSRESPONSE']._serialized_start=1254
+  _globals['_LOOKUPMEMBERSRESPONSE']._serialized_end=1333
+  _globals['_MEMBERNAME']._serialized_start=1336
+  _globals['_MEMBERNAME']._serialized_end=1497
+  _globals['_GETCALLERREQUEST']._serialized_start=1499
+  _globals['_GETCALLERREQUEST']._serialized_end=1517
+  _globals['_GETCALLERRESPONSE']._serialized_start=1519
+  _globals['_GETCALLERRESPONSE']._serialized_end=1589
+  _globals['_CALLER']._serialized_start=1592
+  _globals['_CALLER']._serialized_end=1838
+  _globals['_LIMITS']._serialized_start=1840
+  _globals['_LIMITS']._serialized_end=1916
+  _globals['_DIRECTORYSERVICE']._serialized_start=2183
+  _globals['_DIRECTORYSERVICE']._serialized_end=2746
 # @@protoc_insertion_point(module_scope)

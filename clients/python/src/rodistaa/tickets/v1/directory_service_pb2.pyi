@@ -148,12 +148,18 @@ class UpsertMemberRequest(_message.Message):
     MEMBER_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     CREATE_ONLY_FIELD_NUMBER: _builtins.int
+    UPDATE_ONLY_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """UUID that makes the call safe to repeat."""
     create_only: _builtins.bool
     """Fails with MEMBER_EXISTS where the user is in the directory already, instead
     of replacing the entry. Over HTTP also the header `If-None-Match: *`. Not
     together with `member.etag`.
+    """
+    update_only: _builtins.bool
+    """Fails with MEMBER_NOT_FOUND where the user is not in the directory, instead
+    of creating the entry. Over HTTP also the header `If-Match: *`. Not together
+    with `create_only`.
     """
     @_builtins.property
     def member(self) -> Global___Member:
@@ -165,10 +171,11 @@ class UpsertMemberRequest(_message.Message):
         member: Global___Member | None = ...,
         request_id: _builtins.str = ...,
         create_only: _builtins.bool = ...,
+        update_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["member", b"member"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_only", b"create_only", "member", b"member", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_only", b"create_only", "member", b"member", "request_id", b"request_id", "update_only", b"update_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -68,7 +68,7 @@ class DirectoryServiceServicer:
     def UpsertMember(self, request, context):
         """Creates a member, or replaces it as a whole.
 
-        ETAG_MISMATCH, MEMBER_EXISTS.
+        ETAG_MISMATCH, MEMBER_EXISTS, MEMBER_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

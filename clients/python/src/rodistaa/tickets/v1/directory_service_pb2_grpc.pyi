@@ -22,7 +22,7 @@ class DirectoryServiceStub:
     UpsertMember: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.UpsertMemberRequest, _directory_service_pb2.UpsertMemberResponse]
     """Creates a member, or replaces it as a whole.
 
-    ETAG_MISMATCH, MEMBER_EXISTS.
+    ETAG_MISMATCH, MEMBER_EXISTS, MEMBER_NOT_FOUND.
     """
     ListMembers: _grpc.UnaryUnaryMultiCallable[_directory_service_pb2.ListMembersRequest, _directory_service_pb2.ListMembersResponse]
     """Lists members by user id."""
@@ -49,7 +49,7 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _directory_service_pb2.UpsertMemberResponse:
         """Creates a member, or replaces it as a whole.
 
-        ETAG_MISMATCH, MEMBER_EXISTS.
+        ETAG_MISMATCH, MEMBER_EXISTS, MEMBER_NOT_FOUND.
         """
 
     @_abc_1.abstractmethod

@@ -128,7 +128,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """
     ERROR_REASON_SESSION_CHANGED: _ErrorReason.ValueType  # 56
     """FAILED_PRECONDITION: by the gateway alone: the header Tickets-Caller names
-    somebody else than the browser's session is of. Nothing was done.
+    somebody else than the browser's session is of, and nothing was done; or the
+    session that a stream was opened with has ended or become another one.
     """
     ERROR_REASON_ETAG_MISMATCH: _ErrorReason.ValueType  # 60
     """ABORTED: the thing has changed since the etag sent was read. Read it again."""
@@ -300,7 +301,8 @@ person may have. Wait for one to end, or cancel one.
 """
 ERROR_REASON_SESSION_CHANGED: ErrorReason.ValueType  # 56
 """FAILED_PRECONDITION: by the gateway alone: the header Tickets-Caller names
-somebody else than the browser's session is of. Nothing was done.
+somebody else than the browser's session is of, and nothing was done; or the
+session that a stream was opened with has ended or become another one.
 """
 ERROR_REASON_ETAG_MISMATCH: ErrorReason.ValueType  # 60
 """ABORTED: the thing has changed since the etag sent was read. Read it again."""

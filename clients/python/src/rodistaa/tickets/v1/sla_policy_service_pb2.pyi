@@ -182,12 +182,18 @@ class UpsertCalendarRequest(_message.Message):
     CALENDAR_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     CREATE_ONLY_FIELD_NUMBER: _builtins.int
+    UPDATE_ONLY_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """UUID that makes the call safe to repeat."""
     create_only: _builtins.bool
     """Fails with CALENDAR_EXISTS where there is a calendar of that id, instead of
     making a new version of it. Over HTTP also the header `If-None-Match: *`.
     Not together with `calendar.etag`.
+    """
+    update_only: _builtins.bool
+    """Fails with CALENDAR_NOT_FOUND where there is no calendar of that id, instead
+    of creating it. Over HTTP also the header `If-Match: *`. Not together with
+    `create_only`.
     """
     @_builtins.property
     def calendar(self) -> _sla_pb2.Calendar:
@@ -199,10 +205,11 @@ class UpsertCalendarRequest(_message.Message):
         calendar: _sla_pb2.Calendar | None = ...,
         request_id: _builtins.str = ...,
         create_only: _builtins.bool = ...,
+        update_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["calendar", b"calendar"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar", b"calendar", "create_only", b"create_only", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar", b"calendar", "create_only", b"create_only", "request_id", b"request_id", "update_only", b"update_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

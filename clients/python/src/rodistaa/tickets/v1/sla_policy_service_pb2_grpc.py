@@ -90,7 +90,7 @@ class SlaPolicyServiceServicer:
     def UpsertCalendar(self, request, context):
         """Creates a calendar, or makes a new version of it, as a whole.
 
-        ETAG_MISMATCH, CALENDAR_EXISTS.
+        ETAG_MISMATCH, CALENDAR_EXISTS, CALENDAR_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

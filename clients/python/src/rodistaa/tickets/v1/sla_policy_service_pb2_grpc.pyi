@@ -32,7 +32,7 @@ class SlaPolicyServiceStub:
     UpsertCalendar: _grpc.UnaryUnaryMultiCallable[_sla_policy_service_pb2.UpsertCalendarRequest, _sla_policy_service_pb2.UpsertCalendarResponse]
     """Creates a calendar, or makes a new version of it, as a whole.
 
-    ETAG_MISMATCH, CALENDAR_EXISTS.
+    ETAG_MISMATCH, CALENDAR_EXISTS, CALENDAR_NOT_FOUND.
     """
 
 class SlaPolicyServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -77,7 +77,7 @@ class SlaPolicyServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _sla_policy_service_pb2.UpsertCalendarResponse:
         """Creates a calendar, or makes a new version of it, as a whole.
 
-        ETAG_MISMATCH, CALENDAR_EXISTS.
+        ETAG_MISMATCH, CALENDAR_EXISTS, CALENDAR_NOT_FOUND.
         """
 
 def add_SlaPolicyServiceServicer_to_server(servicer: SlaPolicyServiceServicer, server: _grpc.Server) -> None: ...

@@ -301,7 +301,8 @@ export enum ErrorReason {
 
   /**
    * FAILED_PRECONDITION: by the gateway alone: the header Tickets-Caller names
-   * somebody else than the browser's session is of. Nothing was done.
+   * somebody else than the browser's session is of, and nothing was done; or the
+   * session that a stream was opened with has ended or become another one.
    *
    * @generated from enum value: ERROR_REASON_SESSION_CHANGED = 56;
    */
