@@ -76,15 +76,15 @@ describe("distribute", () => {
     expect(fieldErrors).toEqual([
       { name: ["title"], errors: ["has 10 characters at least"] },
       { name: ["tags"], errors: ["is too long"] },
-      { name: ["linkedId"], errors: ["needs linked_type", "is too long"] },
+      { name: ["linkedId"], errors: ["needs “Linked to”", "is too long"] },
     ]);
-    expect(rest).toEqual(["request_id: is no UUID"]);
+    expect(rest).toEqual(["Request id: is no UUID."]);
   });
 
   it("tells above the form what names no field", () => {
     expect(distribute(refusal(403, { message: "Assigning takes ops_manager." }), ["title"])).toEqual({
       fieldErrors: [],
-      rest: ["Assigning takes ops_manager."],
+      rest: ["Assigning takes ops manager."],
     });
     expect(distribute(new Error("broken"), []).rest).toEqual(["broken"]);
   });

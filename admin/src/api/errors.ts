@@ -1,4 +1,6 @@
 import type { components } from "#http";
+import { inWords } from "@/vocabulary/contractWords";
+import { refusalWords, violationWords } from "@/vocabulary/refusals";
 
 type Status = components["schemas"]["Status"];
 type Violation = { field: string; description: string };
@@ -10,7 +12,7 @@ export class ApiError extends Error {
   private constructor(
     /** HTTP status. */
     readonly status: number,
-    /** For people; in English. */
+    /** The server's own, for engineers; people read `messageOf`. */
     message: string,
     /** Stable reason, a name of ErrorReason such as "TICKET_NOT_FOUND"; empty when something between us answered. */
     readonly reason: string,
@@ -86,6 +88,9 @@ export class Unreachable extends Error {
 
 /** What to tell a person of something that went wrong. */
 export function messageOf(error: unknown): string {
+  if (error instanceof ApiError) {
+    return refusalWords(error);
+  }
   return error instanceof Error ? error.message : "Something went wrong.";
 }
 
@@ -111,9 +116,9 @@ export function distribute(
     const local = prefix && field.startsWith(`${prefix}.`) ? field.slice(prefix.length + 1) : field;
     const name = camelCase(local.split(/[.[]/)[0] ?? "");
     if (fields.includes(name)) {
-      byField.set(name, [...(byField.get(name) ?? []), description]);
+      byField.set(name, [...(byField.get(name) ?? []), inWords(description)]);
     } else {
-      rest.push(field ? `${field}: ${description}` : description);
+      rest.push(violationWords({ field, description }));
     }
   }
   return { fieldErrors: [...byField].map(([name, errors]) => ({ name: [name], errors })), rest };

@@ -8,11 +8,15 @@ const FAILURES: readonly Schemas["BulkError"][] = [
   {
     code: 9,
     reason: "ERROR_REASON_TRANSITION_NOT_ALLOWED",
-    message:
-      "The ticket is AWAITING_FINANCE; from there it may go to IN_PROGRESS, ESCALATED, RESOLVED or be given back.",
+    message: "A ticket in state AWAITING_FINANCE cannot become CLOSED. Allowed: IN_PROGRESS, ESCALATED, RESOLVED.",
+    metadata: { current_status: "AWAITING_FINANCE", allowed_statuses: "IN_PROGRESS,ESCALATED,RESOLVED" },
   },
-  { code: 7, reason: "ERROR_REASON_FINANCE_ONLY", message: "A payment ticket is resolved by finance alone." },
-  { code: 5, reason: "ERROR_REASON_TICKET_NOT_FOUND", message: "There is no such ticket." },
+  {
+    code: 7,
+    reason: "ERROR_REASON_FINANCE_ONLY",
+    message: "A ticket linked to a payment is resolved by finance only.",
+  },
+  { code: 5, reason: "ERROR_REASON_TICKET_NOT_FOUND", message: "Ticket TKT-1012 was not found." },
 ];
 const FILTER = { statuses: ["TICKET_STATUS_OPEN" as const], tagsAny: ["kyc"] };
 

@@ -16,12 +16,19 @@ const checked = rowsOf([
 ]);
 
 describe("rowsOf", () => {
-  it("tells states by their words", () => {
-    const message = "A ticket in state AWAITING_FINANCE cannot become NEW by a KYC check. Allowed: IN_PROGRESS.";
-    const [row] = rowsOf([{ ticketId: "A", error: { code: 9, message } }]);
-    expect(row?.message).toBe(
-      "A ticket in state Awaiting finance cannot become New by a KYC check. Allowed: In progress.",
-    );
+  it("says by reason why a ticket was not changed", () => {
+    const [row] = rowsOf([
+      {
+        ticketId: "A",
+        error: {
+          code: 9,
+          reason: "ERROR_REASON_TRANSITION_NOT_ALLOWED",
+          message: "A ticket in state AWAITING_FINANCE cannot become NEW.",
+          metadata: { current_status: "AWAITING_FINANCE", allowed_statuses: "IN_PROGRESS,RESOLVED" },
+        },
+      },
+    ]);
+    expect(row?.message).toBe("The ticket is Awaiting finance. From there it can be moved to In progress or Resolved.");
   });
 });
 
@@ -79,6 +86,6 @@ describe("mergedRows of a second attempt", () => {
 
 describe("rowsOf", () => {
   it("always says something of what failed", () => {
-    expect(rowsOf([{ ticketId: "A", error: { code: 13 } }])[0]?.message).toBe("It failed with code 13.");
+    expect(rowsOf([{ ticketId: "A", error: { code: 13 } }])[0]?.message).toBe("The service did not accept this.");
   });
 });

@@ -1,5 +1,5 @@
 import type { BulkResult, TicketStatus } from "@/api/schemas";
-import { STATUSES } from "@/vocabulary/tickets";
+import { type Reason, refusalWords } from "@/vocabulary/refusals";
 
 /** What became of a ticket: "left" is one that was not tried, since the check had said that it would fail. */
 export type Outcome = "done" | "failed" | "left";
@@ -20,7 +20,8 @@ export type ResultGroup = { key: string; outcome: Outcome; reason: string; label
 
 const REASON_PREFIX = "ERROR_REASON_";
 
-const REASONS: Readonly<Record<string, string>> = {
+/** Headings of groups; the reasons that a single ticket is refused for. */
+const REASONS: Readonly<Partial<Record<Reason, string>>> = {
   TRANSITION_NOT_ALLOWED: "Not from its present state",
   ACTION_NOT_ALLOWED: "Not allowed for you",
   FINANCE_ONLY: "Only finance may resolve payments",
@@ -40,16 +41,21 @@ export function rowsOf(results: readonly BulkResult[]): ResultRow[] {
   return results.map(({ ticketId = "", error, status }) => ({
     ticketId,
     outcome: error === undefined ? "done" : "failed",
-    reason: (error?.reason ?? "").replace(REASON_PREFIX, ""),
-    message: error === undefined ? "" : inWords(error.message) || `It failed with code ${error.code ?? "unknown"}.`,
+    reason: reasonOf(error),
+    message: errorWords(error),
     status: error === undefined && status !== "TICKET_STATUS_UNSPECIFIED" ? status : undefined,
   }));
 }
 
-/** The contract names states in capitals, and the page in words: "AWAITING_FINANCE" is "Awaiting finance". */
-function inWords(message = ""): string {
-  const labels: Readonly<Record<string, { label: string }>> = STATUSES;
-  return message.replace(/\b[A-Z_]+\b/g, (name) => labels[`TICKET_STATUS_${name}`]?.label ?? name);
+/** Why a ticket was not changed, for people; empty when it was. */
+export function errorWords(error: BulkResult["error"]): string {
+  return error === undefined
+    ? ""
+    : refusalWords({ reason: reasonOf(error), metadata: error.metadata ?? {}, message: error.message ?? "" });
+}
+
+function reasonOf(error: BulkResult["error"]): string {
+  return (error?.reason ?? "").replace(REASON_PREFIX, "");
 }
 
 /**
@@ -92,5 +98,5 @@ export function groupsOf(rows: readonly ResultRow[], doneLabel: string): ResultG
 
 function reasonWords(reason: string): string {
   const words = reason.toLowerCase().replaceAll("_", " ");
-  return REASONS[reason] ?? (words ? words.charAt(0).toUpperCase() + words.slice(1) : "Failed");
+  return REASONS[reason as Reason] ?? (words ? words.charAt(0).toUpperCase() + words.slice(1) : "Failed");
 }

@@ -71,7 +71,7 @@ it("tells a refusal beside the field", async () => {
   );
   await userEvent.click(await screen.findByRole("checkbox", { name: "Awaiting finance" }));
   await save();
-  expect(await screen.findByText("must be one of AWAITING_*")).toBeInTheDocument();
+  expect(await screen.findByText("must be one of Awaiting …")).toBeInTheDocument();
 });
 
 it("takes no policy that promises a solution before the first response", async () => {

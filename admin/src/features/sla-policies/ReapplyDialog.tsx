@@ -1,6 +1,7 @@
 import { Alert, Button, Form, Modal, Progress, Table } from "antd";
 import { Link } from "react-router";
 import { ROUTES } from "@/app/routes";
+import { errorWords } from "@/features/bulk/bulkResults";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { ReasonField } from "@/ui/ReasonField";
 import { PRIORITIES, wordOf } from "@/vocabulary/tickets";
@@ -119,7 +120,7 @@ function Failures({ run }: { run: Run }) {
           dataIndex: "ticketId",
           render: (id: string) => <Link to={ROUTES.ticket(id)}>{id}</Link>,
         },
-        { title: "Why not", render: (_, { error }) => error?.message ?? "" },
+        { title: "Why not", render: (_, { error }) => errorWords(error) },
       ]}
     />
   );

@@ -3,6 +3,8 @@ import { useState } from "react";
 import { api, newKey, once, onlyNew, unwrap } from "@/api/client";
 import { ApiError } from "@/api/errors";
 import type { Calendar } from "@/api/schemas";
+import { inWords } from "@/vocabulary/contractWords";
+import { violationWords } from "@/vocabulary/refusals";
 import { bodyOf, type CalendarDraft, windowKeys } from "./calendarDraft";
 import { calendarsQuery, slaPoliciesQuery } from "./slaPolicies";
 
@@ -80,11 +82,11 @@ function errorsOf(error: ApiError, draft: CalendarDraft): DraftErrors {
     const keys = name === "windows" ? windowKeys(draft) : draft.holidays.map(({ key }) => key);
     const row = index === undefined ? undefined : keys[Number(index)];
     if (row !== undefined && (name === "windows" || name === "holidays")) {
-      rows.set(row, description);
+      rows.set(row, inWords(description));
     } else if (["id", "display_name", "time_zone", "windows", "holidays"].includes(name)) {
-      fields.set(name, description);
+      fields.set(name, inWords(description));
     } else {
-      rest.push(field ? `${field}: ${description}` : description);
+      rest.push(violationWords({ field, description }));
     }
   }
   return { fields, rows, rest };

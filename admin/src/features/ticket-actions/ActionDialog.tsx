@@ -4,7 +4,6 @@ import { distribute } from "@/api/errors";
 import type { Ticket } from "@/api/schemas";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { ConflictNotice } from "./ConflictNotice";
-import { refusalWords } from "./refusalWords";
 import { type ChangeHeaders, useTicketChange } from "./useTicketChange";
 import "./actions.css";
 
@@ -101,7 +100,7 @@ function ActionForm<Values extends object>({
       {(changed !== null || (told !== null && told.rest.length > 0)) && (
         <div className="action-dialog-notices">
           {changed !== null && <ConflictNotice changed={changed} />}
-          {told !== null && told.rest.length > 0 && <Refusal error={error} />}
+          {told !== null && told.rest.length > 0 && <ErrorNotice error={error} />}
         </div>
       )}
       {typeof children === "function" ? children({ form, base }) : children}
@@ -125,10 +124,4 @@ export function focusFirst(container: HTMLElement | null): void {
   container
     ?.querySelector<HTMLElement>("input:not([type=radio], [type=file], [disabled]), textarea:not([disabled])")
     ?.focus();
-}
-
-/** A refusal in plain words, where there are any. */
-export function Refusal({ error }: { error: unknown }) {
-  const words = refusalWords(error);
-  return words === undefined ? <ErrorNotice error={error} /> : <ErrorNotice error={error} title={words} />;
 }

@@ -8,8 +8,8 @@ import { ticketActionsQuery, ticketQuery } from "@/api/tickets";
 import { type LinkedEntity, LinkedEntityField } from "@/features/ticket-create/LinkedEntityField";
 import { DESCRIPTION_MAX, DESCRIPTION_RULES, LINK_RULES, TITLE_MAX, TITLE_RULES } from "@/features/ticket-create/rules";
 import { TagsField } from "@/features/ticket-create/TagsField";
+import { ErrorNotice } from "@/ui/ErrorNotice";
 import { optionsOf, SEVERITIES } from "@/vocabulary/tickets";
-import { Refusal } from "./ActionDialog";
 import { EditConflict } from "./EditConflict";
 import { changedFields, type EditValues, patchOf, valuesOf } from "./editConflict";
 import { formatMetadata, MetadataField, parseMetadata } from "./MetadataField";
@@ -96,7 +96,7 @@ export function TicketEditForm({ ticket, onDone }: { ticket: Ticket; onDone(): v
     >
       {rest.length > 0 && (
         <div style={{ marginBottom: 16 }}>
-          <Refusal error={save.error} />
+          <ErrorNotice error={save.error} />
         </div>
       )}
       <Form.Item name="title" label="Title" rules={TITLE_RULES}>

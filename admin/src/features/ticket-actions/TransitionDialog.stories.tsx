@@ -28,9 +28,14 @@ export const Refused: Story = {
     msw: {
       handlers: [
         http.post("*/admin/tickets/:id/transition", () =>
-          refusal(400, "TRANSITION_NOT_ALLOWED", "NEW cannot become AWAITING_SHIPPER.", {
-            metadata: { current_status: "NEW", allowed_statuses: "OPEN,ESCALATED" },
-          }),
+          refusal(
+            400,
+            "TRANSITION_NOT_ALLOWED",
+            "A ticket in state NEW cannot become AWAITING_SHIPPER. Allowed: OPEN, ESCALATED.",
+            {
+              metadata: { current_status: "NEW", allowed_statuses: "OPEN,ESCALATED" },
+            },
+          ),
         ),
       ],
     },

@@ -8,7 +8,7 @@ import type { Ticket } from "@/api/schemas";
 import { ticketKeys } from "@/api/tickets";
 import { refusalOf } from "@/features/attachments/fileRules";
 import { useFileRules } from "@/features/attachments/useFileRules";
-import { Refusal } from "@/features/ticket-actions/ActionDialog";
+import { ErrorNotice } from "@/ui/ErrorNotice";
 import { optionsOf, ROLES, SEVERITIES, STAFF_ROLES, wordOf } from "@/vocabulary/tickets";
 import { ChosenFiles } from "./ChosenFiles";
 import { type CreateValues, forgetDraft, keepDraft, readDraft } from "./createDraft";
@@ -100,7 +100,7 @@ export function TicketCreateForm({ onCreated, onCancel }: TicketCreateFormProps)
     >
       {rest.length > 0 && (
         <div style={{ marginBottom: 16 }}>
-          <Refusal error={error} />
+          <ErrorNotice error={error} />
         </div>
       )}
       {draft !== null && (

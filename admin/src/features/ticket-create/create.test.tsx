@@ -93,7 +93,7 @@ describe("making a ticket", () => {
     await fillIn();
     await userEvent.click(screen.getByRole("button", { name: "Create the ticket" }));
     expect(await screen.findByText("must not hold control characters")).toBeInTheDocument();
-    expect(screen.getByText("goes together with linked_type")).toBeInTheDocument();
+    expect(screen.getByText("goes together with “Linked to”")).toBeInTheDocument();
     expect(screen.queryByText("two fields are wrong")).toBeNull();
   });
 
