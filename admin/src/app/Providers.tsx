@@ -2,6 +2,7 @@ import { type QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { App, ConfigProvider } from "antd";
 import enGB from "antd/locale/en_GB";
 import type { ReactNode } from "react";
+import { useReducedMotion } from "./reducedMotion";
 import { SchemeProvider, useScheme } from "./scheme";
 import { type ColorScheme, themeOf } from "./theme";
 import "./app.css";
@@ -28,8 +29,15 @@ export function AppProviders({
 
 function Themed({ children }: { children: ReactNode }) {
   const { scheme } = useScheme();
+  const isStill = useReducedMotion();
   return (
-    <ConfigProvider theme={themeOf(scheme)} locale={enGB} componentSize="medium" variant="outlined">
+    <ConfigProvider
+      theme={themeOf(scheme, { isStill })}
+      locale={enGB}
+      componentSize="medium"
+      variant="outlined"
+      form={{ scrollToFirstError: { block: "center", focus: true } }}
+    >
       <App component={false} message={{ maxCount: 3 }}>
         {children}
       </App>

@@ -6,12 +6,16 @@ export type ColorScheme = "light" | "dark";
 const FONT =
   'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans Devanagari", "Helvetica Neue", Arial, sans-serif';
 
-/** The theme of Ant Design: calm surfaces, one colour that calls for action, dense controls. */
-export function themeOf(scheme: ColorScheme): ThemeConfig {
+/**
+ * The theme of Ant Design: calm surfaces, one colour that calls for action, dense controls. `isStill` has it move nothing;
+ * to take the time from its motions by CSS instead leaves dialogs waiting for an end that no browser tells of.
+ */
+export function themeOf(scheme: ColorScheme, { isStill = false } = {}): ThemeConfig {
   const dark = scheme === "dark";
   return {
     algorithm: dark ? [theme.darkAlgorithm, theme.compactAlgorithm] : [theme.defaultAlgorithm, theme.compactAlgorithm],
     token: {
+      motion: !isStill,
       colorPrimary: dark ? "#35b3c8" : "#0b6e7f",
       colorInfo: dark ? "#35b3c8" : "#0b6e7f",
       colorLink: dark ? "#5cc3d6" : "#0a6474",
