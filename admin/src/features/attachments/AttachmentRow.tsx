@@ -1,5 +1,5 @@
 import { DownloadOutlined, EyeOutlined, LockOutlined } from "@ant-design/icons";
-import { Button, theme } from "antd";
+import { Button, Tooltip, theme } from "antd";
 import type { Attachment } from "@/api/schemas";
 import { ToneTag } from "@/ui/StatusTag";
 import { TimeAgo } from "@/ui/TimeAgo";
@@ -17,7 +17,7 @@ type AttachmentRowProps = {
   onPreview(attachment: Attachment): void;
 };
 
-/** One file of a ticket. Pictures that are not sensitive can be looked at; everything can be saved. */
+/** One file of a ticket. Pictures can be looked at, everything can be saved. */
 export function AttachmentRow({ attachment, busy, onDownload, onPreview }: AttachmentRowProps) {
   const { token } = theme.useToken();
   const { fileName, fileType, fileSizeBytes, uploadedById, createdAt, completedAt, isSensitive, state } = attachment;
@@ -49,13 +49,15 @@ export function AttachmentRow({ attachment, busy, onDownload, onPreview }: Attac
       </div>
       {ready && (
         <div className="file-row-actions">
-          {isDrawn(fileType) && !isSensitive && (
-            <Button
-              type="text"
-              icon={<EyeOutlined />}
-              aria-label={`Look at ${name}`}
-              onClick={() => onPreview(attachment)}
-            />
+          {isDrawn(fileType) && (
+            <Tooltip title={isSensitive ? "Show preview; that you looked is kept in the audit" : "Show preview"}>
+              <Button
+                type="text"
+                icon={<EyeOutlined />}
+                aria-label={`Show preview of ${name}`}
+                onClick={() => onPreview(attachment)}
+              />
+            </Tooltip>
           )}
           <Button
             type="text"

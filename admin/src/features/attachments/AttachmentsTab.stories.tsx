@@ -1,8 +1,9 @@
 import type { Meta, StoryObj } from "@storybook/react-vite";
 import { HttpResponse, http } from "msw";
 import { userEvent, within } from "storybook/test";
+import { AccessReason } from "@/api/accessReason";
 import { never, offers, refusal } from "@/features/ticket-actions/handlers";
-import { attachmentFixture, attachmentFixtures } from "@/fixtures/attachments";
+import { attachmentFixture, attachmentFixtures, pictureAttachment, sensitivePicture } from "@/fixtures/attachments";
 import { sensitiveTicket, ticketFixture } from "@/fixtures/tickets";
 import { AttachmentsTab } from "./AttachmentsTab";
 
@@ -93,5 +94,81 @@ export const AsksForReason: Story = {
   play: async () => {
     await userEvent.click(await within(document.body).findByRole("button", { name: "View names" }));
     await within(document.body).findByRole("dialog");
+  },
+};
+
+/** A photo as a phone takes it, upright. */
+const PICTURE = `<svg xmlns="http://www.w3.org/2000/svg" width="600" height="800"><rect width="600" height="800"
+  fill="#6b7f99"/><rect x="90" y="260" width="420" height="260" fill="#d9cfae"/><text x="300" y="400"
+  font-size="44" text-anchor="middle" fill="#333">Seal 48 213</text></svg>`;
+
+const picture = {
+  list: list([pictureAttachment, sensitivePicture]),
+  names: http.post("*/admin/tickets/:id/attachments\\:view", () =>
+    HttpResponse.json({
+      attachments: [pictureAttachment, { ...sensitivePicture, fileName: "cheque-of-BKG-340.jpg", redacted: false }],
+    }),
+  ),
+  download: http.all("*/admin/attachments/:id/download", () =>
+    HttpResponse.json({ download: { method: "GET", url: `${location.origin}/store/picture` } }),
+  ),
+  bytes: http.get("*/store/picture", () =>
+    HttpResponse.text(PICTURE, { headers: { "Content-Type": "image/svg+xml" } }),
+  ),
+};
+
+async function show(name: string) {
+  await userEvent.click(await within(document.body).findByRole("button", { name: `Show preview of ${name}` }));
+}
+
+export const Preview: Story = {
+  parameters: { msw: { handlers: picture } },
+  play: async () => {
+    await show("seal-broken.jpg");
+    await within(document.body).findByRole("img", { name: "seal-broken.jpg" });
+  },
+};
+
+/** A reason was given for the ticket: the picture is fetched at the click, and each time. */
+export const SensitivePreview: Story = {
+  args: { ticket: sensitiveTicket },
+  decorators: [
+    (StoryOfFile) => (
+      <AccessReason value="The bank asks for the cheque of this booking">
+        <StoryOfFile />
+      </AccessReason>
+    ),
+  ],
+  parameters: { msw: { handlers: picture } },
+  play: async () => {
+    await show("cheque-of-BKG-340.jpg");
+    await within(document.body).findByRole("img", { name: "cheque-of-BKG-340.jpg" });
+  },
+};
+
+/** No reason was given yet. */
+export const SensitivePreviewAsks: Story = {
+  args: { ticket: sensitiveTicket },
+  parameters: { msw: { handlers: picture } },
+  play: async () => {
+    await show("Name withheld");
+    await within(document.body).findByRole("dialog");
+  },
+};
+
+export const PreviewRefused: Story = {
+  parameters: {
+    msw: {
+      handlers: {
+        ...picture,
+        download: http.all("*/admin/attachments/:id/download", () =>
+          refusal(503, "DEPENDENCY_UNAVAILABLE", "The file store is not available. Try again."),
+        ),
+      },
+    },
+  },
+  play: async () => {
+    await show("seal-broken.jpg");
+    await within(document.body).findByText(/The file store is away/);
   },
 };

@@ -10,7 +10,7 @@ import { AccessReasonDialog } from "./AccessReasonDialog";
 import { AttachmentRow } from "./AttachmentRow";
 import { attachmentsQuery } from "./attachmentsQuery";
 import { DropZone } from "./DropZone";
-import { ImagePreview } from "./ImagePreview";
+import { ImagePreview, type Look } from "./ImagePreview";
 import { UploadList } from "./UploadList";
 import { useDownload } from "./useDownload";
 import { useUploads } from "./useUploads";
@@ -50,7 +50,9 @@ function Files({ id, uploading, mayAdd }: { id: string; uploading: readonly stri
   const [ownReason, setReason] = useState<string>();
   const reason = ownReason ?? reasonOfView;
   const [asking, setAsking] = useState(false);
-  const [shown, setShown] = useState<Attachment | null>(null);
+  const [look, setLook] = useState<Look | null>(null);
+  const [askingFor, setAskingFor] = useState<Attachment | null>(null);
+  const [reasonOfLook, setReasonOfLook] = useState<string>();
   const { download, busyId, dialog } = useDownload();
   const plain = useInfiniteQuery(attachmentsQuery(id));
   const revealed = useInfiniteQuery({ ...attachmentsQuery(id, reason ?? ""), enabled: reason !== undefined });
@@ -61,6 +63,20 @@ function Files({ id, uploading, mayAdd }: { id: string; uploading: readonly stri
     .map((each) => names.get(each.id) ?? each)
     .filter((each) => each.state === "ATTACHMENT_STATE_READY" || !uploading.includes(each.fileName ?? ""));
   const revealing = reason !== undefined && revealed.isFetching;
+  const lookAt = (attachment: Attachment, because: string) => {
+    setAskingFor(null);
+    setLook({ attachment, reason: because, serial: crypto.randomUUID() });
+  };
+  const preview = (attachment: Attachment) => {
+    const known = reasonOfLook ?? reason;
+    if (!attachment.isSensitive) {
+      setLook({ attachment });
+    } else if (known === undefined) {
+      setAskingFor(attachment);
+    } else {
+      lookAt(attachment, known);
+    }
+  };
   if (plain.isPending) {
     return <Skeleton active paragraph={{ rows: 4 }} title={false} />;
   }
@@ -95,7 +111,7 @@ function Files({ id, uploading, mayAdd }: { id: string; uploading: readonly stri
               attachment={each}
               busy={busyId === each.id}
               onDownload={download}
-              onPreview={setShown}
+              onPreview={preview}
             />
           ))}
         </ul>
@@ -117,7 +133,23 @@ function Files({ id, uploading, mayAdd }: { id: string; uploading: readonly stri
       >
         Names can hold personal data. That you looked, and why, is kept in the audit.
       </AccessReasonDialog>
-      <ImagePreview attachment={shown} onClose={() => setShown(null)} onDownload={download} />
+      <AccessReasonDialog
+        open={askingFor !== null}
+        title="Look at a sensitive picture"
+        okText="Show preview"
+        busy={false}
+        error={null}
+        onReason={(given) => {
+          setReasonOfLook(given);
+          if (askingFor !== null) {
+            lookAt(askingFor, given);
+          }
+        }}
+        onClose={() => setAskingFor(null)}
+      >
+        It may hold personal data. That you looked, and why, is kept in the audit, for each picture that you look at.
+      </AccessReasonDialog>
+      <ImagePreview look={look} onClose={() => setLook(null)} onDownload={download} />
       {dialog}
     </>
   );

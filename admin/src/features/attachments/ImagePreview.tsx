@@ -9,10 +9,19 @@ import { bytesOf, signedDownload } from "./signedDownload";
 import { fileRefusal } from "./uploadWords";
 import "./attachments.css";
 
-type ImagePreviewProps = { attachment: Attachment | null; onClose(): void; onDownload(attachment: Attachment): void };
+/** One look at a picture. */
+export type Look = {
+  attachment: Attachment;
+  /** Why, of a sensitive one. Each such look has a `serial` of its own, and is one row of the audit. */
+  reason?: string;
+  serial?: string;
+};
+
+type ImagePreviewProps = { look: Look | null; onClose(): void; onDownload(attachment: Attachment): void };
 
 /** A picture over the page. Its bytes are fetched and shown as a blob, so that no policy has to allow the store's images. */
-export function ImagePreview({ attachment, onClose, onDownload }: ImagePreviewProps) {
+export function ImagePreview({ look, onClose, onDownload }: ImagePreviewProps) {
+  const attachment = look?.attachment ?? null;
   return (
     <Modal
       open={attachment !== null}
@@ -29,19 +38,27 @@ export function ImagePreview({ attachment, onClose, onDownload }: ImagePreviewPr
         )
       }
     >
-      {attachment && <Picture attachment={attachment} />}
+      {look && <Picture look={look} />}
     </Modal>
   );
 }
 
-function Picture({ attachment }: { attachment: Attachment }) {
+function Picture({ look: { attachment, reason, serial } }: { look: Look }) {
   const id = attachment.id ?? "";
   const { data, error, refetch } = useQuery({
-    queryKey: ["attachment-bytes", id],
-    queryFn: async ({ signal }) => bytesOf(await signedDownload(id), signal),
-    staleTime: 5 * 60_000,
-    gcTime: 60_000,
+    queryKey: ["attachment-bytes", id, serial ?? null],
+    queryFn: async ({ signal }) => bytesOf(await signedDownload(id, reason), signal),
     retry: false,
+    ...(reason === undefined
+      ? { staleTime: 5 * 60_000, gcTime: 60_000 }
+      : // Asked for once, by the click, and gone with the picture.
+        {
+          meta: { audited: true },
+          staleTime: Number.POSITIVE_INFINITY,
+          gcTime: 0,
+          refetchOnWindowFocus: false,
+          refetchOnReconnect: false,
+        }),
   });
   const url = useObjectUrl(data);
   if (error) {
