@@ -100,10 +100,29 @@ def filters(draw: st.DrawFn, start: datetime) -> filter_pb2.TicketFilter:
 @given(data=st.data())
 def test_a_list_is_what_the_oracle_says(world: World, data: st.DataObject) -> None:
     """Ids, order, paging and total; the statistics count the same tickets, and a search finds the same words."""
+    as_the_oracle_says(world, data, data.draw(filters(world.made_at)))
+
+
+@MANY
+@given(data=st.data())
+def test_a_list_by_what_decides_who_sees_a_ticket_is_what_the_oracle_says(world: World, data: st.DataObject) -> None:
+    """Where a filter leaves only tickets that the caller sees for one reason, or cannot see for another."""
+    fields: dict[str, st.SearchStrategy[Any]] = {
+        "owner_id": st.sampled_from(w.USERS),
+        "created_by_id": st.sampled_from(w.USERS),
+        "owner_roles": wire(ticket_pb2.Role, "ROLE", ROLES),
+        "franchise_ids": st.lists(st.sampled_from(w.FRANCHISES), max_size=2),
+    }
+    chosen = data.draw(st.sets(st.sampled_from(sorted(fields)), min_size=1, max_size=2))
+    as_the_oracle_says(
+        world, data, filter_pb2.TicketFilter(**{name: data.draw(fields[name]) for name in sorted(chosen)})
+    )
+
+
+def as_the_oracle_says(world: World, data: st.DataObject, where: filter_pb2.TicketFilter) -> None:
     role = data.draw(st.sampled_from(ROLES))
     user = data.draw(st.sampled_from(w.USERS))
     franchises = tuple(data.draw(st.lists(st.sampled_from(w.FRANCHISES), max_size=2, unique=True)))
-    where = data.draw(filters(world.made_at))
     order_by = data.draw(st.sampled_from(ORDERS))
     page_size = data.draw(st.sampled_from((1, 7, 60, 200)))
 

@@ -73,7 +73,7 @@ def shape_of(where: TicketFilter, visibility: Visibility, *, counting: bool = Fa
         archived=where.archived,
         unassigned=where.unassigned,
         sensitive=where.sensitive,
-        visibility=parts_of(visibility),
+        visibility=parts_of(visibility.among(where)),
     )
 
 
@@ -91,7 +91,7 @@ def parts_of(visibility: Visibility) -> frozenset[str]:
 
 def values_of(where: TicketFilter, visibility: Visibility, *, now: datetime) -> dict[str, Any]:
     """The parameters that ``predicate`` of the same shape needs."""
-    values: dict[str, Any] = visibility_values(visibility)
+    values: dict[str, Any] = visibility_values(visibility.among(where))
     for name in (*_SINGLE, "tags_any", "tags_all"):
         if chosen := getattr(where, name):
             values[name] = [str(value) for value in chosen]

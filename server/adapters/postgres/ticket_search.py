@@ -76,7 +76,8 @@ def search_block(
     values["newest"] = now if start is None else start.block_created_at
     if start is not None:
         values |= {"block_created_at": start.block_created_at, "block_id": start.block_id}
-    rows = session.all(_search(shape_of(where, visibility), continued=start is not None), values)
+    statement = _search(shape_of(where, visibility), _spans(visibility), continued=start is not None)
+    rows = session.all(statement, values)
     if not rows:
         return SearchBlock([], None, None)
     results = [_found(row) for row in rows]
@@ -116,9 +117,9 @@ def _highlights(marked: str) -> tuple[Highlight, ...]:
 
 
 @lru_cache(maxsize=512)
-def _search(shape: Shape, *, continued: bool) -> Statement:
+def _search(shape: Shape, spans: tuple[str, ...], *, continued: bool) -> Statement:
     words = text_query("query")
-    taken = _taken(shape, words, continued=continued)
+    taken = _taken(shape, spans, words, continued=continued)
     block = (
         select(*TICKET_COLUMNS, func.ts_rank(tickets.c.search, words).label("rank"))
         .join_from(tickets, taken, tickets.c.id == taken.c.id)
@@ -163,7 +164,7 @@ def _search(shape: Shape, *, continued: bool) -> Statement:
     return Statement(query, prepare=False)
 
 
-def _taken(shape: Shape, words: ColumnElement[Any], *, continued: bool) -> CTE:
+def _taken(shape: Shape, spans: tuple[str, ...], words: ColumnElement[Any], *, continued: bool) -> CTE:
     """``created_at``, ``id`` and ``place`` of the newest matches, one more than a block to know where the next begins.
 
     The index on words knows no order: it gives all matches ever, and each has to be looked at for its date. So
@@ -175,7 +176,6 @@ def _taken(shape: Shape, words: ColumnElement[Any], *, continued: bool) -> CTE:
         begin = tuple_(bindparam("block_created_at", type_=_MOMENT), bindparam("block_id", type_=Text(collation="C")))
         matches = matches.where(tuple_(*key) <= begin)
     enough: ColumnElement[Any] = literal_column(str(BLOCK + 1))
-    spans = _spans(shape)
     found: list[CTE] = []
     for number in range(len(spans) + 1):
         span = matches
@@ -193,11 +193,11 @@ def _taken(shape: Shape, words: ColumnElement[Any], *, continued: bool) -> CTE:
     return select(together, place).order_by(*newest_first).limit(enough).cte("taken")
 
 
-def _spans(shape: Shape) -> tuple[str, ...]:
+def _spans(visibility: Visibility) -> tuple[str, ...]:
     """None for those without a queue: they see so little that all of it is looked at once."""
-    if not shape.visibility:
+    if visibility.everything:
         return _SPANS
-    return _QUEUE_SPANS if "queue" in shape.visibility else ()
+    return _QUEUE_SPANS if visibility.queue_role is not None else ()
 
 
 def _since(span: str) -> ColumnElement[Any]:

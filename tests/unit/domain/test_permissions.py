@@ -3,19 +3,24 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import product
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from server.domain import permissions
 from server.domain.changes import open_ticket
 from server.domain.errors import PermissionDenied, Reason
+from server.domain.filters import TicketFilter
 from server.domain.fsm import TicketStatus
 from server.domain.ids import FranchiseId, Minutes, TicketId, UserId
+from server.domain.matching import matches
 from server.domain.principal import Principal
 from server.domain.roles import LADDER, OUTSIDE, STAFF, Role, at_or_above, is_manager, is_staff
 from server.domain.sla import SlaPolicy
 from server.domain.tickets import LinkedType, Ticket, TicketDraft, TicketPriority
-from server.domain.visibility import visibility_of
+from server.domain.visibility import Visibility, visibility_of
 
 MANAGERS = {Role.OPS_MANAGER, Role.REGIONAL_MANAGER, Role.HQ_SUPPORT, Role.CEO_ONCALL, Role.ADMIN}
 POLICY = SlaPolicy(TicketPriority.LOW, Minutes(60), Minutes(120), (Role.OPS_AGENT,))
@@ -155,3 +160,58 @@ def test_who_sees_what(role: Role) -> None:
 def test_a_franchise_agent_without_franchises_sees_no_tickets_without_one() -> None:
     rule = visibility_of(somebody(Role.FRANCHISE_AGENT))
     assert not rule.sees(ticket(assigned_franchise_id=None), is_watching=False)
+
+
+USERS = ("me", "you")
+FRANCHISES = ("FR-1", "FR-2", "FR-3")
+QUEUES = (Role.OPS_AGENT, Role.FINANCE, Role.FRANCHISE_AGENT)
+EVERY_KIND = [
+    ticket(created_by_id=creator, owner_id=owner, owner_role=role, assigned_franchise_id=franchise)
+    for creator, owner, role, franchise in product(USERS, (None, *USERS), (None, *QUEUES), (None, *FRANCHISES))
+]
+
+
+def some(values: tuple[str, ...]) -> st.SearchStrategy[tuple[str, ...]]:
+    return st.lists(st.sampled_from(values), max_size=3).map(tuple)
+
+
+@settings(deadline=None)
+@given(
+    rule=st.builds(
+        Visibility,
+        everything=st.just(value=False),
+        user_id=st.sampled_from(USERS),
+        queue_role=st.sampled_from((None, *QUEUES)),
+        franchise_ids=some(FRANCHISES).map(frozenset),
+    ),
+    where=st.builds(
+        TicketFilter,
+        owner_id=st.sampled_from((None, *USERS)),
+        created_by_id=st.sampled_from((None, *USERS)),
+        owner_roles=some(QUEUES),
+        franchise_ids=some(FRANCHISES),
+    ),
+    is_watching=st.booleans(),
+)
+def test_a_rule_among_what_a_filter_lets_through_sees_the_same(
+    rule: Visibility, where: TicketFilter, is_watching: bool
+) -> None:
+    among = rule.among(where)
+    for case in EVERY_KIND:
+        if matches(where, case, now=case.created_at):
+            assert among.sees(case, is_watching=is_watching) is rule.sees(case, is_watching=is_watching)
+
+
+def test_what_a_filter_decides_is_not_asked_again() -> None:
+    agent = visibility_of(somebody(Role.FRANCHISE_AGENT, "me", "FR-1", "FR-2"))
+    assert agent.among(TicketFilter()) == agent
+    for narrow in (
+        TicketFilter(owner_roles=(Role.FRANCHISE_AGENT,)),
+        TicketFilter(franchise_ids=("FR-2",)),
+        TicketFilter(owner_id="me"),
+        TicketFilter(created_by_id="me"),
+    ):
+        assert agent.among(narrow).everything
+    assert agent.among(TicketFilter(owner_roles=(Role.FINANCE,))) == replace(agent, queue_role=None)
+    elsewhere = TicketFilter(franchise_ids=("FR-2", "FR-3"))
+    assert agent.among(elsewhere) == replace(agent, franchise_ids=frozenset({FranchiseId("FR-2")}))
