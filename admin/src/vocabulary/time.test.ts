@@ -1,5 +1,5 @@
-import { describe, expect, it } from "vitest";
-import { lengthOf, secondsOf } from "./time";
+import { describe, expect, it, vi } from "vitest";
+import { fromNowShort, lengthOf, secondsOf } from "./time";
 
 describe("lengthOf", () => {
   it.each([
@@ -15,6 +15,26 @@ describe("lengthOf", () => {
     [86_400 + 60, "1 d"],
     [-90, "−1 min 30 s"],
   ])("says %d seconds as %s", (seconds, text) => expect(lengthOf(seconds)).toBe(text));
+});
+
+describe("fromNowShort", () => {
+  it.each([
+    [0, "now"],
+    [-59, "now"],
+    [-60, "1 min ago"],
+    [-7_199, "1 h ago"],
+    [-47 * 3_600, "1 d ago"],
+    [-29 * 86_400, "29 d ago"],
+    [-45 * 86_400, "1 mo ago"],
+    [-364 * 86_400, "11 mo ago"],
+    [-800 * 86_400, "2 y ago"],
+    [90, "in 1 min"],
+    [3 * 86_400, "in 3 d"],
+  ])("says %d seconds from now as %s", (seconds, text) => {
+    vi.useFakeTimers({ now: Date.parse("2026-11-23T12:00:00Z") });
+    expect(fromNowShort(new Date(Date.now() + seconds * 1000).toISOString())).toBe(text);
+    vi.useRealTimers();
+  });
 });
 
 it("reads a google.protobuf.Duration", () => {

@@ -24,6 +24,17 @@ export function fromNow(instant: string): string {
   return dayjs(instant).from(presentMs());
 }
 
+/** The same where room is short, in one unit: "3 h ago", "in 2 d"; "now" below a minute. */
+export function fromNowShort(instant: string): string {
+  const seconds = (Date.parse(instant) - presentMs()) / 1000;
+  const [unit, size] = [...SPANS, ...UNITS].find(([, size]) => Math.abs(seconds) >= size) ?? ["s", 1];
+  if (unit === "s") {
+    return "now";
+  }
+  const length = `${Math.floor(Math.abs(seconds) / size)} ${unit}`;
+  return seconds < 0 ? `${length} ago` : `in ${length}`;
+}
+
 /** Seconds of a google.protobuf.Duration in JSON: "5400.5s" → 5400.5. */
 export function secondsOf(duration: string): number {
   return Number.parseFloat(duration);
@@ -48,6 +59,12 @@ export function lengthOf(seconds: number): string {
   }
   return sign + (parts.join(" ") || "0 s");
 }
+
+/** Mean lengths of the Gregorian calendar. */
+const SPANS = [
+  ["y", 31_556_952],
+  ["mo", 2_629_746],
+] as const;
 
 const UNITS = [
   ["d", 86_400],

@@ -28,7 +28,7 @@ export function waitOf(milliseconds: number): string {
 
 /**
  * The state at `now` in words. Lengths are time on the wall, closed hours included: the deadline is an instant. In
- * `short`, for rows, they are told in one unit where the second would tell little.
+ * `short`, for rows whose icon and color tell the state, the length comes in one unit where the second would tell little.
  */
 export function slaWords(clock: SlaClock, now: number, { short = false } = {}): string {
   const wait = waitOf(clock.dueAt - now);
@@ -43,9 +43,12 @@ export function slaWords(clock: SlaClock, now: number, { short = false } = {}): 
     case "paused":
       return isNear(clock, now) ? "Paused near breach" : "Paused";
     case "breached":
-      return clock.kind === "paused" ? "Breached, paused" : `Breached ${oneUnit} ago`;
+      if (clock.kind === "paused") {
+        return short ? "Overdue, paused" : "Breached, paused";
+      }
+      return short ? `Overdue ${oneUnit}` : `Breached ${oneUnit} ago`;
     case "nearBreach":
-      return `Near breach ${oneUnit}`;
+      return short ? `${wait} left` : `Near breach ${wait}`;
     case "onTrack":
       return `Due in ${/^\d\d h/.test(wait) ? oneUnit : wait}`;
   }

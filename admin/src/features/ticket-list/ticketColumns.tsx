@@ -34,11 +34,11 @@ const COLUMNS: readonly Column[] = [
     ),
   },
   { key: "title", title: "Title", draw: (ticket, found) => <TitleCell ticket={ticket} found={found} /> },
-  { key: "linked", title: "Linked to", width: 116, draw: (ticket) => <LinkedCell ticket={ticket} /> },
+  { key: "linked", title: "Linked to", width: 108, draw: (ticket) => <LinkedCell ticket={ticket} /> },
   {
     key: "owner",
     title: "Owner",
-    width: 126,
+    width: 114,
     draw: (ticket) => (
       <span className="ticket-owner">
         <OwnerName ownerId={ticket.ownerId} ownerRole={ticket.ownerRole} />
@@ -49,24 +49,24 @@ const COLUMNS: readonly Column[] = [
   {
     key: "sla",
     title: "SLA",
-    width: 170,
+    width: 156,
     sort: { field: "sla_due_at", first: "asc" },
     draw: (ticket) => <TicketSLAIndicator ticket={ticket} variant="chip" />,
   },
-  { key: "tags", title: "Tags", width: 116, draw: (ticket) => <TagsCell tags={ticket.tags} /> },
+  { key: "tags", title: "Tags", width: 104, draw: (ticket) => <TagsCell tags={ticket.tags} /> },
   {
     key: "created",
     title: "Created",
-    width: 112,
+    width: 92,
     sort: { field: "created_at", first: "desc" },
-    draw: (ticket) => <TimeAgo at={ticket.createdAt} />,
+    draw: (ticket) => <TimeAgo at={ticket.createdAt} short />,
   },
   {
     key: "updated",
     title: "Updated",
-    width: 112,
+    width: 92,
     sort: { field: "updated_at", first: "desc" },
-    draw: (ticket) => <TimeAgo at={ticket.updatedAt} />,
+    draw: (ticket) => <TimeAgo at={ticket.updatedAt} short />,
   },
 ];
 
