@@ -23,9 +23,11 @@ from gateway.pages import AdminPages
 from gateway.refusals import EXPECTED, answer_error
 from gateway.response_headers import ResponseHeaders
 from gateway.routes import Router
+from gateway.session_ends import SessionEnds
 from gateway.sessions import Sessions
 from gateway.sse import EventStreams
 from gateway.upstream import Upstream
+from server.adapters.redis.ended_sessions import EndedSessions
 from server.files import open_local_requests
 from server.settings import Settings
 
@@ -33,10 +35,13 @@ from server.settings import Settings
 def build_app(settings: Settings, metrics: HttpMetrics | None = None) -> ASGIApp:
     """Signed URLs are served where there is a local store; with S3 settings their addresses are unknown here.
 
-    Raises OSError when the files of the certificates for the way to the server cannot be read.
+    Raises OSError when the files of the certificates for the way to the server cannot be read, and ValueError when the
+    address of Redis is none.
     """
     upstream = Upstream(settings, metrics.upstream_error if metrics is not None else None)
-    sessions = Sessions(settings, upstream)
+    ends = SessionEnds()
+    others = EndedSessions(settings.redis_url.get_secret_value())
+    sessions = Sessions(settings, upstream, ends, others.tell)
     routes: list[BaseRoute] = [Route("/healthz", _healthy, methods=["GET"])]
     pages = AdminPages(settings.admin_dist, connect_to=_store_origins(settings))
     routes += browser_routes(settings, sessions, pages)
@@ -48,7 +53,7 @@ def build_app(settings: Settings, metrics: HttpMetrics | None = None) -> ASGIApp
     calls = Calls(
         Router(rpcs()),
         upstream,
-        EventStreams(upstream, stall_seconds=settings.http_stall_seconds),
+        EventStreams(upstream, sessions.watched, stall_seconds=settings.http_stall_seconds),
         identify=sessions.identify,
         vouch=sessions.vouch,
         addresses=ClientAddress(settings.trusted_proxies),
@@ -64,8 +69,11 @@ def build_app(settings: Settings, metrics: HttpMetrics | None = None) -> ASGIApp
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        loop = asyncio.get_running_loop()
+        others.start(lambda marks: loop.call_soon_threadsafe(ends.ended, marks))
         watch = asyncio.create_task(metrics.watch_loop()) if metrics is not None else None
         yield
+        others.stop()
         if watch is not None:
             watch.cancel()
         await upstream.close()

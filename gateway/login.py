@@ -13,7 +13,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from gateway.html import page, paragraph
-from gateway.sessions import Sessions
+from gateway.metrics import observed
+from gateway.sessions import Sessions, refusals_counted
 from server.demo_tokens import demo_token
 from server.demo_users import demo_user
 from server.domain.roles import Role
@@ -74,32 +75,34 @@ class Login:
         """POST /login: the session of a demo user. Raises HttpError."""
         if not self._settings.dev_login:
             return page("There is nothing here", paragraph("Demo users are for development."), status=404)
-        self._sessions.same_origin.require(request.method, request.headers)
+        self._sessions.require_ours(request)
         if not _is_this_machine(request):
-            return _not_by_this_name()
+            return _not_by_this_name(request)
         form = _form(body)
         place, role = local_path(form.get("next")), form.get("role", "")
         if role not in set(Role):
+            observed(request.scope).refused = "login"
             return page("There is no such user", _back(place), status=400)
         try:
             token = demo_token(self._settings, Role(role), ttl=timedelta(hours=_DEMO_HOURS))
         except click.ClickException as error:
             return page("There is no token", paragraph(error.message) + _back(place), status=500)
-        session = await self._sessions.check(token)
-        answer = RedirectResponse(place, 303)
-        self._sessions.begin(token, session, answer.headers)
+        with refusals_counted(request):
+            session = await self._sessions.check(token)
+            answer = RedirectResponse(place, 303)
+            self._sessions.begin(request, token, session, answer.headers)
         return answer
 
     async def leave(self, request: Request, _body: bytes) -> Response:
         """POST /logout: the session's end, for pages without scripts. Raises HttpError."""
-        self._sessions.same_origin.require(request.method, request.headers)
+        self._sessions.require_ours(request)
         answer = RedirectResponse("/login", 303)
-        self._sessions.end(answer.headers)
+        self._sessions.end(request, answer.headers)
         return answer
 
     def _demo_users(self, request: Request, place: str, elsewhere: str | None) -> Response:
         if not _is_this_machine(request):
-            return _not_by_this_name()
+            return _not_by_this_name(request)
         users = "\n".join(
             f'<li><button name="role" value="{role}"><strong>{role}</strong>: {demo_user(role)}{_described(role)}'
             "</button></li>"
@@ -129,7 +132,8 @@ def _is_this_machine(request: Request) -> bool:
     return host is not None and is_loopback(host)
 
 
-def _not_by_this_name() -> Response:
+def _not_by_this_name(request: Request) -> Response:
+    observed(request.scope).refused = "foreign_page"
     text = "Demo users log in at http://127.0.0.1 or http://localhost, and the gateway's port, alone."
     return page("Not by this name", paragraph(text), status=403)
 

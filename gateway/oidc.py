@@ -24,6 +24,7 @@ from gateway.cookies import Cookie, CookieTooLarge
 from gateway.errors import HttpError, error_of
 from gateway.html import page, paragraph
 from gateway.login import local_path
+from gateway.metrics import observed
 from gateway.sessions import Sessions
 from gateway.upstream import UpstreamError
 from server.settings import Settings
@@ -76,14 +77,14 @@ class Oidc:
             answer: Response = await self._provider.authorize_redirect(request, self._callback, **self._parameters)
             self._cookie.set_on(answer.headers, self._sealed(state, place), max_age_seconds=_SECONDS)
         except (AuthlibBaseError, httpx2.HTTPError, RuntimeError, CookieTooLarge, ValueError, KeyError) as error:
-            return self._failed(error)
+            return self._failed(request, error)
         return answer
 
     async def finish(self, request: Request) -> Response:
         """GET /login/callback: back from the provider. The state is good for one try, whatever comes of it."""
         opened = self._opened(self._cookie.read(request.headers.get("cookie", "")))
         if opened is None or request.query_params.get("iss", self._issuer) != self._issuer:
-            return self._refused("The login was not begun in this browser, or more than ten minutes ago.", 400)
+            return self._refused(request, "The login was not begun in this browser, or more than ten minutes ago.", 400)
         state, place = opened
         request.scope["session"] = state
         try:
@@ -97,17 +98,17 @@ class Oidc:
                 },
             )
             if tokens.get("userinfo") is None:
-                return self._refused("The identity provider gave no id token.", 502)
+                return self._refused(request, "The identity provider gave no id token.", 502)
             token = str(tokens.get(self._token) or "")
             session = await self._sessions.check(token)
             answer = RedirectResponse(place, 303)
-            self._sessions.begin(token, session, answer.headers)
+            self._sessions.begin(request, token, session, answer.headers)
         except BadRequest as error:
-            return self._not_taken(400, str(error))
+            return self._not_taken(request, 400, str(error))
         except (HttpError, UpstreamError) as error:
-            return self._not_taken(error_of(error.status).http_status, error.status.message)
+            return self._not_taken(request, error_of(error.status).http_status, error.status.message)
         except (AuthlibBaseError, JoseError, httpx2.HTTPError, RuntimeError, ValueError, KeyError) as error:
-            return self._failed(error)
+            return self._failed(request, error)
         self._cookie.clear_on(answer.headers)
         return answer
 
@@ -128,23 +129,27 @@ class Oidc:
             return None
         return dict(claims["state"]), local_path(claims["next"])
 
-    def _failed(self, error: Exception) -> Response:
+    def _failed(self, request: Request, error: Exception) -> Response:
         """The flow itself."""
         _log.warning("login failed", kind=type(error).__name__, cause=str(error)[:300])
         if isinstance(error, OAuthError):
             code = str(error.error or "")
             why = f" ({code})" if _ERROR_CODE.fullmatch(code) else ""
-            return self._refused(f"The identity provider or this browser's state refused the login{why}.", 400)
+            return self._refused(request, f"The identity provider or this browser's state refused the login{why}.", 400)
         if isinstance(error, JoseError | AuthlibBaseError):
-            return self._refused("The identity provider's id token is not valid for this login.", 400)
-        return self._refused("The identity provider cannot be reached, or answers nonsense. Try again later.", 502)
+            return self._refused(request, "The identity provider's id token is not valid for this login.", 400)
+        return self._refused(
+            request, "The identity provider cannot be reached, or answers nonsense. Try again later.", 502
+        )
 
-    def _not_taken(self, status: int, why: str) -> Response:
+    def _not_taken(self, request: Request, status: int, why: str) -> Response:
         """The provider's token, by the server or by browsers."""
         _log.warning("a provider's token was not taken", status=status, cause=why)
-        return self._refused(f"The token that the identity provider gave was not taken. {why}", status)
+        return self._refused(request, f"The token that the identity provider gave was not taken. {why}", status)
 
-    def _refused(self, why: str, status: int) -> Response:
+    def _refused(self, request: Request, why: str, status: int) -> Response:
+        if status < 500:
+            observed(request.scope).refused = "login"
         answer = page("Not logged in", paragraph(why) + '<p><a href="/login">Try again</a></p>', status=status)
         self._cookie.clear_on(answer.headers)
         return answer

@@ -4,9 +4,12 @@ Nothing is kept here: the cookie is all there is of a session, so that any gatew
 token. What a token is worth is for the gRPC server alone to say.
 """
 
+import asyncio
 import json
 import re
 import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -23,6 +26,7 @@ from gateway.cookies import Cookie, CookieTooLarge
 from gateway.errors import HttpError, error_of, make_status
 from gateway.metrics import observed
 from gateway.same_origin import SameOrigin
+from gateway.session_ends import SessionEnds, Tell, mark_of
 from gateway.upstream import Metadata, Upstream, UpstreamError
 from server.settings import Settings
 
@@ -59,11 +63,13 @@ class Session:
 class Sessions:
     """Begins, tells and ends sessions, and says with what metadata a request is to be passed on."""
 
-    def __init__(self, settings: Settings, upstream: Upstream) -> None:
+    def __init__(self, settings: Settings, upstream: Upstream, ends: SessionEnds, tell_others: Tell) -> None:
         self._cookie = Cookie.of(settings, "session")
         self._upstream = upstream
         self._timeout = settings.call_timeout_seconds
-        self.same_origin = SameOrigin(settings.http_allowed_origins)
+        self._same_origin = SameOrigin(settings.http_allowed_origins)
+        self._ends = ends
+        self._tell_others = tell_others
 
     async def identify(self, request: Request) -> Metadata:
         """The header Authorization wins; else the cookie, for requests of pages of ours, unless it has become somebody
@@ -71,7 +77,7 @@ class Sessions:
 
         Raises HttpError.
         """
-        authorization = ", ".join(request.headers.getlist("authorization"))
+        authorization = _authorization(request)
         if authorization:
             if not _HEADER.fullmatch(authorization):
                 raise _invalid("its form or signature is wrong")
@@ -79,9 +85,15 @@ class Sessions:
         token = self.token_of(request)
         if not token:
             return ()
-        self._require_ours(request)
+        self.require_ours(request)
         _require_caller(request, token)
         return _bearer(token)
+
+    def watched(self, request: Request) -> AbstractContextManager[asyncio.Event]:
+        """For as long as the request's stream is open: set once the session that it came with has ended in its browser,
+        or become another one. A token of the caller's own in Authorization has no such end."""
+        token = "" if _authorization(request) else self.token_of(request)
+        return self._ends.watched(token) if token else nullcontext(asyncio.Event())
 
     def token_of(self, request: Request) -> str:
         """That of the cookie; empty where there is none that could be a token."""
@@ -108,31 +120,37 @@ class Sessions:
         """Asks the server, for nothing else, whether it knows who calls. Raises UpstreamError."""
         await self._upstream.unary(_probe(), _probe().request(), metadata=metadata, timeout=self._timeout)
 
-    def begin(self, token: str, session: Session, headers: MutableHeaders) -> None:
-        """Has the browser keep it for as long as the token holds. Raises BadRequest for a token that is too large."""
+    def begin(self, request: Request, token: str, session: Session, headers: MutableHeaders) -> None:
+        """Has the browser keep it for as long as the token holds, in place of the session that it had, whose streams
+        end. Raises BadRequest for a token that is too large."""
         left = max(0, session.expires_at - int(time.time()))
         try:
             self._cookie.set_on(headers, token, max_age_seconds=left)
         except CookieTooLarge as error:
             raise _bad("token", f"makes {error}: have the identity provider put less into it") from None
+        self._ends.began(mark_of(token))
+        if self.token_of(request) != token:
+            self._end_streams(request)
 
-    def end(self, headers: MutableHeaders) -> None:
-        """Has the browser forget it. The token itself holds until it expires."""
+    def end(self, request: Request, headers: MutableHeaders) -> None:
+        """Has the browser forget it, and ends its streams. The token itself holds until it expires."""
         self._cookie.clear_on(headers)
+        self._end_streams(request)
 
     async def post(self, request: Request, body: bytes) -> Response:
         """POST /session: ``{"token": …}`` becomes a cookie. Raises HttpError, BadRequest,
         UnsupportedMediaType, UpstreamError."""
-        self.same_origin.require(request.method, request.headers, proof=False)
-        token = _posted_token(request, body)
-        session = await self.check(token)
-        answer = JSONResponse(session.as_json())
-        self.begin(token, session, answer.headers)
+        self.require_ours(request, proof=False)
+        with refusals_counted(request):
+            token = _posted_token(request, body)
+            session = await self.check(token)
+            answer = JSONResponse(session.as_json())
+            self.begin(request, token, session, answer.headers)
         return answer
 
     async def get(self, request: Request) -> Response:
         """GET /session: who it is. Raises HttpError, UpstreamError; a cookie that has lost its worth is taken back."""
-        self._require_ours(request)
+        self.require_ours(request)
         token = self.token_of(request)
         if not token:
             raise error_of(make_status(grpc.StatusCode.UNAUTHENTICATED, "TOKEN_MISSING", "There is no session."))
@@ -148,24 +166,47 @@ class Sessions:
 
     async def delete(self, request: Request) -> Response:
         """DELETE /session: none any more, whether or not there was one. Raises HttpError."""
-        self._require_ours(request)
+        self.require_ours(request)
         _require_caller(request, self.token_of(request))
         answer = Response(status_code=204)
-        self.end(answer.headers)
+        self.end(request, answer.headers)
         return answer
 
-    def _require_ours(self, request: Request) -> None:
-        """Raises HttpError for a page of another origin."""
+    def require_ours(self, request: Request, *, proof: bool = True) -> None:
+        """Raises HttpError for a page of another origin; ``proof`` as for SameOrigin."""
         try:
-            self.same_origin.require(request.method, request.headers)
+            self._same_origin.require(request.method, request.headers, proof=proof)
         except HttpError:
             observed(request.scope).refused = "foreign_page"
             raise
+
+    def _end_streams(self, request: Request) -> None:
+        token = self.token_of(request)
+        if token:
+            mark = mark_of(token)
+            self._ends.ended([mark])
+            self._tell_others(mark)
 
     def _cleared(self) -> str:
         headers = MutableHeaders()
         self._cookie.clear_on(headers)
         return headers["set-cookie"]
+
+
+def _authorization(request: Request) -> str:
+    """The caller's own, which wins over the cookie; empty where there is none."""
+    return ", ".join(request.headers.getlist("authorization"))
+
+
+@contextmanager
+def refusals_counted(request: Request) -> Iterator[None]:
+    """Of a login: what is raised inside is a refusal of it, unless the server is away."""
+    try:
+        yield
+    except (HttpError, BadRequest, UnsupportedMediaType, UpstreamError) as error:
+        if not isinstance(error, UpstreamError) or error.code is grpc.StatusCode.UNAUTHENTICATED:
+            observed(request.scope).refused = "login"
+        raise
 
 
 def _require_caller(request: Request, token: str) -> None:

@@ -6,8 +6,8 @@ reads slowly is slow for the gRPC server too, which ends the stream by its own l
 
 import asyncio
 from asyncio import Task, TimerHandle
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import AbstractContextManager, aclosing, suppress
 from datetime import timedelta
 from functools import cache
 from typing import cast
@@ -16,6 +16,7 @@ import google.rpc.error_details_pb2 as error_details
 import google.rpc.status_pb2 as rpc_status
 import grpc
 from google.protobuf.message import Message
+from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from gateway.connections import CUT_OFF, DRAINING
@@ -30,7 +31,7 @@ OPENING_SECONDS = 1.0
 HEARTBEAT_SECONDS = 10.0
 """Of silence, after which a comment says that the connection is alive."""
 LAST_WORDS_SECONDS = 2.0
-"""How long a client may take for what is left when the gateway stops."""
+"""How long a client may take for what is left when the gateway stops, or the session has ended."""
 RETRY = timedelta(seconds=1)
 """After which browsers come back when a stream has ended."""
 _SHUTTING_DOWN = make_status(
@@ -38,6 +39,11 @@ _SHUTTING_DOWN = make_status(
     "SHUTTING_DOWN",
     "The gateway is stopping. Resume the stream.",
     retry_after=timedelta(milliseconds=100),
+)
+_SESSION_OVER = make_status(
+    grpc.StatusCode.FAILED_PRECONDITION,
+    "SESSION_CHANGED",
+    "The session that this stream was opened with has ended, or has become another one.",
 )
 _PASSING = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED})
 """Errors that waiting helps against."""
@@ -52,11 +58,19 @@ _HEADERS = [
 class EventStreams:
     """Serves streams, any number at a time, each in the task of its request.
 
-    ``stall_seconds`` is how long a client may take none of what is written to it before its connection is cut.
+    ``watched`` gives an event that is set when the session that a request came with is over. ``stall_seconds`` is how
+    long a client may take none of what is written to it before its connection is cut.
     """
 
-    def __init__(self, upstream: Upstream, *, stall_seconds: float) -> None:
+    def __init__(
+        self,
+        upstream: Upstream,
+        watched: Callable[[Request], AbstractContextManager[asyncio.Event]],
+        *,
+        stall_seconds: float,
+    ) -> None:
         self._upstream = upstream
+        self._watched = watched
         self._stall_seconds = stall_seconds
 
     async def serve(  # noqa: PLR0917 - as ASGI apps take theirs
@@ -72,26 +86,38 @@ class EventStreams:
             kinds.resume(request, last_event_id)
         stream = _Stream(kinds, scope, send, self._stall_seconds)
         messages = cast("AsyncGenerator[Message, None]", self._upstream.stream(rpc, request, metadata=metadata))
-        async with aclosing(messages):
-            await self._relay(messages, stream, receive, resumes=bool(last_event_id))
+        with self._watched(Request(scope)) as over:
+            async with aclosing(messages):
+                await self._relay(messages, stream, receive, over, resumes=bool(last_event_id))
 
     async def _relay(
-        self, messages: AsyncIterator[Message], stream: "_Stream", receive: Receive, *, resumes: bool
+        self,
+        messages: AsyncIterator[Message],
+        stream: "_Stream",
+        receive: Receive,
+        session_over: asyncio.Event,
+        *,
+        resumes: bool,
     ) -> None:
         draining: asyncio.Event = stream.scope["extensions"][DRAINING]
         gone = asyncio.create_task(_until_gone(receive))
-        drained = asyncio.create_task(draining.wait())
-        # A stream that ended by itself cancels the task; its connection is for other requests then.
-        drained.add_done_callback(lambda task: None if task.cancelled() else stream.must_end_soon())
+        endings = {
+            asyncio.create_task(session_over.wait()): _SESSION_OVER,
+            asyncio.create_task(draining.wait()): _SHUTTING_DOWN,
+        }
+        for ending in endings:
+            # A stream that ended by itself cancels the tasks; its connection is for other requests then.
+            ending.add_done_callback(lambda task: None if task.cancelled() else stream.must_end_soon())
         coming: Task[Message | None] = asyncio.create_task(_next(messages))
         try:
             while True:
                 patience = HEARTBEAT_SECONDS if stream.begun else OPENING_SECONDS
-                await asyncio.wait({coming, gone, drained}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({coming, gone, *endings}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
                 if gone.done():
                     return
-                if drained.done():
-                    await stream.end(_SHUTTING_DOWN)
+                status = next((status for ending, status in endings.items() if ending.done()), None)
+                if status is not None:
+                    await stream.end(status)
                     return
                 if not coming.done():
                     await stream.comment()
@@ -112,9 +138,9 @@ class EventStreams:
             stream.cut_off()
         finally:
             stream.close()
-            for task in (coming, gone, drained):
+            for task in (coming, gone, *endings):
                 task.cancel()
-            for task in (coming, gone, drained):
+            for task in (coming, gone, *endings):
                 with suppress(asyncio.CancelledError, UpstreamError):
                     await task
 
@@ -160,7 +186,9 @@ class _Stream:
         self.scope["extensions"][CUT_OFF]()
 
     def must_end_soon(self) -> None:
-        """From now on the client has only little time."""
+        """From now on the client has only little time, whatever else is the matter."""
+        if self._last is not None:
+            return
         self._last = asyncio.get_running_loop().call_later(LAST_WORDS_SECONDS, self.cut_off)
 
     def close(self) -> None:

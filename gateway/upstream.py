@@ -91,7 +91,7 @@ class Upstream:
     ) -> Message:
         """The answer. Raises UpstreamError. Cancelling the task cancels the call on the server."""
         try:
-            answer: Message = await self._next().unary(rpc)(request, timeout=timeout, metadata=metadata)
+            answer: Message = await self._next().method(rpc)(request, timeout=timeout, metadata=metadata)
         except grpc.aio.AioRpcError as error:
             raise self._failed(error, rpc) from None
         return answer
@@ -101,7 +101,7 @@ class Upstream:
 
         Raises UpstreamError. Closing the iterator, or cancelling the task, cancels the call on the server.
         """
-        call = self._next().stream(rpc)(request, metadata=metadata)
+        call = self._next().method(rpc)(request, metadata=metadata)
         try:
             while (message := await call.read()) is not grpc.aio.EOF:
                 yield cast("Message", message)
@@ -142,29 +142,18 @@ class _Channel:
             self._channel = grpc.aio.insecure_channel(target, options=options)
         else:
             self._channel = grpc.aio.secure_channel(target, credentials, options=options)
-        self._unary: dict[str, Any] = {}
-        self._streams: dict[str, Any] = {}
+        self._methods: dict[str, Any] = {}
 
     def is_connected(self) -> bool:
         """One that is not begins to be."""
         return self._channel.get_state(try_to_connect=True) is grpc.ChannelConnectivity.READY
 
-    def unary(self, rpc: Rpc) -> Any:  # noqa: ANN401 - of messages that differ by the method
-        """The method of a call with one answer."""
-        method = self._unary.get(rpc.path)
+    def method(self, rpc: Rpc) -> Any:  # noqa: ANN401 - of messages that differ by the method
+        """What calls it: for one answer, or a stream of them."""
+        method = self._methods.get(rpc.path)
         if method is None:
-            method = self._unary[rpc.path] = self._channel.unary_unary(
-                rpc.path,
-                request_serializer=rpc.request.SerializeToString,
-                response_deserializer=rpc.response.FromString,
-            )
-        return method
-
-    def stream(self, rpc: Rpc) -> Any:  # noqa: ANN401 - as above
-        """The method of a call with a stream of answers."""
-        method = self._streams.get(rpc.path)
-        if method is None:
-            method = self._streams[rpc.path] = self._channel.unary_stream(
+            of_its_kind = self._channel.unary_stream if rpc.streams else self._channel.unary_unary
+            method = self._methods[rpc.path] = of_its_kind(
                 rpc.path,
                 request_serializer=rpc.request.SerializeToString,
                 response_deserializer=rpc.response.FromString,

@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     )
     redis_url: SecretStr = Field(
         SecretStr("redis://localhost:6379/0"),
-        description="Redis: broker of the workers, wake-ups. Every call works without it.",
+        description="Redis: broker of the workers, wake-ups, ends of sessions. Every call works without it.",
     )
     dev_signing_key_file: Path | None = Field(
         None, description="Private key of `tickets token`, for development. The server never reads it."

@@ -1,5 +1,6 @@
 """What the gateway counts, and where that can be read."""
 
+import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,6 +46,15 @@ def routes(registry: CollectorRegistry) -> set[str]:
         for family in registry.collect()
         for sample in family.samples
         if sample.name == "tickets_http_requests_total"
+    }
+
+
+def refusals(registry: CollectorRegistry) -> dict[str, float]:
+    return {
+        sample.labels["reason"]: sample.value
+        for family in registry.collect()
+        for sample in family.samples
+        if sample.name == "tickets_http_refused_total"
     }
 
 
@@ -104,6 +114,50 @@ def test_refusals_are_counted_by_why(gateway: Gateway, registry: CollectorRegist
         connection.sendall(b"nonsense\r\n\r\n")
         assert answer_on(connection).status == 400
     is_at(registry, 1, "tickets_http_refused_total", reason="malformed")
+
+
+FOREIGN = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
+OURS = {"Sec-Fetch-Site": "same-origin"}
+JSON = {"Content-Type": "application/json"}
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+def test_refused_logins_are_counted(registry: CollectorRegistry, server: Running, tmp_path: Path) -> None:
+    metrics = HttpMetrics(registry)
+    with serving_gateway(tmp_path, metrics, gateway_target=server.target, dev_login=True) as gateway:
+
+        def refused(status: int, path: str, headers: dict[str, str], body: bytes) -> None:
+            assert request("POST", f"{gateway.url}{path}", headers, body).status == status
+
+        good = json.dumps({"token": token_for(Role.OPS_AGENT)}).encode()
+        refused(403, "/session", {**JSON, **FOREIGN}, good)
+        refused(403, "/login", {**FORM, **FOREIGN}, b"role=admin")
+        refused(403, "/login", FORM, b"role=admin")
+        refused(403, "/login", {**FORM, **OURS, "Host": "evil.example"}, b"role=admin")
+        refused(403, "/logout", FOREIGN, b"")
+        is_at(registry, 5, "tickets_http_refused_total", reason="foreign_page")
+        refused(400, "/session", JSON, b"{")
+        refused(400, "/session", JSON, b'{"token": 1}')
+        refused(415, "/session", {"Content-Type": "text/plain"}, good)
+        refused(401, "/session", JSON, b'{"token": "made up"}')
+        refused(401, "/session", JSON, b'{"token": "a.b.c"}')
+        refused(400, "/login", {**FORM, **OURS}, b"role=nobody")
+        refused(400, "/login", {**FORM, **OURS}, b"\xff")
+        is_at(registry, 7, "tickets_http_refused_total", reason="login")
+        refused(413, "/session", JSON, b" " * 20_000)
+        is_at(registry, 1, "tickets_http_refused_total", reason="too_large")
+        refused(200, "/session", JSON, good)
+        refused(303, "/logout", OURS, b"")
+        assert refusals(registry) == {"foreign_page": 5, "login": 7, "too_large": 1}
+
+
+def test_who_cannot_be_judged_is_not_refused(registry: CollectorRegistry, tmp_path: Path) -> None:
+    target = f"127.0.0.1:{free_port()}"
+    with serving_gateway(tmp_path, HttpMetrics(registry), gateway_target=target) as gateway:
+        body = json.dumps({"token": token_for(Role.OPS_AGENT)}).encode()
+        assert request("POST", f"{gateway.url}/session", JSON, body).status == 503
+        is_at(registry, 1, "tickets_http_requests_total", method="POST", route="/session", status="5xx")
+        assert refusals(registry) == {}
 
 
 def test_connections_beyond_the_limit_are_counted(registry: CollectorRegistry, tmp_path: Path) -> None:

@@ -18,8 +18,11 @@ from server.settings import Settings
 from tests.database import Database
 from tests.gateway_process import Gateway, serving_gateway
 from tests.integration.gateway.browsers import Browser
+from tests.integration.gateway.event_sources import EventSource
 from tests.integration.gateway.identity_provider import CLIENT, CLIENT_SECRET, Provider, identity_provider
 from tests.integration.gateway.requests import Answer
+from tests.integration.gateway.streams_over_http import status_of, timeline_url
+from tests.integration.postgres.rows import insert_ticket
 from tests.running import Running, free_port, running
 from tests.waiting import eventually
 
@@ -75,6 +78,19 @@ def served(database: Database, provider: Provider) -> Iterator[Running]:
 def world(served: Running, provider: Provider, tmp_path: Path) -> Iterator[World]:
     with serving_gateway(tmp_path, gateway_target=served.target, **oidc(provider)) as gateway:
         yield World(provider, gateway, Browser())
+
+
+def test_a_login_in_place_of_somebody_elses_ends_their_streams(world: World, served: Running) -> None:
+    world.log_in()
+    with served.database.connect() as writer:
+        ticket = insert_ticket(writer)
+    cookie = {"Cookie": f"{SESSION}={world.cookies[SESSION]}"}
+    source = EventSource(timeline_url(world.gateway.url, ticket), cookie, comes_back=False)
+    source.next("progress")
+    world.provider.claims["sub"] = "user-8"
+    assert json.loads(world.log_in().body)["userId"] == "user-8"
+    source.end()
+    assert status_of(source.events[-1]) == (9, "SESSION_CHANGED")
 
 
 def test_a_login(world: World) -> None:
