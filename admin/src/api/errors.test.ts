@@ -76,7 +76,7 @@ describe("distribute", () => {
     expect(fieldErrors).toEqual([
       { name: ["title"], errors: ["has 10 characters at least"] },
       { name: ["tags"], errors: ["is too long"] },
-      { name: ["linkedId"], errors: ["needs “Linked to”", "is too long"] },
+      { name: ["linkedId"], errors: ["needs the kind of thing", "is too long"] },
     ]);
     expect(rest).toEqual(["Request id: is no UUID."]);
   });

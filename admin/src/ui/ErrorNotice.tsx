@@ -2,8 +2,19 @@ import { Alert, Button } from "antd";
 import { ApiError, messageOf } from "@/api/errors";
 
 /** What went wrong, what to do, and the id under which operations find it in the logs. */
-export function ErrorNotice({ error, onRetry, title }: { error: unknown; onRetry?: () => void; title?: string }) {
-  const words = messageOf(error);
+export function ErrorNotice({
+  error,
+  onRetry,
+  title,
+  words = messageOf(error),
+}: {
+  error: unknown;
+  onRetry?: () => void;
+  /** What did not succeed; else what went wrong stands in its place. */
+  title?: string;
+  /** What went wrong, where more is known of it than the error says. */
+  words?: string;
+}) {
   const requestId = error instanceof ApiError ? error.requestId : null;
   return (
     <Alert
@@ -13,7 +24,7 @@ export function ErrorNotice({ error, onRetry, title }: { error: unknown; onRetry
       title={title ?? words}
       description={
         <>
-          {title !== undefined && title !== words && <div>{words}</div>}
+          {title !== undefined && <div>{words}</div>}
           {requestId !== null && <small>Request {requestId}</small>}
         </>
       }

@@ -44,6 +44,9 @@ const NAMES: ReadonlyMap<string, string> = new Map([
     .map(([name, label]): [string, string] => [name.toLowerCase(), withinSentence(label)])
     .filter(([name]) => name.includes("_")),
   ...Object.entries(FIELDS).map(([name, label]): [string, string] => [name, `“${label}”`]),
+  // Two parts of one field.
+  ["linked_type", "the kind of thing"],
+  ["linked_id", "its id"],
 ]);
 
 /** "Assigning takes ops_manager or above." is "Assigning takes ops manager or above."; other texts stay as they are. */

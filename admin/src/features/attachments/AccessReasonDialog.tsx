@@ -32,7 +32,7 @@ export function AccessReasonDialog(props: AccessReasonDialogProps) {
       >
         {error !== null && error !== undefined && (
           <div style={{ marginBottom: 16 }}>
-            <ErrorNotice error={error} title={fileRefusal(error)} />
+            <ErrorNotice error={error} words={fileRefusal(error)} />
           </div>
         )}
         <ReasonField placeholder="Why you need it; kept in the audit" max={ACCESS_REASON_MAX} />

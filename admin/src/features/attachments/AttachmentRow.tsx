@@ -1,5 +1,5 @@
 import { DownloadOutlined, EyeOutlined, LockOutlined } from "@ant-design/icons";
-import { Button, Tooltip, theme } from "antd";
+import { Button, theme } from "antd";
 import type { Attachment } from "@/api/schemas";
 import { ToneTag } from "@/ui/StatusTag";
 import { TimeAgo } from "@/ui/TimeAgo";
@@ -50,14 +50,13 @@ export function AttachmentRow({ attachment, busy, onDownload, onPreview }: Attac
       {ready && (
         <div className="file-row-actions">
           {isDrawn(fileType) && (
-            <Tooltip title={isSensitive ? "Show preview; that you looked is kept in the audit" : "Show preview"}>
-              <Button
-                type="text"
-                icon={<EyeOutlined />}
-                aria-label={`Show preview of ${name}`}
-                onClick={() => onPreview(attachment)}
-              />
-            </Tooltip>
+            <Button
+              type="text"
+              icon={<EyeOutlined />}
+              title={isSensitive ? "Show preview: that you looked is kept in the audit" : "Show preview"}
+              aria-label={`Show preview of ${name}`}
+              onClick={() => onPreview(attachment)}
+            />
           )}
           <Button
             type="text"

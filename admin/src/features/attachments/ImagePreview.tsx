@@ -62,7 +62,7 @@ function Picture({ look: { attachment, reason, serial } }: { look: Look }) {
   });
   const url = useObjectUrl(data);
   if (error) {
-    return <ErrorNotice error={error} title={fileRefusal(error)} onRetry={() => void refetch()} />;
+    return <ErrorNotice error={error} words={fileRefusal(error)} onRetry={() => void refetch()} />;
   }
   return (
     <div className="image-preview" aria-busy={url === null}>

@@ -1,6 +1,7 @@
 import { Alert, Button, Flex, Modal, Radio, theme } from "antd";
 import { useState } from "react";
 import type { Ticket } from "@/api/schemas";
+import { metadataLines } from "@/features/metadata/metadataDraft";
 import { LINKED_TYPES, SEVERITIES, wordOf } from "@/vocabulary/tickets";
 import {
   type Choices,
@@ -12,7 +13,6 @@ import {
   type Standing,
   valuesOf,
 } from "./editConflict";
-import { formatMetadata } from "./MetadataField";
 import "./editConflict.css";
 
 type EditConflictProps = {
@@ -156,7 +156,7 @@ function shown(field: EditField, values: EditValues): string {
     case "tags":
       return (values.tags ?? []).join(", ");
     case "metadata":
-      return formatMetadata(values.metadata);
+      return metadataLines(values.metadata);
     default:
       return values[field] ?? "";
   }

@@ -5,6 +5,8 @@ import { api, newKey, once, unwrap } from "@/api/client";
 import { ApiError, distribute } from "@/api/errors";
 import type { Ticket, TicketSeverity } from "@/api/schemas";
 import { ticketActionsQuery, ticketQuery } from "@/api/tickets";
+import { METADATA_EXTRA, MetadataItem } from "@/features/metadata/MetadataItem";
+import { draftOf, type MetadataDraft, readMetadata } from "@/features/metadata/metadataDraft";
 import { type LinkedEntity, LinkedEntityField } from "@/features/ticket-create/LinkedEntityField";
 import { DESCRIPTION_MAX, DESCRIPTION_RULES, LINK_RULES, TITLE_MAX, TITLE_RULES } from "@/features/ticket-create/rules";
 import { TagsField } from "@/features/ticket-create/TagsField";
@@ -12,7 +14,6 @@ import { ErrorNotice } from "@/ui/ErrorNotice";
 import { optionsOf, SEVERITIES } from "@/vocabulary/tickets";
 import { EditConflict } from "./EditConflict";
 import { changedFields, type EditValues, patchOf, valuesOf } from "./editConflict";
-import { formatMetadata, MetadataField, parseMetadata } from "./MetadataField";
 import { ticketAnswered } from "./ticketAnswer";
 import { isWithheld } from "./ticketDifferences";
 
@@ -22,7 +23,7 @@ type FormValues = {
   severity?: TicketSeverity;
   linkedType?: LinkedEntity;
   tags: string[];
-  metadata: string;
+  metadata: MetadataDraft;
 };
 
 /** A refusal of `linked_id` belongs to the field that has both parts of the link. */
@@ -129,22 +130,10 @@ export function TicketEditForm({ ticket, onDone }: { ticket: Ticket; onDone(): v
       <Form.Item name="tags" label="Tags">
         <TagsField />
       </Form.Item>
-      <Form.Item
-        name="metadata"
-        label="Metadata"
-        extra={withheld("metadata") ? WITHHELD : "Data of other systems, as JSON; up to 16 KiB."}
-        validateTrigger="onBlur"
-        rules={[
-          {
-            validator: (_, text?: string) => {
-              const { error } = parseMetadata(text ?? "");
-              return error === null ? Promise.resolve() : Promise.reject(new Error(error));
-            },
-          },
-        ]}
-      >
-        <MetadataField disabled={withheld("metadata") || save.isPending} />
-      </Form.Item>
+      <MetadataItem
+        extra={withheld("metadata") ? WITHHELD : METADATA_EXTRA}
+        disabled={withheld("metadata") || save.isPending}
+      />
       <Flex gap={8} justify="end">
         <Button onClick={onDone} disabled={false}>
           Cancel
@@ -190,7 +179,7 @@ function formOf({
     ...(severity && { severity }),
     ...(linkedType && linkedId && { linkedType: { linkedType, linkedId } }),
     tags,
-    metadata: formatMetadata(metadata),
+    metadata: draftOf(metadata),
   };
 }
 
@@ -203,6 +192,6 @@ function editOf(values: FormValues, base: EditValues, withheld: (field: string) 
     linkedType: link?.linkedId ? link.linkedType : undefined,
     linkedId: link?.linkedId || undefined,
     tags: values.tags,
-    metadata: withheld("metadata") ? base.metadata : parseMetadata(values.metadata).metadata,
+    metadata: withheld("metadata") ? base.metadata : readMetadata(values.metadata).metadata,
   };
 }

@@ -24,6 +24,7 @@ async function confirm() {
 export const Asks: Story = {};
 
 export const Refused: Story = {
+  args: { ticket: ticketFixture({ status: "TICKET_STATUS_NEW" }) },
   parameters: {
     msw: {
       handlers: [

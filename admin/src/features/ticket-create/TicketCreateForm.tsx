@@ -8,6 +8,8 @@ import type { Ticket } from "@/api/schemas";
 import { ticketKeys } from "@/api/tickets";
 import { refusalOf } from "@/features/attachments/fileRules";
 import { useFileRules } from "@/features/attachments/useFileRules";
+import { METADATA_EXTRA, MetadataItem } from "@/features/metadata/MetadataItem";
+import { readMetadata } from "@/features/metadata/metadataDraft";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { optionsOf, ROLES, SEVERITIES, STAFF_ROLES, wordOf } from "@/vocabulary/tickets";
 import { ChosenFiles } from "./ChosenFiles";
@@ -32,6 +34,7 @@ const FIELDS = [
   "assignedFranchiseId",
   "ownerRole",
   "isSensitive",
+  "metadata",
 ] as const;
 
 type TicketCreateFormProps = { onCreated(ticket: Ticket, files: readonly File[]): void; onCancel(): void };
@@ -162,6 +165,7 @@ export function TicketCreateForm({ onCreated, onCancel }: TicketCreateFormProps)
           </Form.Item>
         )}
       </div>
+      <MetadataItem extra={METADATA_EXTRA} disabled={create.isPending} />
       <div className="create-sensitive">
         <Form.Item name="isSensitive" valuePropName="checked" noStyle>
           <Switch aria-labelledby="create-sensitive-label" aria-describedby="create-sensitive-text" />
@@ -170,7 +174,7 @@ export function TicketCreateForm({ onCreated, onCancel }: TicketCreateFormProps)
           <div id="create-sensitive-label">Sensitive</div>
           <small id="create-sensitive-text" style={{ color: token.colorTextDescription }}>
             {isSensitive
-              ? "Description, messages and file names are shown only to who gives a reason, and each look is audited. Keep personal data out of title and tags."
+              ? "Description, messages, metadata and file names are shown only to who gives a reason, and each look is audited. Keep personal data out of title and tags."
               : "For personal or KYC data: identity papers, account numbers, addresses."}
           </small>
         </div>
@@ -209,13 +213,15 @@ const BLANK: { [Field in keyof CreateValues]: undefined } = {
   assignedFranchiseId: undefined,
   ownerRole: undefined,
   isSensitive: undefined,
+  metadata: undefined,
 };
 
-function requestOf({ linkedType: link, title, description, ...rest }: CreateValues) {
+function requestOf({ linkedType: link, title, description, metadata, ...rest }: CreateValues) {
   return {
     ...rest,
     title: title.trim(),
     description: description.trim(),
     ...(link?.linkedId && { linkedType: link.linkedType, linkedId: link.linkedId }),
+    ...(metadata && { metadata: readMetadata(metadata).metadata }),
   };
 }

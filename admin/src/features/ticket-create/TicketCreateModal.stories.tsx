@@ -111,7 +111,7 @@ export const RefusedBesideFields: Story = {
   play: async () => {
     await fillIn();
     await userEvent.click(within(document.body).getByRole("button", { name: "Create the ticket" }));
-    await within(document.body).findByText("goes together with linked_type");
+    await within(document.body).findByText("goes together with the kind of thing");
   },
 };
 

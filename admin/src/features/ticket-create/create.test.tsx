@@ -42,6 +42,9 @@ describe("making a ticket", () => {
     );
     const onClose = draw();
     await fillIn();
+    await userEvent.click(screen.getByRole("button", { name: "Add a row" }));
+    fireEvent.change(screen.getByLabelText("Row 1, name"), { target: { value: "source" } });
+    fireEvent.change(screen.getByLabelText("Row 1, value"), { target: { value: "call" } });
     expect(sessionStorage.length).toBe(1);
     fireEvent.keyDown(screen.getByLabelText(/^Title/), { key: "Enter", ctrlKey: true });
     await waitFor(() => expect(onClose).toHaveBeenCalled());
@@ -52,6 +55,7 @@ describe("making a ticket", () => {
           title: "Payment not received for BKG-123",
           description: "Nothing has reached the account.",
           priority: "TICKET_PRIORITY_MEDIUM",
+          metadata: { source: "call" },
         },
       },
     ]);
@@ -93,7 +97,7 @@ describe("making a ticket", () => {
     await fillIn();
     await userEvent.click(screen.getByRole("button", { name: "Create the ticket" }));
     expect(await screen.findByText("must not hold control characters")).toBeInTheDocument();
-    expect(screen.getByText("goes together with “Linked to”")).toBeInTheDocument();
+    expect(screen.getByText("goes together with the kind of thing")).toBeInTheDocument();
     expect(screen.queryByText("two fields are wrong")).toBeNull();
   });
 

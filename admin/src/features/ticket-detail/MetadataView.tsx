@@ -1,6 +1,10 @@
 import { theme } from "antd";
+import { FoldedText } from "./FoldedText";
 
 type Json = unknown;
+
+/** Characters of a text that is folded; so is one of several lines. */
+const FOLDED = 200;
 
 /** Data of the system that made the ticket: names and values, nested as they are. */
 export function MetadataView({ metadata }: { metadata: Readonly<Record<string, Json>> }) {
@@ -35,5 +39,9 @@ function Value({ value }: { value: Json }) {
   if (Array.isArray(value)) {
     return <MetadataView metadata={Object.fromEntries(value.map((each, index) => [String(index + 1), each]))} />;
   }
-  return <bdi>{String(value)}</bdi>;
+  if (typeof value === "boolean") {
+    return value ? "True" : "False";
+  }
+  const text = String(value);
+  return text.length > FOLDED || text.includes("\n") ? <FoldedText text={text} lines={4} /> : <bdi>{text}</bdi>;
 }
