@@ -40,7 +40,7 @@ export function StatCards({
   isOld: boolean;
   isMissing: boolean;
 }) {
-  const figures = [...openFigures(filter, open), ...paceFigures(filter, days, pace)];
+  const figures = [...openFigures(filter, open), ...paceFigures(days, pace)];
   return (
     <ul className={isOld ? "dashboard-cards dashboard-old" : "dashboard-cards"} aria-busy={isOld} aria-label="Figures">
       {figures.map((figure) => (
@@ -89,8 +89,7 @@ function openFigures(filter: DashboardFilter, stats: Stats | undefined): Figure[
   ];
 }
 
-function paceFigures(filter: DashboardFilter, days: Range, stats: Stats | undefined): Figure[] {
-  const created: TicketFilter = { ...filter, created: { start: startOf(days) } };
+function paceFigures(days: Range, stats: Stats | undefined): Figure[] {
   const of = `of tickets created in the last ${days} days`;
   const time = (length: string | undefined) =>
     stats === undefined ? undefined : length === undefined ? "—" : <Length seconds={secondsOf(length)} />;
@@ -99,7 +98,6 @@ function paceFigures(filter: DashboardFilter, days: Range, stats: Stats | undefi
       label: "Breach rate",
       value: stats && (countOf(stats.totalCount) > 0 ? PERCENT.format(stats.breachRate ?? 0) : "—"),
       hint: `Share ${of} that ever missed their deadline`,
-      filter: created,
     },
     {
       label: "First response",

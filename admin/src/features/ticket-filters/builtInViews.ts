@@ -8,6 +8,7 @@ export type BuiltInView = { name: string; filter: TicketFilter; order: TicketOrd
 export function builtInViews(me: string): readonly BuiltInView[] {
   return [
     { name: "All", filter: {}, order: "created_at desc" },
+    { name: "All open", filter: { statuses: OPEN_STATUSES }, order: "sla_due_at asc" },
     { name: "My open tickets", filter: { statuses: OPEN_STATUSES, ownerId: me }, order: "sla_due_at asc" },
     { name: "Unassigned", filter: { statuses: OPEN_STATUSES, unassigned: true }, order: "created_at desc" },
     {
