@@ -15,7 +15,7 @@ from bench.scenarios.admin_ui import admin_ui
 from bench.scenarios.escalation_lag import escalation_lag
 from bench.scenarios.exports import exports
 from bench.scenarios.gateway import gateway_calls, gateway_processes, gateway_streams
-from bench.scenarios.lists import deep_page, list_tickets
+from bench.scenarios.lists import deep_page, list_tickets, totals
 from bench.scenarios.search import search_tickets
 from bench.scenarios.stats import ticket_stats
 from bench.scenarios.sweeps import escalation, idle_sweep
@@ -28,6 +28,7 @@ SCENARIOS: dict[str, Callable[[Plan], list[Row]]] = {
     "create": create_ticket,
     "lists": list_tickets,
     "pages": deep_page,
+    "totals": totals,
     "search": search_tickets,
     "stats": ticket_stats,
     "processes": two_processes,

@@ -1,7 +1,8 @@
-"""A page of a list on a million tickets against one on few, and a page far down against the first."""
+"""A page of a list on a million tickets against one on few, a page far down against the first, and with its total."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from statistics import median
 from typing import Any
 
 import grpc
@@ -17,6 +18,8 @@ from rodistaa.tickets.v1.ticket_reads_pb2 import ListTicketsRequest, ListTickets
 from server.domain.roles import Role
 
 _MANAGER = token_for(Role.OPS_MANAGER, "bench-manager")
+_AGENT = token_for(Role.OPS_AGENT, "bench-agent")
+_FRANCHISE = token_for(Role.FRANCHISE_AGENT, "bench-franchise", "FR-001")
 _DEEP_PAGE = 400
 _OPEN = [
     pb.TICKET_STATUS_NEW,
@@ -37,9 +40,15 @@ class _List:
     token: str = _MANAGER
     where: dict[str, Any] = field(default_factory=dict)
     order_by: str = ""
+    with_total: bool = False
 
     def work(self, target: str, page_token: str = "") -> Work:
-        request = ListTicketsRequest(filter=TicketFilter(**self.where), order_by=self.order_by, page_token=page_token)
+        request = ListTicketsRequest(
+            filter=TicketFilter(**self.where),
+            order_by=self.order_by,
+            page_token=page_token,
+            include_total=self.with_total,
+        )
         return Work(target, "ListTickets", self.token, [request.SerializeToString()])
 
 
@@ -88,6 +97,47 @@ def deep_page(plan: Plan) -> list[Row]:
             )
         )
     return rows
+
+
+def totals(plan: Plan) -> list[Row]:
+    """A page and how many tickets there are, which is told up to 10,000; every list in every round."""
+    target = plan.stack.server(plan.stack.seeded(plan.large)).target
+    work = {listed.name: listed.work(target) for listed in _counted()}
+    found: dict[str, list[float]] = {name: [] for name in work}
+    for number in range(plan.rounds + 1):
+        for name, each in work.items():
+            sample = _calls(plan, each)()
+            if number:  # the first round warms up
+                found[name].append(1000 * sample.p50)
+    return [
+        Row(
+            f"ListTickets with its total, {name}: p50 among {plan.large:,}",
+            "",
+            median(p50),
+            "ms",
+            None,
+            min(p50),
+            max(p50),
+            len(p50),
+            f"{_page(work[name]).total_size:,} tickets",
+        )
+        for name, p50 in found.items()
+    ]
+
+
+def _counted() -> Iterator[_List]:
+    """Callers who see a queue ask for it, for another role's, and for a franchise's."""
+    for name, token, own, other in (
+        ("ops_agent", _AGENT, pb.ROLE_OPS_AGENT, pb.ROLE_FINANCE),
+        ("franchise_agent", _FRANCHISE, pb.ROLE_FRANCHISE_AGENT, pb.ROLE_OPS_AGENT),
+    ):
+        for queue, role in (("own queue", own), ("another role's queue", other)):
+            for states, statuses in (("", []), (", open", _OPEN)):
+                where = {"owner_roles": [role], "statuses": statuses}
+                yield _List(f"as {name}, {queue}{states}", token, where, with_total=True)
+        yield _List(
+            f"as {name}, FR-001, open", token, {"franchise_ids": ["FR-001"], "statuses": _OPEN}, with_total=True
+        )
 
 
 def _lists(dsn: str) -> Iterator[_List]:
