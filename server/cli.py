@@ -9,13 +9,13 @@ from uuid import UUID
 import click
 from pydantic import SecretStr, ValidationError
 
-from server.command_filter import Moment
+from server.commands.file_store import files
+from server.commands.ticket_exporting import export
+from server.commands.ticket_files import attach, attachments
+from server.commands.ticket_filter import Moment
+from server.commands.ticket_watching import watch
 from server.domain.roles import Role
-from server.file_commands import files
 from server.settings import Settings, complaints
-from server.ticket_exporting import export
-from server.ticket_files import attach, attachments
-from server.ticket_watching import watch
 
 DEFAULT_TOKEN_HOURS = 12.0
 
@@ -53,7 +53,7 @@ def serve(processes: int | None) -> None:
 
     Without TICKETS_DATABASE_URL it uses the database of the instance that runs in TICKETS_DATA_DIR, if one does.
     """
-    from server.command_database import database_of
+    from server.commands.database import database_of
     from server.serving import check_identity
 
     settings = _settings()
@@ -124,7 +124,7 @@ def migrate(revision: str) -> None:
     from alembic.util import CommandError
 
     from migrations.runner import upgrade
-    from server.command_database import usable_database
+    from server.commands.database import usable_database
 
     with usable_database(_settings()) as url:
         try:
@@ -143,7 +143,7 @@ def seed(*, demo: bool, tickets: int | None, seed_number: int) -> None:
     It is that of TICKETS_DATABASE_URL, else of the instance that runs in TICKETS_DATA_DIR. Exit status 2 when it cannot
     be used.
     """
-    from server.command_database import usable_database
+    from server.commands.database import usable_database
     from server.seed import seed_demo, seed_load
 
     with usable_database(_settings()) as url:
@@ -192,8 +192,8 @@ def verify(ticket_ids: tuple[str, ...], heads_out: Path | None, heads_in: Path |
     The database is that of TICKETS_DATABASE_URL, else of the instance that runs in TICKETS_DATA_DIR. Exit status 1 when
     anything is found, 2 when the database cannot be used.
     """
-    from server.audit_report import verify_chains
-    from server.command_database import usable_database
+    from server.commands.audit_report import verify_chains
+    from server.commands.database import usable_database
 
     with usable_database(_settings()) as url:
         clean = verify_chains(url, ticket_ids, say=click.echo, heads_out=heads_out, heads_in=heads_in)
@@ -214,8 +214,8 @@ def simulate(ticket_id: str, at: datetime) -> None:
     The database is that of TICKETS_DATABASE_URL, else of the instance that runs in TICKETS_DATA_DIR. Exit status 2 when
     it cannot be used.
     """
-    from server.command_database import usable_database
-    from server.sla_simulation import simulate_sweeps
+    from server.commands.database import usable_database
+    from server.commands.sla_simulation import simulate_sweeps
 
     with usable_database(_settings()) as url:
         simulate_sweeps(url, ticket_id, at, say=click.echo)
@@ -234,8 +234,8 @@ def list_(limit: int, *, pending: bool) -> None:
 
     Exit status 1 when anything was passed over or given up, 2 when the database cannot be used.
     """
-    from server.command_database import usable_database
-    from server.outbox_report import list_outbox
+    from server.commands.database import usable_database
+    from server.commands.outbox_report import list_outbox
 
     with usable_database(_settings()) as url:
         clean = list_outbox(url, say=click.echo, limit=limit, pending=pending)
@@ -258,8 +258,8 @@ def retry(
     """
     from server.application.notifications.channels import Channel
     from server.application.notifications.outbox_status import Chosen
-    from server.command_database import usable_database
-    from server.outbox_report import named_in, retry_outbox
+    from server.commands.database import usable_database
+    from server.commands.outbox_report import named_in, retry_outbox
 
     try:
         deliveries, events = named_in(ids)

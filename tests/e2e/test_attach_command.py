@@ -21,7 +21,7 @@ from rodistaa.tickets.client import (
 )
 from rodistaa.tickets.v1.attachment_pb2 import ATTACHMENT_STATE_READY, Attachment
 from rodistaa.tickets.v1.attachment_service_pb2 import ListAttachmentsRequest
-from server.ticket_files import saved_name
+from server.commands.ticket_files import saved_name
 from tests.e2e.commands import Person
 from tests.e2e.test_front_door import Running, instances
 from tests.ticket_requests import new_ticket

@@ -18,7 +18,7 @@ from typing import LiteralString
 import psycopg
 import pytest
 
-from server.audit_report import verify_chains
+from server.commands.audit_report import verify_chains
 from tests.integration.postgres.rows import insert
 from tests.integration.reliability.conftest import OwnPostgres
 from tests.integration.sla.conftest import INSERT

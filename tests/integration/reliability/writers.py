@@ -13,7 +13,7 @@ import grpc
 
 from rodistaa.tickets.client import TicketsError, connect
 from rodistaa.tickets.v1 import ticket_writes_pb2 as writes
-from server.audit_report import verify_chains
+from server.commands.audit_report import verify_chains
 from server.domain.roles import Role
 from tests.database import Database
 from tests.integration.postgres.rows import insert_ticket

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from server.commands.option_groups import gathered, one_of
 from server.domain.fsm import TicketStatus
 from server.domain.roles import Role
 from server.domain.sla import SlaStatus
 from server.domain.tickets import LinkedType, TicketPriority
-from server.option_groups import gathered, one_of
 
 if TYPE_CHECKING:
     from rodistaa.tickets.v1.filter_pb2 import TicketFilter

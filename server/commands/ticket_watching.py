@@ -4,8 +4,8 @@ import sys
 
 import click
 
-from server.command_connection import INTERRUPTED, Connection, connection_options
-from server.command_filter import QueueFilter, queue_options
+from server.commands.connection import INTERRUPTED, Connection, connection_options
+from server.commands.ticket_filter import QueueFilter, queue_options
 
 UNREAD = 1
 """As click ends a program whose output has nowhere to go."""
@@ -49,7 +49,7 @@ def watch(
     piped to has gone.
     """
     _check_combination(context, ticket_id, as_list=as_list)
-    from server.live_output import print_list, print_timeline
+    from server.commands.live_output import print_list, print_timeline
 
     try:
         with connection.client() as client:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from server.command_connection import INTERRUPTED, Connection, connection_options
+from server.commands.connection import INTERRUPTED, Connection, connection_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,7 @@ def attach(
     if name is not None and len(files) > 1:
         raise click.UsageError("--name goes with one file")
     from rodistaa.tickets.client import TicketsError, TransferError, upload_attachment
-    from server.terminal import in_a_line, sentence
+    from server.commands.terminal import in_a_line, sentence
 
     failed = False
     try:
@@ -92,7 +92,7 @@ def attachments(
     from google.protobuf.json_format import MessageToDict
 
     from rodistaa.tickets.client import TicketsError, TransferError
-    from server.terminal import failures_in_a_line, sentence
+    from server.commands.terminal import failures_in_a_line, sentence
 
     failed = False
     try:
@@ -153,7 +153,7 @@ def saved_name(attachment_id: str, file_name: str) -> str:
 
 def _line(attachment: "Attachment") -> str:
     from rodistaa.tickets.v1.attachment_pb2 import ATTACHMENT_STATE_PENDING
-    from server.terminal import in_a_line
+    from server.commands.terminal import in_a_line
 
     name = "(name withheld: sensitive)" if attachment.redacted else in_a_line(attachment.file_name)
     notes = [

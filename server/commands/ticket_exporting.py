@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from server.command_connection import INTERRUPTED, Connection, connection_options
-from server.command_filter import FurtherFilter, QueueFilter, further_options, queue_options
+from server.commands.connection import INTERRUPTED, Connection, connection_options
+from server.commands.option_groups import one_of
+from server.commands.ticket_filter import FurtherFilter, QueueFilter, further_options, queue_options
 from server.domain.exports import ExportFormat
-from server.option_groups import one_of
 
 if TYPE_CHECKING:
     from rodistaa.tickets.client import TicketsClient
@@ -53,7 +53,7 @@ def export(
     wanted = queue.message()
     further.narrow(wanted)
     from rodistaa.tickets.client.transfers import saving
-    from server.terminal import failures_in_a_line
+    from server.commands.terminal import failures_in_a_line
 
     try:
         with connection.client() as client, failures_in_a_line():
@@ -94,7 +94,7 @@ def _save(
 ) -> "ExportManifest":
     from rodistaa.tickets.client import download_export, export_tickets
     from rodistaa.tickets.v1.export_service_pb2 import ExportFormat as Format
-    from server.export_progress import export_progress
+    from server.commands.export_progress import export_progress
 
     with export_progress() as progress:
         job = export_tickets(

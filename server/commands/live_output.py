@@ -20,8 +20,8 @@ from rodistaa.tickets.v1.ticket_pb2 import Role, Ticket, TicketPriority, TicketS
 from rodistaa.tickets.v1.ticket_watch_pb2 import WatchTicketsRequest, WatchTicketsResponse
 from rodistaa.tickets.v1.timeline_pb2 import AuditEntry, TimelineEntry
 from rodistaa.tickets.v1.timeline_reads_pb2 import WatchTimelineRequest
-from server.terminal import console, failures_in_a_line, sentence, visible
-from server.unread_output import call_when_unread
+from server.commands.terminal import console, failures_in_a_line, sentence, visible
+from server.commands.unread_output import call_when_unread
 
 _INDENT = 4
 _VALUE_LIMIT = 200

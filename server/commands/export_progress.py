@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from rodistaa.tickets.v1.export_service_pb2 import EXPORT_STATUS_PROCESSING, ExportJob
-from server.terminal import console
+from server.commands.terminal import console
 
 _WAITING, _EXPORTING, _FETCHING = "waiting for a worker", "exporting", "downloading"
 _LINE_SECONDS = 5.0

@@ -10,8 +10,8 @@ import click
 from click.core import ParameterSource
 from pydantic import ValidationError
 
+from server.commands.option_groups import gathered, one_of
 from server.domain.roles import Role
-from server.option_groups import gathered, one_of
 from server.settings import Settings, complaints
 
 if TYPE_CHECKING:
