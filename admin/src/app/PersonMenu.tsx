@@ -1,9 +1,10 @@
 import { LogoutOutlined, MoonOutlined, SunOutlined, SwapOutlined, UserOutlined } from "@ant-design/icons";
 import { useMutation } from "@tanstack/react-query";
-import { App, Avatar, Button, Dropdown, Grid, type MenuProps } from "antd";
+import { App, Avatar, Button, Grid, type MenuProps } from "antd";
 import { useCaller } from "@/api/caller";
 import { ApiError, messageOf, Unreachable } from "@/api/errors";
 import { noteRefusal, personHeaders } from "@/api/person";
+import { ButtonMenu } from "@/ui/ButtonMenu";
 import { ROLES, wordOf } from "@/vocabulary/tickets";
 import { type SchemeChoice, useScheme } from "./scheme";
 import { forgetWritten, leave, tellOtherTabs } from "./session";
@@ -46,19 +47,19 @@ export function PersonMenu() {
         { key: "light", icon: <SunOutlined />, label: "Light" },
         { key: "dark", icon: <MoonOutlined />, label: "Dark" },
         { key: "system", icon: <SwapOutlined />, label: "As the system" },
-      ],
+      ].map((each) => ({ ...each, role: "menuitemradio", "aria-checked": each.key === choice })),
     },
     { type: "divider" },
     { key: "logout", icon: <LogoutOutlined />, label: "Log out" },
   ];
   const pick: MenuProps["onClick"] = ({ key }) => (key === "logout" ? logOut.mutate() : choose(key as SchemeChoice));
   return (
-    <Dropdown menu={{ items, onClick: pick, selectedKeys: [choice] }} trigger={["click"]} placement="bottomRight">
+    <ButtonMenu menu={{ items, onClick: pick, selectedKeys: [choice] }} placement="bottomRight">
       <Button type="text" aria-label={`You are ${name}`} className="shell-person">
         <Avatar size={24} icon={<UserOutlined />} />
         {wide && <bdi>{name}</bdi>}
       </Button>
-    </Dropdown>
+    </ButtonMenu>
   );
 }
 

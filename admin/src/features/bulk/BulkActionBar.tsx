@@ -8,10 +8,11 @@ import {
   UserSwitchOutlined,
 } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
-import { App, Button, Dropdown, Grid, Spin, Tooltip, theme } from "antd";
+import { App, Button, Grid, Spin, Tooltip, theme } from "antd";
 import { useState } from "react";
 import { usePermission } from "@/api/caller";
 import type { TicketFilter } from "@/api/schemas";
+import { ButtonMenu } from "@/ui/ButtonMenu";
 import { isEmptyFilter } from "@/vocabulary/filterWords";
 import { BulkDialog } from "./BulkDialog";
 import { type BulkScope, CHANGES, type ChangeKind, MOST_TICKETS } from "./bulkChange";
@@ -116,8 +117,7 @@ function Bar({ selectedIds, filter, onClear, onSelect }: BulkActionBarProps) {
                     {label}
                   </Button>
                 ))}
-                <Dropdown
-                  trigger={["click"]}
+                <ButtonMenu
                   disabled={tooMany || flow.run.isPending}
                   menu={{
                     items: more.map((key) => ({ key, label: CHANGES[key].label })),
@@ -125,7 +125,7 @@ function Bar({ selectedIds, filter, onClear, onSelect }: BulkActionBarProps) {
                   }}
                 >
                   <Button icon={<MoreOutlined />} aria-label="More bulk changes" />
-                </Dropdown>
+                </ButtonMenu>
                 <Tooltip title="Clear the selection">
                   <Button type="text" icon={<CloseOutlined />} aria-label="Clear the selection" onClick={clear} />
                 </Tooltip>

@@ -7,6 +7,7 @@ import { ApiError } from "@/api/errors";
 import type { TicketFilter } from "@/api/schemas";
 import { ROUTES } from "@/app/routes";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { useFocusReturn } from "@/ui/useFocusReturn";
 import { filterWords } from "@/vocabulary/filterWords";
 import { EXPORT_FORMATS, optionsOf } from "@/vocabulary/tickets";
 import { ExportActions } from "./ExportActions";
@@ -22,6 +23,7 @@ type Props = { filter: TicketFilter; open: boolean; onClose(): void };
 
 /** Has a file made of the tickets that match, and shows how far it is. Closed, it goes on in a corner of the page. */
 export function ExportDialog({ filter, open, onClose }: Props) {
+  useFocusReturn();
   const [jobId, setJobId] = useState<string | null>(null);
   const { notification } = App.useApp();
   const navigate = useNavigate();

@@ -1,7 +1,8 @@
 import { BellOutlined } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
-import { Badge, Button, Popover, theme } from "antd";
+import { Badge, Button, theme } from "antd";
 import { useState } from "react";
+import { Flyout } from "@/ui/Flyout";
 import { unreadWords } from "./inbox";
 import { NotificationPanel } from "./NotificationPanel";
 import { latestNotificationsQuery, marking, useMarkRead } from "./notificationQueries";
@@ -18,13 +19,11 @@ export function NotificationBell() {
   const isCritical = data?.notifications?.some((each) => each.isCritical && !each.readAt) ?? false;
   return (
     <>
-      <Popover
+      <Flyout
+        label="Notifications"
         open={open}
         onOpenChange={setOpen}
-        trigger="click"
         placement="bottomRight"
-        arrow={false}
-        destroyOnHidden
         classNames={{ root: "notification-popover" }}
         styles={{ container: { padding: 0 } }}
         content={<NotificationPanel onClose={() => setOpen(false)} />}
@@ -45,7 +44,7 @@ export function NotificationBell() {
             aria-haspopup="dialog"
           />
         </Badge>
-      </Popover>
+      </Flyout>
       <span className="visually-hidden" role="status">
         {unread > 0 && `${unreadWords(unread)} notifications`}
       </span>

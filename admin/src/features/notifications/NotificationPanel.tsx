@@ -24,7 +24,7 @@ export function NotificationPanel({ onClose }: { onClose(): void }) {
     onClose();
   };
   return (
-    <div className="notification-panel" role="dialog" aria-label="Notifications">
+    <div className="notification-panel">
       <div className="notification-panel-head" style={{ borderBottom: `1px solid ${token.colorBorderSecondary}` }}>
         <span>
           <strong>Notifications</strong>{" "}

@@ -2,6 +2,7 @@ import { Button, Drawer, Form, Input, Select, Space } from "antd";
 import { useState } from "react";
 import type { Calendar } from "@/api/schemas";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { useFocusReturn } from "@/ui/useFocusReturn";
 import { ConflictChoice } from "./ConflictChoice";
 import {
   CALENDAR_ID,
@@ -37,6 +38,7 @@ export function CalendarEditor({
   onClose(): void;
   onSaved(calendar: Calendar): void;
 }) {
+  useFocusReturn();
   const [base, setBase] = useState(calendar);
   const [draft, setDraft] = useState(() => (calendar === null ? newDraft() : draftOf(calendar)));
   const [isTried, setIsTried] = useState(false);

@@ -5,6 +5,7 @@ import { api, newKey, once, unwrap } from "@/api/client";
 import { ApiError, distribute } from "@/api/errors";
 import type { Calendar, SlaPolicy } from "@/api/schemas";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { useFocusReturn } from "@/ui/useFocusReturn";
 import { PRIORITIES, STATUSES, wordOf } from "@/vocabulary/tickets";
 import { ConflictChoice } from "./ConflictChoice";
 import { DurationField } from "./DurationField";
@@ -36,6 +37,7 @@ export function PolicyEditor({
   onClose(): void;
   onSaved(policy: SlaPolicy): void;
 }) {
+  useFocusReturn();
   const [form] = Form.useForm<PolicyValues>();
   const queryClient = useQueryClient();
   // What the form began with, and the key of the change; both are new after a conflict that was settled.

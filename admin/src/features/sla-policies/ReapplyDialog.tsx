@@ -4,6 +4,7 @@ import { ROUTES } from "@/app/routes";
 import { errorWords } from "@/features/bulk/bulkResults";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { ReasonField } from "@/ui/ReasonField";
+import { useFocusReturn } from "@/ui/useFocusReturn";
 import { PRIORITIES, wordOf } from "@/vocabulary/tickets";
 import type { KnownPriority } from "./slaPolicies";
 import { type Run, useReapply } from "./useReapply";
@@ -13,6 +14,7 @@ const NUMBER = new Intl.NumberFormat("en-IN");
 
 /** Gives the open tickets of a priority the newest version of their policy and calendar: a dry run first. For admins. */
 export function ReapplyDialog({ priority, onClose }: { priority: KnownPriority; onClose(): void }) {
+  useFocusReturn();
   const [form] = Form.useForm<{ reason: string }>();
   const { run, check, apply, stop } = useReapply(priority);
   const isRunning = run.phase === "checking" || run.phase === "applying";

@@ -8,11 +8,12 @@ import {
   UserSwitchOutlined,
 } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
-import { Button, Dropdown, type MenuProps, Skeleton, Tooltip } from "antd";
-import { useState } from "react";
+import { Button, type MenuProps, Skeleton, Tooltip } from "antd";
+import { useEffect, useRef, useState } from "react";
 import { useHotkeys } from "react-hotkeys-hook";
 import type { Ticket, TicketStatus } from "@/api/schemas";
 import { ticketActionsQuery } from "@/api/tickets";
+import { ButtonMenu } from "@/ui/ButtonMenu";
 import { STATUSES, wordOf } from "@/vocabulary/tickets";
 import { ActionDialogs, type OpenDialog } from "./ActionDialogs";
 import { dialogOf, type Offer, offerOf } from "./actionOffer";
@@ -41,6 +42,12 @@ export function TicketQuickActions({ ticket, layout }: { ticket: Ticket; layout:
   useHotkeys("e", () => begin({ kind: "escalate" }), { ...keys, enabled: keys.enabled && offer.escalate });
   useHotkeys("r", () => begin({ kind: "resolve" }), { ...keys, enabled: keys.enabled && offer.resolve });
   useHotkeys("w", watch.toggle, { ...keys, enabled: keys.enabled && offer.watch });
+  const rowMenu = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (data !== undefined && document.activeElement === rowMenu.current) {
+      focusItem(rowMenu.current);
+    }
+  }, [data]);
   const dialogs = <ActionDialogs ticket={ticket} dialog={dialog} open={open} onClose={() => setOpen(false)} />;
 
   if (layout === "menu") {
@@ -50,10 +57,20 @@ export function TicketQuickActions({ ticket, layout }: { ticket: Ticket; layout:
     }
     return (
       // biome-ignore lint/a11y/noStaticElementInteractions: a click in here, dialogs included, is none on the row around.
-      <span role="presentation" onClick={stop} onKeyDown={stop}>
-        <Dropdown
-          trigger={["click"]}
+      <span role="presentation" onClick={stop} onKeyDown={stopKey}>
+        <ButtonMenu
           placement="bottomRight"
+          popupRender={(menu) => (
+            // biome-ignore lint/a11y/noStaticElementInteractions: it keeps the focus until it is known what there is to choose.
+            <div
+              ref={rowMenu}
+              tabIndex={-1}
+              className="row-menu-popup"
+              onFocus={({ target, currentTarget }) => target === currentTarget && focusItem(currentTarget)}
+            >
+              {menu}
+            </div>
+          )}
           onOpenChange={(opens) => setAsked((before) => before || opens)}
           menu={{
             items: isPending || (isFetching && !data) ? LOADING : isError && !data ? FAILED : withFallback(items),
@@ -61,7 +78,7 @@ export function TicketQuickActions({ ticket, layout }: { ticket: Ticket; layout:
           }}
         >
           <Button type="text" icon={<EllipsisOutlined />} aria-label={`Actions on ${id}`} />
-        </Dropdown>
+        </ButtonMenu>
         {dialogs}
       </span>
     );
@@ -99,11 +116,11 @@ export function TicketQuickActions({ ticket, layout }: { ticket: Ticket; layout:
         </ActionButton>
       )}
       {moves.length > 0 && (
-        <Dropdown trigger={["click"]} menu={{ items: moves, onClick: ({ key }) => pick(key, begin, watch.toggle) }}>
+        <ButtonMenu menu={{ items: moves, onClick: ({ key }) => pick(key, begin, watch.toggle) }}>
           <Button icon={<DownOutlined />} iconPlacement="end">
             Move to
           </Button>
-        </Dropdown>
+        </ButtonMenu>
       )}
       {offer.watch && (
         <Tooltip title={watch.watching ? "You are told of changes (W)" : "Be told of changes (W)"}>
@@ -119,13 +136,12 @@ export function TicketQuickActions({ ticket, layout }: { ticket: Ticket; layout:
         </Tooltip>
       )}
       {more.length > 0 && (
-        <Dropdown
-          trigger={["click"]}
+        <ButtonMenu
           placement="bottomRight"
           menu={{ items: more, onClick: ({ key }) => pick(key, begin, watch.toggle) }}
         >
           <Button icon={<EllipsisOutlined />} aria-label="More actions" />
-        </Dropdown>
+        </ButtonMenu>
       )}
       {dialogs}
     </div>
@@ -137,8 +153,19 @@ function isInModal({ target }: KeyboardEvent): boolean {
   return target instanceof Element && target.closest(".ant-modal") !== null;
 }
 
+function focusItem(menu: HTMLElement | null): void {
+  menu?.querySelector<HTMLElement>("[role=menuitem]:not([aria-disabled=true])")?.focus();
+}
+
 function stop(event: React.SyntheticEvent): void {
   event.stopPropagation();
+}
+
+/** Those that close and leave menus and dialogs are waited for by the window. */
+function stopKey(event: React.KeyboardEvent): void {
+  if (event.key !== "Escape" && event.key !== "Tab") {
+    event.stopPropagation();
+  }
 }
 
 function ActionButton({

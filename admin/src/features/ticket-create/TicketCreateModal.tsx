@@ -4,6 +4,7 @@ import { useLocation, useNavigate } from "react-router";
 import type { Ticket } from "@/api/schemas";
 import { ROUTES } from "@/app/routes";
 import { focusFirst } from "@/features/ticket-actions/ActionDialog";
+import { useFocusReturn } from "@/ui/useFocusReturn";
 import { TicketCreateForm } from "./TicketCreateForm";
 import { UploadsOfNewTicket } from "./UploadsOfNewTicket";
 
@@ -11,6 +12,7 @@ type Created = { ticket: Ticket; files: readonly File[] };
 
 /** Makes a ticket, then sends its files, then opens it. */
 export function TicketCreateModal({ open, onClose }: { open: boolean; onClose(): void }) {
+  useFocusReturn();
   const { message } = App.useApp();
   const navigate = useNavigate();
   const { pathname, search } = useLocation();

@@ -1,12 +1,13 @@
 import { BellOutlined, DeleteOutlined, MailOutlined, MobileOutlined, PlusOutlined } from "@ant-design/icons";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Button, Popover, Skeleton, Switch, Tooltip, theme } from "antd";
+import { Button, Skeleton, Switch, Tooltip, theme } from "antd";
 import { lazy, type ReactNode, Suspense, useState } from "react";
 import { useCaller } from "@/api/caller";
 import { api, newKey, once, unwrap } from "@/api/client";
 import type { Schemas } from "@/api/schemas";
 import { ticketActionsQuery, watchersQuery } from "@/api/tickets";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { Flyout } from "@/ui/Flyout";
 import { PartBoundary } from "@/ui/PartBoundary";
 import { UserName } from "@/ui/UserName";
 
@@ -124,12 +125,11 @@ function Other({ watcher, onRemove }: { watcher: Watcher; onRemove: (() => void)
 function AddWatcher({ watching, onAdd }: { watching: readonly (string | undefined)[]; onAdd(userId: string): void }) {
   const [open, setOpen] = useState(false);
   return (
-    <Popover
+    <Flyout
+      label="Let somebody watch"
       open={open}
       onOpenChange={setOpen}
-      trigger="click"
       placement="bottomLeft"
-      destroyOnHidden
       title="Let somebody watch"
       content={
         <div className="watcher-add">
@@ -151,10 +151,10 @@ function AddWatcher({ watching, onAdd }: { watching: readonly (string | undefine
         </div>
       }
     >
-      <Button size="small" icon={<PlusOutlined />}>
+      <Button size="small" icon={<PlusOutlined />} aria-expanded={open} aria-haspopup="dialog">
         Add a watcher
       </Button>
-    </Popover>
+    </Flyout>
   );
 }
 

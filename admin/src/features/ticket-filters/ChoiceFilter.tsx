@@ -1,6 +1,7 @@
 import { CloseOutlined, DownOutlined } from "@ant-design/icons";
-import { Button, Checkbox, Popover, Space } from "antd";
-import { type ReactNode, useId, useState } from "react";
+import { Button, Checkbox, Space } from "antd";
+import { type ReactNode, useState } from "react";
+import { Flyout } from "@/ui/Flyout";
 import "./ticket-filters.css";
 
 type Choice<Value extends string> = { value: Value; label: ReactNode };
@@ -24,10 +25,9 @@ export function ChoiceFilter<Value extends string>({
   shortcut?: { label: string; values: readonly Value[] } | undefined;
 }) {
   const [open, setOpen] = useState(false);
-  const listId = useId();
   const active = value.length > 0;
   const list = (
-    <fieldset className="choice-filter" id={listId}>
+    <fieldset className="choice-filter">
       <legend className="visually-hidden">{label}</legend>
       {shortcut && (
         <Button type="link" size="small" onClick={() => onChange([...shortcut.values])}>
@@ -54,21 +54,12 @@ export function ChoiceFilter<Value extends string>({
   );
   return (
     <Space.Compact className="filter-chip">
-      <Popover
-        open={open}
-        onOpenChange={setOpen}
-        trigger="click"
-        placement="bottomLeft"
-        arrow={false}
-        content={list}
-        destroyOnHidden
-      >
+      <Flyout label={label} open={open} onOpenChange={setOpen} placement="bottomLeft" content={list}>
         <Button
           color={active ? "primary" : "default"}
           variant={active ? "filled" : "outlined"}
           aria-expanded={open}
-          aria-controls={open ? listId : undefined}
-          onKeyDown={(event) => event.key === "Escape" && setOpen(false)}
+          aria-haspopup="dialog"
         >
           <span className="filter-chip-text">
             {label}
@@ -76,7 +67,7 @@ export function ChoiceFilter<Value extends string>({
           </span>
           {!active && <DownOutlined className="filter-chip-arrow" />}
         </Button>
-      </Popover>
+      </Flyout>
       {active && (
         <Button
           color="primary"

@@ -2,6 +2,7 @@ import { Form, Input, Modal } from "antd";
 import { ApiError, distribute } from "@/api/errors";
 import type { SavedView } from "@/api/schemas";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { useFocusReturn } from "@/ui/useFocusReturn";
 import { useViewChanges, type ViewChange } from "./savedViewQueries";
 
 export const NAME_RULES = [{ required: true, whitespace: true, message: "Give it a name." }, { max: 100 }];
@@ -17,6 +18,7 @@ export function RenameViewModal({
   /** Somebody changed the view meanwhile; the change that was not made. */
   onConflict(change: ViewChange): void;
 }) {
+  useFocusReturn();
   const [form] = Form.useForm<{ name: string }>();
   const { update } = useViewChanges();
   const refusal = update.error === null ? null : distribute(update.error, ["name"], "saved_view");

@@ -5,6 +5,7 @@ import type { SavedView } from "@/api/schemas";
 import { type ListAddress, wholeFilter } from "@/features/ticket-list/listAddress";
 import { ORDERS } from "@/features/ticket-list/ticketOrders";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { useFocusReturn } from "@/ui/useFocusReturn";
 import { wordsOf } from "./filterWords";
 import { NAME_RULES } from "./RenameViewModal";
 import { useViewChanges } from "./savedViewQueries";
@@ -21,6 +22,7 @@ export function SaveViewModal({
   onClose(): void;
   onSaved(view: SavedView): void;
 }) {
+  useFocusReturn();
   const [form] = Form.useForm<Values>();
   const { userId = "" } = useCaller();
   const { create } = useViewChanges();

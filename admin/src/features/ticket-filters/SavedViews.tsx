@@ -1,11 +1,12 @@
 import { DownOutlined, SaveOutlined } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
-import { Button, Popover } from "antd";
+import { Button } from "antd";
 import { lazy, Suspense, useState } from "react";
 import { Link, useSearchParams } from "react-router";
 import { useCaller } from "@/api/caller";
 import { type ListAddress, writeListAddress } from "@/features/ticket-list/listAddress";
 import { orderOf } from "@/features/ticket-list/ticketOrders";
+import { Flyout } from "@/ui/Flyout";
 import { PartBoundary } from "@/ui/PartBoundary";
 import { builtInViews } from "./builtInViews";
 import { countFilters, isSameFilter } from "./filterParams";
@@ -48,13 +49,11 @@ export function SavedViews({
             {name}
           </Link>
         ))}
-        <Popover
+        <Flyout
+          label="Saved views"
           open={open}
           onOpenChange={setOpen}
-          trigger="click"
           placement="bottomLeft"
-          arrow={false}
-          destroyOnHidden
           content={
             <PartBoundary floating>
               <Suspense fallback={null}>
@@ -90,7 +89,7 @@ export function SavedViews({
             {isChanged && <span className="saved-views-changed"> · changed</span>}{" "}
             <DownOutlined className="filter-chip-arrow" />
           </button>
-        </Popover>
+        </Flyout>
       </nav>
       {current === undefined && (countFilters(address.filter) > 0 || address.query !== "") && (
         <Button

@@ -1,6 +1,6 @@
 import { MoreOutlined, PlusOutlined, SyncOutlined, TeamOutlined } from "@ant-design/icons";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { App, Button, Dropdown, type MenuProps, Skeleton, Tooltip } from "antd";
+import { App, Button, type MenuProps, Skeleton, Tooltip } from "antd";
 import { useState } from "react";
 import { useCaller } from "@/api/caller";
 import { ApiError, messageOf } from "@/api/errors";
@@ -9,6 +9,7 @@ import type { ListAddress } from "@/features/ticket-list/listAddress";
 import { wholeFilter } from "@/features/ticket-list/listAddress";
 import { orderOf } from "@/features/ticket-list/ticketOrders";
 import { useListStyle } from "@/features/ticket-list/useListStyle";
+import { ButtonMenu } from "@/ui/ButtonMenu";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { UserName } from "@/ui/UserName";
 import { isSameFilter } from "./filterParams";
@@ -121,9 +122,9 @@ export function ViewsMenu({
                 )}
               </Button>
               {(view.ownerId === userId || role === "ROLE_ADMIN") && (
-                <Dropdown menu={{ items: itemsOf(view) ?? [] }} trigger={["click"]} placement="bottomRight">
+                <ButtonMenu menu={{ items: itemsOf(view) ?? [] }} placement="bottomRight">
                   <Button type="text" icon={<MoreOutlined />} aria-label={`Change the view ${view.name}`} />
-                </Dropdown>
+                </ButtonMenu>
               )}
             </li>
           ))}

@@ -1,6 +1,8 @@
 import { SettingOutlined, SortAscendingOutlined } from "@ant-design/icons";
-import { Button, Checkbox, Dropdown, Popover, Radio } from "antd";
+import { Button, Checkbox, Radio } from "antd";
 import { useState } from "react";
+import { ButtonMenu } from "@/ui/ButtonMenu";
+import { Flyout } from "@/ui/Flyout";
 import { type Density, type ListLayout, OPTIONAL_COLUMNS, type OptionalColumn } from "./listLayout";
 import { ORDERS, type TicketOrder } from "./ticketOrders";
 
@@ -14,10 +16,14 @@ export function OrderMenu({
   onOrder(order: TicketOrder): void;
 }) {
   const word = order ? ORDERS[order] : "Best match first";
-  const items = (Object.keys(ORDERS) as TicketOrder[]).map((key) => ({ key, label: ORDERS[key] }));
+  const items = (Object.keys(ORDERS) as TicketOrder[]).map((key) => ({
+    key,
+    label: ORDERS[key],
+    role: "menuitemradio",
+    "aria-checked": key === order,
+  }));
   return (
-    <Dropdown
-      trigger={["click"]}
+    <ButtonMenu
       placement="bottomRight"
       menu={{
         items,
@@ -29,7 +35,7 @@ export function OrderMenu({
       <Button type="text" icon={<SortAscendingOutlined />} aria-label={`Order: ${word}`}>
         {word}
       </Button>
-    </Dropdown>
+    </ButtonMenu>
   );
 }
 
@@ -69,16 +75,14 @@ export function LayoutMenu({ layout, onLayout }: { layout: ListLayout; onLayout(
     </div>
   );
   return (
-    <Popover
-      open={open}
-      onOpenChange={setOpen}
-      trigger="click"
-      placement="bottomRight"
-      arrow={false}
-      content={content}
-      destroyOnHidden
-    >
-      <Button type="text" icon={<SettingOutlined />} aria-label="Columns and density" aria-expanded={open} />
-    </Popover>
+    <Flyout label="Columns and density" open={open} onOpenChange={setOpen} placement="bottomRight" content={content}>
+      <Button
+        type="text"
+        icon={<SettingOutlined />}
+        aria-label="Columns and density"
+        aria-expanded={open}
+        aria-haspopup="dialog"
+      />
+    </Flyout>
   );
 }

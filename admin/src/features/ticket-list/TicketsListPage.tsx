@@ -30,6 +30,7 @@ import { useListAddress } from "./useListAddress";
 import { useListStyle } from "./useListStyle";
 import { useLiveTickets } from "./useLiveTickets";
 import { useNarrow } from "./useNarrow";
+import { useReturnToRow } from "./useReturnToRow";
 import { useRowKeys } from "./useRowKeys";
 import { useTicketPage } from "./useTicketPage";
 import "./ticket-list.css";
@@ -85,6 +86,7 @@ export function TicketsListPage() {
   const [noticed, setNoticed] = useState(false);
 
   const open = (id: string) => navigate({ pathname: ROUTES.ticket(id), search });
+  useReturnToRow(ticketId);
   const rows = useRowKeys({
     tickets,
     openId: ticketId,

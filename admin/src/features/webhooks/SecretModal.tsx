@@ -1,8 +1,10 @@
 import { Alert, Input, Modal } from "antd";
+import { useFocusReturn } from "@/ui/useFocusReturn";
 import { CopyButton } from "./CopyButton";
 
 /** The signing secret, which nobody is shown a second time. */
 export function SecretModal({ secret, isRotated, onClose }: { secret: string; isRotated: boolean; onClose(): void }) {
+  useFocusReturn();
   return (
     <Modal
       open

@@ -1,8 +1,9 @@
 import { DeleteOutlined, EditOutlined, KeyOutlined, MoreOutlined } from "@ant-design/icons";
-import { App, Button, Dropdown, Flex, Switch, theme } from "antd";
+import { App, Button, Flex, Switch, theme } from "antd";
 import { newKey } from "@/api/client";
 import { messageOf } from "@/api/errors";
 import type { Webhook } from "@/api/schemas";
+import { ButtonMenu } from "@/ui/ButtonMenu";
 import { TimeAgo } from "@/ui/TimeAgo";
 import { filterWords } from "@/vocabulary/filterWords";
 import { useWebhookChanges } from "./webhookQueries";
@@ -57,8 +58,7 @@ export function WebhookCard({ webhook, onEdit, onDeliveries, onSecret }: Props) 
             onChange={setEnabled}
             aria-label={`${displayName} is enabled`}
           />
-          <Dropdown
-            trigger={["click"]}
+          <ButtonMenu
             menu={{
               items: [
                 { key: "edit", icon: <EditOutlined />, label: "Edit" },
@@ -70,7 +70,7 @@ export function WebhookCard({ webhook, onEdit, onDeliveries, onSecret }: Props) 
             }}
           >
             <Button type="text" icon={<MoreOutlined />} aria-label={`More for ${displayName}`} />
-          </Dropdown>
+          </ButtonMenu>
         </Flex>
       </Flex>
       <code className="webhook-url" style={quiet}>
