@@ -8,7 +8,7 @@ import { TONES } from "@/app/theme";
 import { filterToParams } from "@/features/ticket-filters/filterParams";
 import { OPEN_STATUSES, type Tone } from "@/vocabulary/tickets";
 import { lengthOf, secondsOf } from "@/vocabulary/time";
-import { countOf, type DashboardFilter, type Range, type Stats, startOf } from "./stats";
+import { countOf, type DashboardFilter, type Range, type Stats } from "./stats";
 
 const NUMBER = new Intl.NumberFormat("en-IN");
 const PERCENT = new Intl.NumberFormat("en-IN", { style: "percent", maximumFractionDigits: 1 });

@@ -1,7 +1,8 @@
 import { Button } from "antd";
 import { useEffect, useRef, useState } from "react";
+import { LinkedText } from "./LinkedText";
 
-/** Plain text as it was written, lines and spaces kept; what is longer than so many lines is folded. */
+/** Plain text as it was written, lines and spaces kept, its links to follow; what is longer than so many lines is folded. */
 export function FoldedText({ text, lines }: { text: string; lines: number }) {
   const ref = useRef<HTMLDivElement>(null);
   const [open, setOpen] = useState(false);
@@ -24,7 +25,7 @@ export function FoldedText({ text, lines }: { text: string; lines: number }) {
         className={open ? "plain-text" : "plain-text plain-text-folded"}
         style={open ? undefined : { WebkitLineClamp: lines }}
       >
-        {text}
+        <LinkedText text={text} />
       </div>
       {(isLong || open) && (
         <Button type="link" size="small" className="fold-button" aria-expanded={open} onClick={() => setOpen(!open)}>
