@@ -59,7 +59,7 @@ const REFUSALS: Readonly<Record<Reason, Words>> = {
   TOO_MANY_ATTACHMENTS: ({ metadata }) => `There are ${most(metadata)} files on the ticket or on their way.`,
   TOO_MANY_EXPORT_JOBS: ({ metadata }) =>
     `You have ${most(metadata)} exports under way. Wait for one to end, or cancel one.`,
-  SESSION_CHANGED: "This browser is now logged in as somebody else. Nothing was done.",
+  SESSION_CHANGED: "Somebody else is logged in in this browser by now. Nothing was done.",
   ETAG_MISMATCH: "Somebody else has changed it meanwhile. Look at it again.",
   CONFLICT: "Others changed it at the same time. Try again.",
   REQUEST_IN_PROGRESS: "This is still being done. Try again in a moment.",

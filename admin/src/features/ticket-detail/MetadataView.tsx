@@ -12,7 +12,7 @@ export function MetadataView({ metadata }: { metadata: Readonly<Record<string, J
   return (
     <dl className="metadata" style={{ borderColor: token.colorBorderSecondary }}>
       {Object.entries(metadata).map(([name, value]) => (
-        <div key={name}>
+        <div key={name} className={isNested(value) ? "metadata-nested" : undefined}>
           <dt style={{ color: token.colorTextDescription }}>
             <bdi>{name}</bdi>
           </dt>
@@ -25,12 +25,18 @@ export function MetadataView({ metadata }: { metadata: Readonly<Record<string, J
   );
 }
 
+/** Whether it has names of its own: those go below, as beside each other they would get narrower and narrower. */
+function isNested(value: Json): boolean {
+  const isObject = (each: Json) => typeof each === "object" && each !== null;
+  return Array.isArray(value) ? value.some(isObject) : isObject(value);
+}
+
 function Value({ value }: { value: Json }) {
   const { token } = theme.useToken();
   if (value === null || value === "") {
     return <em style={{ color: token.colorTextDescription }}>{value === null ? "null" : "empty"}</em>;
   }
-  if (Array.isArray(value) && value.every((each) => typeof each !== "object" || each === null)) {
+  if (Array.isArray(value) && !isNested(value)) {
     return <bdi>{value.map(String).join(", ")}</bdi>;
   }
   if (typeof value === "object" && !Array.isArray(value)) {
