@@ -34,11 +34,11 @@ export function SlaExplanationView({ ticketId }: { ticketId: string }) {
       <Headline explanation={data} isFetching={isFetching} onRefresh={() => void refetch()} />
       <Drawing explanation={data} />
       <section>
-        <h4>Escalations</h4>
+        <h3>Escalations</h3>
         <SlaEscalations escalations={data.escalations ?? []} />
       </section>
       <section>
-        <h4>Rules</h4>
+        <h3>Rules</h3>
         <SlaPolicyFacts explanation={data} />
       </section>
       <Collapse
@@ -46,13 +46,17 @@ export function SlaExplanationView({ ticketId }: { ticketId: string }) {
         items={[
           {
             key: "intervals",
-            label: `All ${data.intervals?.length ?? 0} intervals as a table`,
+            label: intervalsWords(data.intervals?.length ?? 0),
             children: <SlaIntervalsTable intervals={data.intervals ?? []} />,
           },
         ]}
       />
     </div>
   );
+}
+
+function intervalsWords(count: number): string {
+  return count === 1 ? "The one interval as a table" : `All ${count} intervals as a table`;
 }
 
 function Headline({
@@ -148,9 +152,8 @@ function Drawing({ explanation }: { explanation: SlaExplanation }) {
   const due = Date.parse(explanation.slaDueAt ?? "");
   const isOpen = explanation.slaStatus !== "SLA_STATUS_COMPLETED";
   const life = asOf - first;
-  // What is still to come is drawn as long as it leaves room for what has been.
-  const coming =
-    isOpen && due > asOf ? Math.min(due - asOf, days === 0 ? Math.max(3 * life, DAY_MS / 24) : days * DAY_MS) : 0;
+  // Of a whole life all up to the deadline; of a part of it, no more of what is still to come than of what has been.
+  const coming = isOpen && due > asOf ? Math.min(due - asOf, days === 0 ? Number.POSITIVE_INFINITY : days * DAY_MS) : 0;
   const from = days === 0 ? first : Math.max(first, asOf - days * DAY_MS);
   const to = Math.max(asOf + coming * 1.02, from + 60_000);
   const ranges = RANGES.filter(({ value }) => value === 0 || life > value * DAY_MS);

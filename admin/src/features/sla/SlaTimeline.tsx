@@ -3,8 +3,9 @@ import type { ReactNode } from "react";
 import type { SlaExplanation } from "@/api/schemas";
 import { useScheme } from "@/app/scheme";
 import { TONES } from "@/app/theme";
-import { PRIORITIES, STATUSES, type Tone, wordOf } from "@/vocabulary/tickets";
+import { STATUSES, wordOf } from "@/vocabulary/tickets";
 import { preciseDateTime } from "@/vocabulary/time";
+import { MARKS, type Mark, marksOf, SlaMarks } from "./SlaMarks";
 import { hoursWords, INTERVAL_KINDS, type IntervalKind } from "./slaExplanation";
 import { type Segment, segmentsOf, ticksOf } from "./slaSegments";
 import "./sla.css";
@@ -49,7 +50,7 @@ export function SlaTimeline({ explanation, from, to }: { explanation: SlaExplana
             />
           ))}
         </Lane>
-        <Marks marks={marks} place={place} />
+        <SlaMarks marks={marks} from={from} to={to} />
       </div>
       <div className="sla-axis" aria-hidden>
         {ticksOf(from, to, 6)
@@ -60,7 +61,10 @@ export function SlaTimeline({ explanation, from, to }: { explanation: SlaExplana
             </span>
           ))}
       </div>
-      <Legend />
+      <Legend
+        kinds={new Set(segments.flatMap(({ parts }) => parts.map(([kind]) => kind)))}
+        shapes={new Set(marks.map(({ shape }) => shape))}
+      />
     </div>
   );
 }
@@ -152,48 +156,6 @@ function backgroundOf({ parts, start, end, kind }: Segment, tones: Tones): strin
 
 const KINDS_UPWARD = Object.keys(INTERVAL_KINDS) as IntervalKind[];
 
-type Mark = { at: number; shape: "due" | "escalation" | "priority" | "response"; words: string };
-
-function Marks({ marks, place }: { marks: readonly Mark[]; place(instant: number): number }) {
-  const { scheme } = useScheme();
-  return marks.map(({ at, shape, words }) => (
-    <Tooltip key={`${shape}-${at}`} title={`${words}, ${preciseDateTime(new Date(at).toISOString())}`}>
-      <span
-        className="sla-mark"
-        style={{ insetInlineStart: `${place(at)}%`, color: TONES[scheme][MARKS[shape].tone].text }}
-      >
-        <span className="sla-mark-sign">{MARKS[shape].sign}</span>
-      </span>
-    </Tooltip>
-  ));
-}
-
-const MARKS: Readonly<Record<Mark["shape"], { sign: string; tone: Tone; label: string }>> = {
-  due: { sign: "⚑", tone: "danger", label: "Deadline" },
-  response: { sign: "✉", tone: "info", label: "First response due" },
-  escalation: { sign: "▲", tone: "danger", label: "Escalation" },
-  priority: { sign: "◆", tone: "warning", label: "Priority" },
-};
-
-function marksOf({ slaDueAt, firstResponseDueAt, escalations, priorityChanges }: SlaExplanation): Mark[] {
-  const marks: (Mark | null)[] = [
-    slaDueAt ? { at: Date.parse(slaDueAt), shape: "due", words: "Deadline" } : null,
-    firstResponseDueAt ? { at: Date.parse(firstResponseDueAt), shape: "response", words: "First response due" } : null,
-    ...(escalations ?? []).map(({ escalatedAt, level }): Mark => {
-      return { at: Date.parse(escalatedAt ?? ""), shape: "escalation", words: `Escalation to level ${level ?? 1}` };
-    }),
-    // The first one is the priority from creation.
-    ...(priorityChanges ?? []).slice(1).map(({ changedAt, priority }): Mark => {
-      return {
-        at: Date.parse(changedAt ?? ""),
-        shape: "priority",
-        words: `${wordOf(PRIORITIES, priority).label} priority`,
-      };
-    }),
-  ];
-  return marks.filter((mark) => mark !== null);
-}
-
 function statesOf(segments: readonly Segment[]): Segment[] {
   const states: Segment[] = [];
   for (const segment of segments) {
@@ -207,27 +169,33 @@ function statesOf(segments: readonly Segment[]): Segment[] {
   return states;
 }
 
-function Legend() {
+/** What is drawn, and no more. */
+function Legend({ kinds, shapes }: { kinds: ReadonlySet<IntervalKind>; shapes: ReadonlySet<Mark["shape"]> }) {
   const { scheme } = useScheme();
+  const entries = Object.entries(INTERVAL_KINDS) as [IntervalKind, { label: string }][];
+  const marks = Object.entries(MARKS) as [Mark["shape"], (typeof MARKS)["due"]][];
   return (
     <div className="sla-legend" aria-hidden>
-      {(Object.entries(INTERVAL_KINDS) as [IntervalKind, { label: string }][]).map(([kind, { label }]) => (
-        <span key={kind}>
-          <i
-            className={kind === "SLA_INTERVAL_KIND_PAUSED" ? "sla-hatched" : undefined}
-            style={{
-              backgroundColor: colourOf(kind, TONES[scheme]),
-            }}
-          />
-          {label}
-        </span>
-      ))}
-      {Object.values(MARKS).map(({ sign, label, tone }) => (
-        <span key={label}>
-          <b style={{ color: TONES[scheme][tone].text }}>{sign}</b>
-          {label}
-        </span>
-      ))}
+      <span>Upper bar: the clock, lower bar: the state</span>
+      {entries
+        .filter(([kind]) => kinds.has(kind))
+        .map(([kind, { label }]) => (
+          <span key={kind}>
+            <i
+              className={kind === "SLA_INTERVAL_KIND_PAUSED" ? "sla-hatched" : undefined}
+              style={{ backgroundColor: colourOf(kind, TONES[scheme]) }}
+            />
+            {label}
+          </span>
+        ))}
+      {marks
+        .filter(([shape]) => shapes.has(shape))
+        .map(([shape, { sign, label, tone }]) => (
+          <span key={shape}>
+            <b style={{ color: TONES[scheme][tone].text }}>{sign}</b>
+            {label}
+          </span>
+        ))}
     </div>
   );
 }
