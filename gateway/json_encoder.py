@@ -201,6 +201,12 @@ def _list(value: ListValue) -> str:
     return "[" + ",".join([_value(element) for element in value.values]) + "]"
 
 
+def _number(value: float) -> str:
+    """A number of a Struct; whole ones without the fraction, which nobody wrote who put them in."""
+    text = repr(value)
+    return text if text == "-0.0" else text.removesuffix(".0")
+
+
 def _value(value: Value) -> str:
     kind = value.WhichOneof("kind")
     if kind == "string_value":
@@ -208,7 +214,7 @@ def _value(value: Value) -> str:
     if kind == "number_value":
         if not math.isfinite(value.number_value):
             raise ValueError("a google.protobuf.Value that is not a finite number has no JSON")
-        return repr(value.number_value)
+        return _number(value.number_value)
     if kind == "bool_value":
         return _BOOL(value.bool_value)
     if kind == "struct_value":

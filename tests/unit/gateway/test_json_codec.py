@@ -126,6 +126,22 @@ def test_equal_messages_make_equal_text_whatever_the_order_of_their_maps() -> No
     assert to_json(one) == to_json(other)
 
 
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (1.0, "1"),
+        (-7.0, "-7"),
+        (0.0, "0"),
+        (-0.0, "-0.0"),
+        (2.5, "2.5"),
+        (2.0**53, "9007199254740992"),
+        (1e16, "1e+16"),
+    ],
+)
+def test_whole_numbers_of_a_struct_are_written_without_a_fraction(number: float, text: str) -> None:
+    assert to_json(Value(number_value=number)) == text.encode()
+
+
 def test_a_field_that_is_not_set_is_written_as_its_default() -> None:
     response = ticket_reads_pb2.ListTicketsResponse()
     assert field_to_json(response, "tickets") == b"[]"
