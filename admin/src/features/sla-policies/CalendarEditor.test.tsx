@@ -65,6 +65,7 @@ it("says beside the id that somebody else has made a calendar of it meanwhile", 
 it("windows are written by the keyboard, and wrong ones are told and not sent", async () => {
   const { sent, onSaved } = open(calendarFixture(), saved);
   const closes = await screen.findByLabelText("Monday, window 1, closes");
+  expect(screen.getByRole("group", { name: "Monday" })).toContainElement(closes);
   fireEvent.change(closes, { target: { value: "1430" } });
   expect(screen.getByText("Overlaps another window of the day.")).toBeInTheDocument();
   await press(/Save as version 3/);

@@ -30,7 +30,10 @@ export function WeekField({
         const name = DAY_NAMES[day];
         return (
           <fieldset key={day} className="policy-day">
-            <legend>{name}</legend>
+            <legend className="visually-hidden">{name}</legend>
+            <span className="policy-day-name" aria-hidden>
+              {name}
+            </span>
             <div className="policy-windows">
               {windows.length === 0 && <span className="policy-closed">Closed</span>}
               {windows.map((window, index) => {
