@@ -123,6 +123,71 @@ test("what is protected is shown for a reason alone, and the reason is in the au
   await expect(panel.getByText(/intact/i).first()).toBeVisible();
 });
 
+test("a sensitive picture is fetched at a click alone, and each look is in the audit", async ({
+  page,
+  newTicket,
+  api,
+}) => {
+  const because = "Comparing the cheque with what the bank has sent.";
+  const ticket = await newTicket({ isSensitive: true });
+  const looks = async () => {
+    const { data } = await api("admin").GET("/admin/tickets/{ticketId}/audit", {
+      params: { path: { ticketId: ticket.id } },
+    });
+    return (data?.auditEntries ?? []).filter(({ action, reason }) => action === "SENSITIVE_VIEWED" && reason === because);
+  };
+  await page.goto(`/admin/tickets/${ticket.id}?tab=attachments`);
+  const panel = page.getByRole("dialog", { name: `Ticket ${ticket.id}` });
+  const pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+  await panel
+    .locator("input[type=file]")
+    .setInputFiles({ name: "cheque.png", mimeType: "image/png", buffer: Buffer.from(pixel, "base64") });
+  const show = panel.getByRole("button", { name: /^Show preview of/ });
+  await show.click();
+  const why = page.getByRole("dialog", { name: "Look at a sensitive picture" });
+  await why.getByRole("textbox").fill(because);
+  expect(await looks()).toHaveLength(0);
+  await why.getByRole("button", { name: "Show preview" }).click();
+  for (const times of [1, 2]) {
+    const picture = page.getByRole("dialog").filter({ has: page.getByRole("img", { name: /cheque|withheld/ }) });
+    await expect(picture.getByRole("img", { name: /cheque|withheld/ })).toBeVisible();
+    expect(await looks()).toHaveLength(times);
+    await picture.last().getByRole("button", { name: "Close" }).click();
+    if (times === 1) {
+      await show.click();
+    }
+  }
+});
+
+test("metadata is edited in rows, and what the API does not take is told beside its row", async ({
+  page,
+  newTicket,
+}) => {
+  const ticket = await newTicket({ metadata: { source: "app", amount: 48500 } });
+  await page.goto(`/admin/tickets/${ticket.id}`);
+  const panel = page.getByRole("dialog", { name: `Ticket ${ticket.id}` });
+  await panel.getByRole("button", { name: "Edit" }).click();
+  const form = page.getByRole("dialog", { name: `Edit ${ticket.id}` });
+  const rows = form.getByRole("group", { name: "Metadata" });
+  await rows.getByRole("textbox", { name: "Row 1, value" }).press("Enter");
+  await expect(rows.getByRole("textbox", { name: "Row 2, name" })).toBeFocused();
+  await rows.getByRole("textbox", { name: "Row 2, value" }).press("Enter");
+  await page.keyboard.type("account");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("ArrowDown");
+  await page.locator(".ant-select-dropdown").getByTitle("Number").waitFor();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("50100123456789012345");
+  await form.getByRole("button", { name: "Save" }).click();
+  await expect(rows.getByText("This has more digits than a number keeps. Keep it as text.")).toBeVisible();
+  await rows.getByRole("textbox", { name: "Row 3, value" }).fill("501001");
+  await form.getByRole("button", { name: "Save" }).click();
+  await expect(form).toBeHidden();
+  await expect(panel.getByRole("definition").filter({ hasText: "501001" })).toBeVisible();
+});
+
 test("two people see each other's changes, and the second to save is shown the first one's", async ({
   page,
   guard,
