@@ -134,7 +134,9 @@ test("a sensitive picture is fetched at a click alone, and each look is in the a
     const { data } = await api("admin").GET("/admin/tickets/{ticketId}/audit", {
       params: { path: { ticketId: ticket.id } },
     });
-    return (data?.auditEntries ?? []).filter(({ action, reason }) => action === "SENSITIVE_VIEWED" && reason === because);
+    return (data?.auditEntries ?? []).filter(
+      ({ action, reason }) => action === "SENSITIVE_VIEWED" && reason === because,
+    );
   };
   await page.goto(`/admin/tickets/${ticket.id}?tab=attachments`);
   const panel = page.getByRole("dialog", { name: `Ticket ${ticket.id}` });
