@@ -13,7 +13,7 @@ import {
   sensitiveTicket,
   ticketFixture,
 } from "@/fixtures/tickets";
-import { manyEntries, manyMessages, timelineFixture } from "@/fixtures/timeline";
+import { manyEntries, manyMessages, oneChangeBelow, timelineFixture } from "@/fixtures/timeline";
 import { presentMs } from "@/vocabulary/clock";
 import { OutgoingStore } from "./keptOutgoing";
 import { panelAnswers } from "./storyAnswers";
@@ -87,11 +87,40 @@ export const RightToLeftNames: Story = of(rightToLeftTicket, "timeline");
 
 export const ThreeHundredEntries: Story = of(ticketFixture(), "timeline", { entries: manyEntries(300) });
 
-export const NoChangesAmongTheNewest: Story = {
+export const NoChanges: Story = {
   ...of(ticketFixture(), "timeline", { entries: manyMessages(250) }),
   async play() {
     await userEvent.click(await screen.findByText("Changes"));
-    await expect(await screen.findByText("No changes among the newest 100 entries")).toBeVisible();
+    await expect(await screen.findByText("No changes")).toBeVisible();
+  },
+};
+
+/** The one change, below more messages than are loaded. */
+export const OneChangeFarBelow: Story = {
+  ...of(ticketFixture(), "timeline", { entries: oneChangeBelow(250) }),
+  async play() {
+    await userEvent.click(await screen.findByText("Changes"));
+    await expect(await screen.findByText(/handles all settlements/)).toBeVisible();
+    await waitFor(() => expect(screen.queryByText("Load older entries")).not.toBeInTheDocument());
+  },
+};
+
+/** Who reads a change far up turns to all entries: what was said around it, and a way back to the newest. */
+export const AroundAChange: Story = {
+  ...of(ticketFixture(), "timeline", { entries: manyEntries(900) }),
+  async play() {
+    const list = await screen.findByRole("region", { name: "Timeline" });
+    await userEvent.click(screen.getByText("Changes"));
+    await userEvent.click(await screen.findByText("Load older entries"));
+    await waitFor(() => expect(list.querySelectorAll(".timeline-change").length).toBeGreaterThan(100));
+    list.scrollTop = 40;
+    list.dispatchEvent(new Event("scroll"));
+    await new Promise(requestAnimationFrame);
+    await userEvent.click(screen.getByText("All"));
+    await expect(await screen.findByText("To the newest entries")).toBeVisible();
+    await waitFor(() => expect(list.querySelectorAll(".timeline-message").length).toBeGreaterThan(50));
+    list.scrollTop = list.scrollHeight;
+    await expect(await screen.findByText("Load newer entries")).toBeVisible();
   },
 };
 

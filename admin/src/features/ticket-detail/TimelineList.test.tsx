@@ -1,9 +1,9 @@
 import { act, configure, fireEvent, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { http } from "msw";
+import { HttpResponse, http } from "msw";
 import { beforeEach, expect, it, vi } from "vitest";
 import { ticketFixture } from "@/fixtures/tickets";
-import { manyEntries, manyMessages } from "@/fixtures/timeline";
+import { manyEntries, manyMessages, oneChangeBelow } from "@/fixtures/timeline";
 import { renderView } from "@/testing/render";
 import { server } from "@/testing/server";
 import { openStream } from "./openStream";
@@ -106,12 +106,109 @@ it("keeps what somebody reads further up, and draws what comes as far as they ge
   expect(list).toHaveTextContent("Entry 449:");
 });
 
-it("says among how many entries there is no change, as long as older ones are not loaded", async () => {
+it("shows the one change below many messages by one request, and that there is none", async () => {
+  const { asked, list } = await open(2_001, oneChangeBelow(2_000));
+  await userEvent.click(screen.getByText("Changes"));
+  await waitFor(() => expect(drawn(list)).toBe(1));
+  expect(list).toHaveTextContent("handles all settlements");
+  expect(asked.slice(1)).toEqual(["?afterSeq=1902&pageSize=100&orderBy=seq%20desc&kinds=TIMELINE_KIND_AUDIT_ENTRY"]);
+  expect(screen.queryByText("Load older entries")).not.toBeInTheDocument();
+  await userEvent.click(screen.getByText("All"));
+  expect(drawn(list)).toBe(100);
+});
+
+it("says that there are no changes once it was asked for them", async () => {
   const { list } = await open(250, manyMessages(250));
   await userEvent.click(screen.getByText("Changes"));
-  expect(list).toHaveTextContent("No changes among the newest 100 entries");
-  await userEvent.click(older());
-  await waitFor(() => expect(list).toHaveTextContent("No changes among the newest 200 entries"));
-  await userEvent.click(older());
   await waitFor(() => expect(list).toHaveTextContent(/No changes$/));
+});
+
+it("shows the changes that come, while messages come too", async () => {
+  const { list, tell } = await open(30);
+  await userEvent.click(screen.getByText("Changes"));
+  expect(drawn(list)).toBe(10);
+  tell(90);
+  await waitFor(() => expect(drawn(list)).toBe(30));
+  await userEvent.click(screen.getByText("Messages"));
+  expect(drawn(list)).toBe(60);
+});
+
+it("keeps a part of thousands that come while somebody stays further up, counts all, and goes to the newest", async () => {
+  const { asked, list, tell } = await open(50);
+  scrolled(list, 0);
+  tell(4_950);
+  await screen.findByText("4,900 new entries", IN_BUTTON);
+  scrolled(list, 150 * 50 - 500);
+  await screen.findByText("4,800 new entries", IN_BUTTON);
+  act(() => screen.getByText("4,800 new entries", IN_BUTTON).click());
+  await waitFor(() => expect(list).toHaveTextContent("Entry 4949:"));
+  expect(drawn(list)).toBe(300);
+  expect(list).not.toHaveTextContent("Entry 4649:");
+  expect(screen.queryByText(/new entries/, IN_BUTTON)).not.toBeInTheDocument();
+  tell(5_000);
+  await waitFor(() => expect(list).toHaveTextContent("Entry 4999:"));
+  expect(asked).toHaveLength(1);
+});
+
+it("reads what was let go from below, when asked to", async () => {
+  const { asked, list, tell } = await open(50);
+  scrolled(list, 0);
+  tell(2_000);
+  await screen.findByText("1,950 new entries", IN_BUTTON);
+  server.use(...Object.values(panelAnswers({ ticket: ticketFixture(), entries: manyEntries(2_000) })));
+  for (let rows = 150; screen.queryByText("Load newer entries") === null; rows += 100) {
+    scrolled(list, rows * 50 - 500);
+  }
+  const before = drawn(list);
+  await userEvent.click(screen.getByText("Load newer entries"));
+  await waitFor(() => expect(drawn(list)).toBe(before + 100));
+  const last = [...list.querySelectorAll(".timeline-message")].at(-1);
+  expect(last).toHaveTextContent(`Entry ${before + 100 - ((before + 100) % 3 === 0 ? 1 : 0)}:`);
+  expect(asked).toHaveLength(1);
+});
+
+it("turns to what is around the entry that was in view, and back to the newest", async () => {
+  const { asked, list } = await open(3_000);
+  await userEvent.click(screen.getByText("Changes"));
+  await userEvent.click(older());
+  await waitFor(() => expect(drawn(list)).toBe(134));
+  scrolled(list, 0);
+  list.getBoundingClientRect = () => new DOMRect(0, 0, 500, 500);
+  for (const [index, row] of [...list.querySelectorAll(".timeline-change")].entries()) {
+    row.getBoundingClientRect = () => new DOMRect(0, (index - 3) * 50, 500, 50);
+  }
+  scrolled(list, 150);
+  await userEvent.click(screen.getByText("All"));
+  await screen.findByText("To the newest entries", IN_BUTTON);
+  const inView = 2_601 + 3 * 3;
+  expect(asked.at(-1)).toBe(`?afterSeq=${inView + 51}&pageSize=100&orderBy=seq%20desc`);
+  expect(drawn(list)).toBe(100);
+  expect(list).toHaveTextContent(`Entry ${inView - 1}:`);
+  await userEvent.click(screen.getByText("Changes"));
+  expect(drawn(list)).toBeGreaterThan(100);
+  await userEvent.click(screen.getByText("All"));
+  act(() => screen.getByText("To the newest entries", IN_BUTTON).click());
+  await waitFor(() => expect(list).toHaveTextContent("Entry 2999:"));
+});
+
+it("stays with the filter that was, and says so, where the turn to another one fails", async () => {
+  const { list } = await open(3_000);
+  await userEvent.click(screen.getByText("Changes"));
+  await userEvent.click(older());
+  await waitFor(() => expect(drawn(list)).toBe(134));
+  scrolled(list, 0);
+  list.getBoundingClientRect = () => new DOMRect(0, 0, 500, 500);
+  for (const row of list.querySelectorAll(".timeline-change")) {
+    row.getBoundingClientRect = () => new DOMRect(0, 0, 500, 50);
+  }
+  scrolled(list, 100);
+  server.use(
+    http.get("*/admin/tickets/:id/timeline", () =>
+      HttpResponse.json({ code: 14, message: "The database is away." }, { status: 503 }),
+    ),
+  );
+  await userEvent.click(screen.getByText("All"));
+  await screen.findByText("What you asked for cannot be read now");
+  expect(drawn(list)).toBe(134);
+  expect(screen.getByRole("radio", { name: "Changes" })).toBeChecked();
 });

@@ -1,6 +1,6 @@
 import { ArrowDownOutlined } from "@ant-design/icons";
 import { Alert, Button, Empty, Skeleton, theme } from "antd";
-import { useEffect, useEffectEvent, useLayoutEffect, useRef } from "react";
+import { type RefObject, useEffect, useEffectEvent, useLayoutEffect, useRef } from "react";
 import type { TimelineEntry } from "@/api/schemas";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { useNow } from "@/ui/useNow";
@@ -8,8 +8,8 @@ import { ChangeItem } from "./ChangeItem";
 import { MessageItem } from "./MessageItem";
 import { OutgoingItem } from "./OutgoingItem";
 import type { Outgoing } from "./outbox";
-import { byDay, isRedacted, type Kinds, ofKinds } from "./timelineEntries";
-import { drawnOf, seqOf } from "./timelineWindow";
+import { byDay, isRedacted, type Kinds, seqOf } from "./timelineEntries";
+import { drawnOf } from "./timelineWindow";
 import type { Timeline } from "./useTimeline";
 
 const AT_END_PX = 48;
@@ -20,22 +20,21 @@ const NONE: Readonly<Record<Kinds, string>> = {
   changes: "No changes",
 };
 
-/** Not that there are none: older entries were not looked at. */
-function noneAmong(kinds: Kinds, loaded: number): string {
-  return `${kinds === "changes" ? "No changes" : "No messages"} among the newest ${loaded} entries`;
-}
+/** The uppermost entry that is seen, and how far below the upper edge. */
+export type InView = { seq: number; top: number } | undefined;
 
 /** The entries by day. Stays at the end while one is there; elsewhere it stays still, and says how many are new. */
 export function TimelineList({
   timeline,
-  kinds,
+  inView,
   followKey,
   isProtected,
   onView,
   onEdit,
 }: {
   timeline: Timeline;
-  kinds: Kinds;
+  /** Where the list keeps what is in view. */
+  inView: RefObject<InView>;
   /** Another value brings the end into view. */
   followKey: string;
   isProtected: boolean;
@@ -44,16 +43,14 @@ export function TimelineList({
 }) {
   const { token } = theme.useToken();
   const now = useNow(60_000);
-  const all = timeline.entries;
-  const shown = ofKinds(all ?? [], kinds);
+  const { kinds, place, unseen, hasOlder, older, hasNewer, newer } = timeline;
+  const shown = timeline.entries ?? [];
   const outgoing = kinds === "changes" ? [] : timeline.outgoing;
-  const { place } = timeline;
   const drawn = drawnOf(shown, place);
-  const unseen = place === undefined ? 0 : shown.filter((entry) => seqOf(entry) > place).length;
-  const { ref, onScroll, toEnd } = useScroll(timeline, shown, drawn, outgoing.length, `${kinds} ${followKey}`);
+  const { ref, onScroll, toEnd } = useScroll(timeline, drawn, outgoing.length, followKey, inView);
   const hasWithheld = isProtected && drawn.some(isRedacted);
 
-  if (all === undefined) {
+  if (timeline.entries === undefined) {
     return (
       <div className="timeline-scroll">
         {timeline.error ? (
@@ -69,12 +66,15 @@ export function TimelineList({
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be reached by keys */}
       <section className="timeline-scroll" ref={ref} onScroll={onScroll} tabIndex={0} aria-label="Timeline">
         {timeline.error ? <ErrorNotice error={timeline.error} onRetry={timeline.retry} /> : null}
-        {timeline.hasOlder && (
-          <div className="timeline-older">
-            <Button size="small" loading={timeline.loadingOlder} onClick={timeline.loadOlder}>
+        {timeline.turnError ? (
+          <ErrorNotice error={timeline.turnError} title="What you asked for cannot be read now" />
+        ) : null}
+        {hasOlder && (
+          <div className="timeline-more">
+            <Button size="small" loading={older.busy} onClick={timeline.loadOlder}>
               Load older entries
             </Button>
-            {timeline.olderError ? <ErrorNotice error={timeline.olderError} /> : null}
+            {older.error ? <ErrorNotice error={older.error} /> : null}
           </div>
         )}
         {hasWithheld && (
@@ -94,19 +94,16 @@ export function TimelineList({
             }
           />
         )}
-        {shown.length === 0 && outgoing.length === 0 && (
-          <Empty
-            image={Empty.PRESENTED_IMAGE_SIMPLE}
-            description={timeline.hasOlder ? noneAmong(kinds, all.length) : NONE[kinds]}
-          />
+        {shown.length === 0 && outgoing.length === 0 && !hasOlder && !hasNewer && (
+          <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={NONE[kinds]} />
         )}
         {byDay(drawn, now).map((day) => (
           <section key={day.key} aria-label={day.label}>
-            <h4 className="timeline-day" style={{ color: token.colorTextDescription }}>
+            <h3 className="timeline-day" style={{ color: token.colorTextDescription }}>
               <span style={{ background: token.colorBgElevated, borderColor: token.colorBorderSecondary }}>
                 {day.label}
               </span>
-            </h4>
+            </h3>
             {day.entries.map((entry) =>
               entry.message ? (
                 <MessageItem key={entry.seq} message={entry.message} />
@@ -116,6 +113,14 @@ export function TimelineList({
             )}
           </section>
         ))}
+        {hasNewer && drawn.length === shown.length && (
+          <div className="timeline-more">
+            <Button size="small" loading={newer.busy} onClick={timeline.loadNewer}>
+              Load newer entries
+            </Button>
+            {newer.error ? <ErrorNotice error={newer.error} /> : null}
+          </div>
+        )}
         {outgoing.map((each) => (
           <OutgoingItem
             key={each.key}
@@ -125,7 +130,7 @@ export function TimelineList({
           />
         ))}
       </section>
-      {unseen > 0 && (
+      {(unseen > 0 || hasNewer) && (
         <Button
           type="primary"
           shape="round"
@@ -134,29 +139,45 @@ export function TimelineList({
           icon={<ArrowDownOutlined />}
           onClick={toEnd}
         >
-          {unseen === 1 ? "1 new entry" : `${unseen} new entries`}
+          {newWords(unseen)}
         </Button>
       )}
     </div>
   );
 }
 
+function newWords(unseen: number): string {
+  if (unseen === 0) {
+    return "To the newest entries";
+  }
+  return unseen === 1 ? "1 new entry" : `${unseen.toLocaleString("en-IN")} new entries`;
+}
+
 function useScroll(
-  { entries, place, moveTo }: Timeline,
-  shown: readonly TimelineEntry[],
+  { entries: shown = NOTHING, kinds, place, newest, hasNewer, moveTo }: Timeline,
   drawn: readonly TimelineEntry[],
   outgoing: number,
   followKey: string,
+  inView: RefObject<InView>,
 ) {
   const ref = useRef<HTMLElement>(null);
   const height = useRef(0);
   const firstSeq = seqOf(drawn[0]);
   const lastSeq = seqOf(drawn.at(-1));
-  const former = useRef({ firstSeq, followKey });
+  const former = useRef({ firstSeq, followKey, kinds });
   const toEnd = () => {
     moveTo(undefined);
     if (ref.current) {
       ref.current.scrollTop = ref.current.scrollHeight;
+    }
+  };
+  /** The reader has got as far as the element is scrolled: more of what waits is drawn, below what is in view. */
+  const reach = (element: HTMLElement) => {
+    const isAtEnd = element.scrollHeight - element.scrollTop - element.clientHeight < AT_END_PX;
+    if (!isAtEnd) {
+      moveTo(place ?? newest);
+    } else {
+      moveTo(drawn.length < shown.length || hasNewer ? Math.max(place ?? 0, lastSeq) : undefined);
     }
   };
 
@@ -169,12 +190,16 @@ function useScroll(
     if (former.current.followKey !== followKey || place === undefined) {
       element.scrollTop = element.scrollHeight;
       moveTo(undefined);
+    } else if (former.current.kinds !== kinds) {
+      scrollTo(element, drawn, inView.current);
+      reach(element);
     } else if (firstSeq > 0 && firstSeq < former.current.firstSeq) {
       element.scrollTop += element.scrollHeight - height.current;
     }
     height.current = element.scrollHeight;
-    former.current = { firstSeq, followKey };
-  }, [firstSeq, lastSeq, outgoing, followKey, place]);
+    former.current = { firstSeq, followKey, kinds };
+    inView.current = inViewOf(element, drawn);
+  }, [firstSeq, lastSeq, outgoing, followKey, place, kinds]);
   useEffect(() => () => moveTo(undefined), [moveTo]);
 
   // Where one writes grows with the text, and takes its room from here.
@@ -199,17 +224,47 @@ function useScroll(
     ref,
     onScroll() {
       const element = ref.current;
-      if (element === null) {
-        return;
-      }
-      const isAtEnd = element.scrollHeight - element.scrollTop - element.clientHeight < AT_END_PX;
-      if (!isAtEnd) {
-        moveTo(place ?? seqOf(entries?.at(-1)));
-      } else {
-        // At the end of what is drawn: more of what waits is, and stays below what is in view.
-        moveTo(drawn.length < shown.length ? lastSeq : undefined);
+      if (element !== null) {
+        reach(element);
+        inView.current = inViewOf(element, drawn);
       }
     },
     toEnd,
   };
+}
+
+const NOTHING: readonly TimelineEntry[] = [];
+
+/** Their elements stand in the order of the entries; what is on its way follows them. */
+function rowsOf(element: HTMLElement): NodeListOf<HTMLElement> {
+  return element.querySelectorAll(".timeline-message, .timeline-change");
+}
+
+function inViewOf(element: HTMLElement, drawn: readonly TimelineEntry[]): InView {
+  const rows = rowsOf(element);
+  const edge = element.getBoundingClientRect().top;
+  let [above, below] = [0, drawn.length];
+  while (above < below) {
+    const middle = (above + below) >> 1;
+    if ((rows[middle]?.getBoundingClientRect().bottom ?? 0) > edge) {
+      below = middle;
+    } else {
+      above = middle + 1;
+    }
+  }
+  const row = rows[above];
+  const entry = drawn[above];
+  return row && entry ? { seq: seqOf(entry), top: row.getBoundingClientRect().top - edge } : undefined;
+}
+
+/** Brings the entry that was in view, or the next of what is drawn now, to where it was. */
+function scrollTo(element: HTMLElement, drawn: readonly TimelineEntry[], inView: InView) {
+  if (inView === undefined) {
+    return;
+  }
+  const index = drawn.findIndex((entry) => seqOf(entry) >= inView.seq);
+  const row = rowsOf(element)[index < 0 ? drawn.length - 1 : index];
+  if (row) {
+    element.scrollTop += row.getBoundingClientRect().top - element.getBoundingClientRect().top - inView.top;
+  }
 }

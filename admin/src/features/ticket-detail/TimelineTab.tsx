@@ -8,7 +8,7 @@ import type { Ticket } from "@/api/schemas";
 import { Composer } from "./Composer";
 import { LiveState } from "./LiveState";
 import type { Outgoing } from "./outbox";
-import { TimelineList } from "./TimelineList";
+import { type InView, TimelineList } from "./TimelineList";
 import type { Kinds } from "./timelineEntries";
 import type { Timeline } from "./useTimeline";
 import "./timeline.css";
@@ -33,12 +33,12 @@ export function TimelineTab({
   /** Asks for the reason to see protected texts. */
   onView(): void;
 }) {
-  const [kinds, setKinds] = useState<Kinds>("all");
   const [returned, setReturned] = useState<{ key: string; outgoing: Outgoing }>();
   const [followKey, setFollowKey] = useState("");
   // Others are told of public messages alone.
   const isStaff = usePermission("PERMISSION_STAFF");
-  const { outbox } = timeline;
+  const { outbox, kinds, place, turningTo } = timeline;
+  const inView = useRef<InView>(undefined);
   const edit = (outgoing: Outgoing) => {
     outbox.discard(outgoing.key);
     setReturned({ key: newKey(), outgoing });
@@ -58,7 +58,13 @@ export function TimelineTab({
     <div className="timeline">
       <div className="timeline-bar">
         {isStaff ? (
-          <Segmented<Kinds> size="small" options={KINDS} value={kinds} onChange={setKinds} aria-label="What is shown" />
+          <Segmented<Kinds>
+            size="small"
+            options={KINDS}
+            value={turningTo ?? kinds}
+            onChange={(next) => timeline.show(next, place === undefined ? undefined : (inView.current?.seq ?? place))}
+            aria-label="What is shown"
+          />
         ) : (
           <span />
         )}
@@ -66,7 +72,7 @@ export function TimelineTab({
       </div>
       <TimelineList
         timeline={timeline}
-        kinds={kinds}
+        inView={inView}
         followKey={followKey}
         isProtected={ticket.isSensitive === true}
         onView={onView}
@@ -83,7 +89,7 @@ export function TimelineTab({
           outbox.send({ ...message, afterSeq: timeline.newest });
           setFollowKey(newKey());
           if (kinds === "changes") {
-            setKinds("all");
+            timeline.show("all");
           }
         }}
       />
@@ -92,7 +98,7 @@ export function TimelineTab({
 }
 
 /** Words for what came in after the view was opened, for readers of the screen. */
-function useAnnouncement({ entries, newest }: Timeline): string {
+function useAnnouncement({ held: entries, newest }: Timeline): string {
   const before = useRef<number>(undefined);
   const [words, setWords] = useState("");
   useEffect(() => {

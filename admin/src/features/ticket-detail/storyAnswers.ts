@@ -32,6 +32,8 @@ type Given = {
   verified?: Schemas["VerifyAuditResponse"];
 };
 
+type Asked = { afterSeq: string; pageSize: number; orderBy: string; kinds: string[] };
+
 /** A ticket with all that its panel asks for, by name, so that a story can replace some. */
 export function panelAnswers({
   ticket,
@@ -40,8 +42,16 @@ export function panelAnswers({
   revealed = ticket,
   verified = { intact: true, entriesChecked: "6" },
 }: Given) {
-  const page = (all: readonly TimelineEntry[], below: number, size: number) => {
-    const rest = all.filter(({ seq }) => below === 0 || Number(seq) < below).toReversed();
+  const page = (all: readonly TimelineEntry[], { afterSeq, pageSize: size, orderBy, kinds }: Asked) => {
+    const after = Number(afterSeq);
+    const there = all.filter(
+      ({ message }) =>
+        kinds.length === 0 || kinds.includes(message ? "TIMELINE_KIND_MESSAGE" : "TIMELINE_KIND_AUDIT_ENTRY"),
+    );
+    const rest =
+      orderBy === "seq desc"
+        ? there.filter(({ seq }) => after === 0 || Number(seq) < after).toReversed()
+        : there.filter(({ seq }) => Number(seq) > after);
     return HttpResponse.json({ entries: rest.slice(0, size), nextPageToken: rest.length > size ? "more" : "" });
   };
   const shown = ticket.redacted ? withheld(entries) : entries;
@@ -57,11 +67,15 @@ export function panelAnswers({
     ),
     timeline: http.get("*/admin/tickets/:id/timeline", ({ request }) => {
       const query = new URL(request.url).searchParams;
-      return page(shown, Number(query.get("afterSeq")), Number(query.get("pageSize")));
+      return page(shown, {
+        afterSeq: query.get("afterSeq") ?? "",
+        pageSize: Number(query.get("pageSize")),
+        orderBy: query.get("orderBy") ?? "",
+        kinds: query.getAll("kinds"),
+      });
     }),
     timelineView: http.post("*/admin/tickets/:id/timeline\\:view", async ({ request }) => {
-      const { afterSeq, pageSize } = (await request.json()) as { afterSeq: string; pageSize: number };
-      return page(entries, Number(afterSeq), pageSize);
+      return page(entries, { kinds: [], ...((await request.json()) as Partial<Asked>) } as Asked);
     }),
     watchers: http.get("*/admin/tickets/:id/watchers", () => HttpResponse.json({ watchers: watcherFixtures })),
     setWatch: http.post("*/admin/tickets/:id/watch", () => HttpResponse.json({ watching: true })),

@@ -1,8 +1,23 @@
 import dayjs from "dayjs";
 import type { TimelineEntry } from "@/api/schemas";
-import { seqOf } from "./timelineWindow";
 
-export type Kinds = "all" | "messages" | "changes";
+export type Kind = "messages" | "changes";
+export type Kinds = "all" | Kind;
+
+/** The kinds that are shown as these. */
+export const SHOWN_KINDS: Readonly<Record<Kinds, readonly Kind[]>> = {
+  all: ["messages", "changes"],
+  messages: ["messages"],
+  changes: ["changes"],
+};
+
+export function seqOf(entry: TimelineEntry | undefined): number {
+  return Number(entry?.seq ?? 0);
+}
+
+export function kindOf(entry: TimelineEntry): Kind {
+  return entry.message ? "messages" : "changes";
+}
 
 export function isRedacted(entry: TimelineEntry): boolean {
   return Boolean(entry.message?.redacted || entry.auditEntry?.redacted);
@@ -22,7 +37,7 @@ export function merged(...sources: readonly (readonly TimelineEntry[])[]): Timel
 }
 
 export function ofKinds(entries: readonly TimelineEntry[], kinds: Kinds): readonly TimelineEntry[] {
-  return kinds === "all" ? entries : entries.filter((entry) => Boolean(entry.message) === (kinds === "messages"));
+  return kinds === "all" ? entries : entries.filter((entry) => kindOf(entry) === kinds);
 }
 
 export type TimelineDay = { key: string; label: string; entries: TimelineEntry[] };

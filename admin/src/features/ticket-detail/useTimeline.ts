@@ -1,7 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
 import { useCaller } from "@/api/caller";
-import { api, unwrap } from "@/api/client";
 import type { ApiError } from "@/api/errors";
 import type { Schemas, TimelineEntry } from "@/api/schemas";
 import type { StreamState } from "@/api/stream";
@@ -9,32 +8,44 @@ import { ticketKeys } from "@/api/tickets";
 import { useStream } from "@/api/useStream";
 import { presentMs } from "@/vocabulary/clock";
 import { type Outbox, type Outgoing, useOutbox, withoutEchoes } from "./outbox";
-import { merged } from "./timelineEntries";
-import { fromOfNewest, type ReadTimeline, readPage, seqOf } from "./timelineWindow";
+import { type Kinds, merged, seqOf } from "./timelineEntries";
+import { readBelow, timelineReader } from "./timelineReads";
+import {
+  fromOf,
+  movedTo,
+  opened,
+  readAgain,
+  resumeOf,
+  shownOf,
+  type TimelineWindow,
+  unseenOf,
+  withArrived,
+} from "./timelineWindow";
 import type { Reveal } from "./useReveal";
+import { type TimelinePages, useTimelinePages } from "./useTimelinePages";
 
 /** Changes come in bursts: a ticket is read again once for those within so many milliseconds. */
 const SETTLE_MS = 300;
 /** Entries of so many milliseconds are drawn together. */
 const DRAW_MS = 100;
 
-export type Timeline = {
-  /** Lowest number first, each once; undefined until the first are there. */
+export type Timeline = TimelinePages & {
+  /** What is shown, lowest number first, each once, without a gap; undefined until the first are there. */
   entries: readonly TimelineEntry[] | undefined;
+  /** All that is held, of other kinds and beyond a gap too. */
+  held: readonly TimelineEntry[] | undefined;
+  kinds: Kinds;
   outgoing: readonly Outgoing[];
   outbox: Outbox;
   newest: number;
   /** What the reader has seen goes up to this number; undefined for who follows the end, where the oldest are let go. */
   place: number | undefined;
+  /** How many of what is shown came since, also such as are not held. */
+  unseen: number;
   moveTo(place: number | undefined): void;
   error: unknown;
   retry(): void;
   state: StreamState;
-  /** Older ones are there to be loaded. */
-  hasOlder: boolean;
-  loadingOlder: boolean;
-  olderError: unknown;
-  loadOlder(): void;
   /** Revealed texts stop here: the stream that had the reason broke, and is not opened with it again by itself. */
   lapsed: boolean;
 };
@@ -49,44 +60,36 @@ export function useTimeline(ticketId: string, isSensitive: boolean, reveal: Reve
   // Not below the ticket's key: the stream keeps it, no change asks for it again.
   const first = useQuery({
     queryKey: ["timeline", ticketId],
-    queryFn: ({ signal }) => readPage(reader(ticketId, undefined, signal)),
+    queryFn: ({ signal }) => readBelow(timelineReader(ticketId, undefined, signal), "all"),
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
     refetchOnWindowFocus: false,
     refetchOnReconnect: false,
   });
-  const [arrived, setArrived] = useState<readonly TimelineEntry[]>([]);
-  const [moved, setMoved] = useState<number>();
-  const [place, setPlace] = useState<number>();
-  const [older, setOlder] = useState<{ loading: boolean; error: unknown }>({ loading: false, error: null });
+  const [window, setWindow] = useState<TimelineWindow>();
+  const change = useCallback(
+    (to: (before: TimelineWindow) => TimelineWindow) => setWindow((before) => before && to(before)),
+    [],
+  );
   const [ended, setEnded] = useState<ApiError>();
   const [followed, setFollowed] = useState<Followed>();
-  const from = moved ?? first.data?.from ?? 0;
-  const entries = useMemo(
-    () => first.data && merged(first.data.entries, arrived, sent).filter((entry) => seqOf(entry) > from),
-    [first.data, arrived, sent, from],
-  );
-  const newest = Math.max(from, seqOf(entries?.at(-1)));
   const newestRead = seqOf(first.data?.entries.at(-1));
+  const held = useMemo(() => window && merged(window.entries, sent), [window, sent]);
+  const newest = Math.max(window ? fromOf(window, "all") : 0, seqOf(held?.at(-1)));
 
-  if (first.data && followed?.serial !== reveal.serial) {
-    // Also after hiding all are read again, withheld: what came with the reason is not kept.
-    setFollowed({ serial: reveal.serial, after: followed === undefined ? newestRead : from, reason: reveal.reason });
-    if (followed !== undefined && reveal.reason === undefined) {
-      setArrived([]);
-    }
+  if (first.data && window === undefined) {
+    setWindow(opened(first.data));
   }
-  const kept = entries && place === undefined ? fromOfNewest(entries) : undefined;
-  if (kept !== undefined) {
-    setMoved(kept);
-    setArrived((before) => before.filter((entry) => seqOf(entry) > kept));
+  if (first.data && window && followed?.serial !== reveal.serial) {
+    const after = followed === undefined ? newestRead : resumeOf(window);
+    setFollowed({ serial: reveal.serial, after, reason: reveal.reason });
+    if (followed !== undefined) {
+      // Also after hiding all are read again, withheld: what came with the reason is not kept.
+      setWindow(readAgain(window, reveal.reason === undefined ? first.data.entries : undefined));
+    }
   }
   const queue = useRef<TimelineEntry[]>([]);
   const drawing = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const shown = useRef({ serial: reveal.serial, from });
-  useEffect(() => {
-    shown.current = { serial: reveal.serial, from };
-  }, [reveal.serial, from]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: what was not drawn yet was read for another reason
   useEffect(() => {
     queue.current = [];
@@ -96,7 +99,7 @@ export function useTimeline(ticketId: string, isSensitive: boolean, reveal: Reve
     drawing.current ??= setTimeout(() => {
       drawing.current = undefined;
       const entries = queue.current.splice(0);
-      setArrived((before) => [...before, ...entries]);
+      change((before) => withArrived(before, entries));
     }, DRAW_MS);
   };
 
@@ -157,35 +160,25 @@ export function useTimeline(ticketId: string, isSensitive: boolean, reveal: Reve
     }
   }, [state]);
 
-  const loadOlder = async () => {
-    setOlder({ loading: true, error: null });
-    // Who asks for older ones does not want them let go.
-    setPlace((before) => before ?? newest);
-    try {
-      const page = await readPage(reader(ticketId, reveal.reason), from);
-      if (shown.current.serial !== reveal.serial || shown.current.from !== from) {
-        // Hidden meanwhile, or asked for with another reason; or back at the end, where others were let go.
-        setOlder({ loading: false, error: null });
-        return;
-      }
-      setArrived((before) => [...page.entries, ...before]);
-      setMoved(page.from);
-      setOlder({ loading: false, error: null });
-    } catch (error) {
-      setOlder({ loading: false, error });
-    }
-  };
+  const pages = useTimelinePages(ticketId, reveal, window, change);
 
   return {
+    ...pages,
     entries: useMemo(
-      () => entries && withoutEchoes(entries, outgoing, userId, presentMs()),
-      [entries, outgoing, userId],
+      () => window && withoutEchoes(shownOf(window, sent), outgoing, userId, presentMs()),
+      [window, sent, outgoing, userId],
     ),
+    held,
+    kinds: window?.kinds ?? "all",
     outgoing,
     outbox,
     newest,
-    place,
-    moveTo: setPlace,
+    place: window?.place,
+    unseen: useMemo(
+      () => (window && held ? unseenOf(window, withoutEchoes(held, outgoing, userId, presentMs())) : 0),
+      [window, held, outgoing, userId],
+    ),
+    moveTo: useCallback((place) => change((before) => movedTo(before, place)), [change]),
     error: ended ?? first.error,
     retry() {
       if (ended) {
@@ -196,10 +189,6 @@ export function useTimeline(ticketId: string, isSensitive: boolean, reveal: Reve
       }
     },
     state,
-    hasOlder: from > 0,
-    loadingOlder: older.loading,
-    olderError: older.error,
-    loadOlder: () => void loadOlder(),
     lapsed: reveal.reason !== undefined && followed?.serial === reveal.serial && followed.reason === undefined,
   };
 }
@@ -209,22 +198,4 @@ function requestOf(ticketId: string, { after, reason }: Followed) {
   return reason === undefined
     ? { url: `${path}?afterSeq=${after}` }
     : { url: path, body: { afterSeq: String(after), accessReason: reason } };
-}
-
-function reader(ticketId: string, accessReason: string | undefined, signal?: AbortSignal): ReadTimeline {
-  const path = { ticketId };
-  return async (below, pageSize) => {
-    const asked = { afterSeq: String(below), pageSize, orderBy: "seq desc" };
-    const given = signal && { signal };
-    const { entries = [], nextPageToken } = await unwrap(
-      accessReason === undefined
-        ? api.GET("/admin/tickets/{ticketId}/timeline", { params: { path, query: asked }, ...given })
-        : api.POST("/admin/tickets/{ticketId}/timeline:view", {
-            params: { path },
-            body: { ...asked, accessReason },
-            ...given,
-          }),
-    );
-    return { entries, more: Boolean(nextPageToken) };
-  };
 }
