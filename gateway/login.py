@@ -4,6 +4,7 @@ Who may log in is said by an OpenID provider (``gateway.oidc``), or, on a machin
 page lists the demonstration's users, and a click makes one of them the caller.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 from html import escape
 from urllib.parse import parse_qs, quote, urlsplit
@@ -16,7 +17,7 @@ from gateway.html import page, paragraph
 from gateway.metrics import observed
 from gateway.sessions import Sessions, refusals_counted
 from server.demo_tokens import demo_token
-from server.demo_users import demo_user
+from server.demo_users import demo_user, role_title
 from server.domain.roles import Role
 from server.settings import Settings, is_loopback
 
@@ -24,13 +25,24 @@ HOME = "/admin/tickets"
 """Where a login leads that names no other place."""
 _PLACE_LIMIT = 1000
 _DEMO_HOURS = 12
-_DESCRIPTIONS = {
-    Role.SYSTEM: "a service account",
-    Role.FRANCHISE_AGENT: "of franchise FR-001",
-    Role.SHIPPER: "outside Rodistaa",
-    Role.OPERATOR: "outside Rodistaa",
-    Role.DRIVER: "outside Rodistaa",
+_SEES_ALL = "sees every ticket, assigns, closes, exports"
+_OWN_ALONE = "tickets of their own, without internal notes"
+_DEMO_GROUPS: Mapping[str, Mapping[Role, str]] = {
+    "Staff": {
+        Role.ADMIN: "all that a manager may, bulk changes, policies, directory, webhooks",
+        Role.CEO_ONCALL: _SEES_ALL,
+        Role.HQ_SUPPORT: _SEES_ALL,
+        Role.REGIONAL_MANAGER: _SEES_ALL,
+        Role.OPS_MANAGER: _SEES_ALL,
+        Role.OPS_AGENT: "works on the queue of ops agents",
+        Role.FRANCHISE_AGENT: "works on the tickets of franchise FR-001",
+        Role.FINANCE: "works on the queue of finance, and resolves payment tickets",
+        Role.COMPLIANCE_OFFICER: "works on the queue of compliance",
+    },
+    "From outside": {Role.SHIPPER: _OWN_ALONE, Role.OPERATOR: _OWN_ALONE, Role.DRIVER: _OWN_ALONE},
+    "Services": {Role.SYSTEM: "a service account"},
 }
+"""The headings of the login page, and what is said of each demo user below them."""
 
 
 def local_path(place: str | None) -> str:
@@ -103,23 +115,28 @@ class Login:
     def _demo_users(self, request: Request, place: str, elsewhere: str | None) -> Response:
         if not _is_this_machine(request):
             return _not_by_this_name(request)
-        users = "\n".join(
-            f'<li><button name="role" value="{role}"><strong>{role}</strong>: {demo_user(role)}{_described(role)}'
-            "</button></li>"
-            for role in Role
-        )
+        users = "\n".join(_demo_group(heading, roles) for heading, roles in _DEMO_GROUPS.items())
         other = f'<p><a href="{escape(elsewhere)}">Log in at the identity provider</a></p>' if elsewhere else ""
+        leave = '<form method="post" action="/logout" class="apart"><button>Log out</button></form>'
         return page(
             "Log in",
             paragraph("This is a machine for development: choose who you want to be.")
             + f'\n<form method="post" action="/login">\n<input type="hidden" name="next" value="{escape(place)}">\n'
-            f"<ul>\n{users}\n</ul>\n</form>\n{other}"
-            '<form method="post" action="/logout"><button>Log out</button></form>',
+            f"{users}\n</form>\n{other}{leave if self._sessions.token_of(request) else ''}",
         )
 
 
-def _described(role: Role) -> str:
-    return f", {_DESCRIPTIONS[role]}" if role in _DESCRIPTIONS else ""
+def _demo_group(heading: str, roles: Mapping[Role, str]) -> str:
+    items = "\n".join(f"<li>{_demo_button(role, description)}</li>" for role, description in roles.items())
+    return f"<h2>{heading}</h2>\n<ul>\n{items}\n</ul>"
+
+
+def _demo_button(role: Role, description: str) -> str:
+    title = role_title(role)
+    return (
+        f'<button name="role" value="{role}"><strong>{title[0].upper()}{title[1:]}</strong>'
+        f"<span>{description}</span><span>{demo_user(role)}</span></button>"
+    )
 
 
 def _is_this_machine(request: Request) -> bool:

@@ -4,10 +4,17 @@ from server.domain.ids import FranchiseId, UserId
 from server.domain.principal import Principal
 from server.domain.roles import Role
 
+_TITLES = {Role.CEO_ONCALL: "CEO on call", Role.HQ_SUPPORT: "HQ support"}
+
 
 def demo_user(role: Role) -> UserId:
     """The user id, a subject of tokens and an entry of the demonstration's directory."""
     return UserId(f"demo-{role}")
+
+
+def role_title(role: Role) -> str:
+    """The role as it stands within a sentence: "ops manager", "CEO on call"."""
+    return _TITLES.get(role, role.replace("_", " "))
 
 
 def demo_franchises(role: Role) -> tuple[FranchiseId, ...]:

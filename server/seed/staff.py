@@ -7,7 +7,7 @@ from itertools import count
 import psycopg
 from psycopg.types.json import Jsonb
 
-from server.demo_users import demo_franchises, demo_user
+from server.demo_users import demo_franchises, demo_user, role_title
 from server.domain.ids import FranchiseId, UserId
 from server.domain.principal import Principal
 from server.domain.roles import STAFF, Role
@@ -68,7 +68,7 @@ _DEMO_USERS = tuple(
     StaffMember(
         demo_user(role),
         role,
-        f"Demo {role.replace('_', ' ')}",
+        f"Demo {role_title(role)}",
         demo_franchises(role),
         email=f"{demo_user(role)}@rodistaa.example",
         phone=f"+915550000{911 + number}",

@@ -44,6 +44,13 @@ def test_every_demo_user_logs_in_by_a_click(gateway: Gateway, role: Role) -> Non
     assert (told["userId"], told["role"]) == (f"demo-{role}", role.value)
 
 
+def test_the_logout_is_offered_to_whom_it_ends_a_session_for(gateway: Gateway) -> None:
+    browser = Browser()
+    assert "Log out" not in browser.get(f"{gateway.url}/login").body.decode()
+    browser.post(f"{gateway.url}/login", {"role": "admin", "next": "/session"})
+    assert "Log out" in browser.get(f"{gateway.url}/login").body.decode()
+
+
 def test_the_page_needs_no_script_and_lets_none_run(gateway: Gateway) -> None:
     answer = Browser().get(f"{gateway.url}/login")
     policy = answer.headers["content-security-policy"]
