@@ -5,9 +5,12 @@ import {
   ClockCircleOutlined,
   DownloadOutlined,
   InboxOutlined,
+  LeftOutlined,
+  RightOutlined,
   TeamOutlined,
 } from "@ant-design/icons";
-import { Drawer, Layout, Menu, type MenuProps } from "antd";
+import { Button, Drawer, Layout, Tooltip } from "antd";
+import { useState } from "react";
 import { Link, useLocation } from "react-router";
 import { useCaller } from "@/api/caller";
 import type { Permission } from "@/api/schemas";
@@ -29,10 +32,30 @@ const PAGES: readonly Page[] = [
 
 /** The column at the left of wide screens. */
 export function Navigation() {
+  const [isNarrow, setNarrow] = useState(false);
   return (
-    <Layout.Sider className="shell-sider" width={196} collapsedWidth={56} collapsible breakpoint="xl" theme="light">
+    <Layout.Sider
+      className="shell-sider"
+      width={196}
+      collapsedWidth={56}
+      collapsed={isNarrow}
+      onCollapse={setNarrow}
+      collapsible
+      trigger={null}
+      breakpoint="xl"
+      theme="light"
+    >
       <Brand />
-      <Pages />
+      <Pages isNarrow={isNarrow} />
+      <Button
+        type="text"
+        block
+        className="shell-narrow"
+        icon={isNarrow ? <RightOutlined /> : <LeftOutlined />}
+        aria-label="Show the names of the pages"
+        aria-pressed={!isNarrow}
+        onClick={() => setNarrow(!isNarrow)}
+      />
     </Layout.Sider>
   );
 }
@@ -62,28 +85,29 @@ function Brand() {
   );
 }
 
-function Pages({ onPick }: { onPick?: () => void }) {
+function Pages({ isNarrow = false, onPick }: { isNarrow?: boolean; onPick?: () => void }) {
   const permissions = useCaller().permissions ?? [];
   const { pathname } = useLocation();
   const shown = PAGES.filter(({ needs }) => needs === undefined || permissions.includes(needs));
-  const items: MenuProps["items"] = shown.map(({ to, label, icon }) => ({
-    key: to,
-    icon,
-    label: (
-      <Link to={to} aria-current={pathname.startsWith(to) ? "page" : undefined}>
-        {label}
-      </Link>
-    ),
-  }));
   return (
     <nav aria-label="Pages">
-      <Menu
-        mode="inline"
-        items={items}
-        selectedKeys={shown.filter(({ to }) => pathname.startsWith(to)).map(({ to }) => to)}
-        onClick={onPick}
-        style={{ borderInlineEnd: 0 }}
-      />
+      <ul className="shell-pages">
+        {shown.map(({ to, label, icon }) => (
+          <li key={to}>
+            <Tooltip title={isNarrow ? label : undefined} placement="right">
+              <Link
+                to={to}
+                className="shell-page"
+                aria-current={pathname.startsWith(to) ? "page" : undefined}
+                onClick={onPick}
+              >
+                <span aria-hidden>{icon}</span>
+                <span className={isNarrow ? "visually-hidden" : undefined}>{label}</span>
+              </Link>
+            </Tooltip>
+          </li>
+        ))}
+      </ul>
     </nav>
   );
 }

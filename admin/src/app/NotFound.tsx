@@ -1,19 +1,28 @@
 import { FileSearchOutlined } from "@ant-design/icons";
 import { Button, Result } from "antd";
-import { Link } from "react-router";
+import { useNavigate } from "react-router";
+import { usePageHeading } from "@/ui/usePageHeading";
+import { useTitle } from "@/ui/useTitle";
 import { ROUTES } from "./routes";
 
 /** An address that leads nowhere, or a thing that is none for this person. */
 export function NotFound({ what = "There is nothing at this address." }: { what?: string }) {
+  const navigate = useNavigate();
+  const heading = usePageHeading();
+  useTitle("Not found · Rodistaa Tickets");
   return (
     <Result
-      icon={<FileSearchOutlined />}
-      title="Not found"
+      icon={<FileSearchOutlined aria-hidden />}
+      title={
+        <h1 ref={heading} tabIndex={-1} className="not-found-title">
+          Not found
+        </h1>
+      }
       subTitle={what}
       extra={
-        <Link to={ROUTES.tickets}>
-          <Button type="primary">All tickets</Button>
-        </Link>
+        <Button type="primary" onClick={() => void navigate(ROUTES.tickets)}>
+          All tickets
+        </Button>
       }
     />
   );

@@ -1,7 +1,7 @@
 import { LockOutlined } from "@ant-design/icons";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Button, Empty, Flex, Result, Select, Skeleton, theme } from "antd";
-import { Link, useSearchParams } from "react-router";
+import { useNavigate, useSearchParams } from "react-router";
 import { useCaller, usePermission } from "@/api/caller";
 import type { Schemas } from "@/api/schemas";
 import { ROUTES } from "@/app/routes";
@@ -31,6 +31,7 @@ export function ExportsPage() {
 }
 
 function Exports() {
+  const navigate = useNavigate();
   const isAdmin = useCaller().role === "ROLE_ADMIN";
   const { token } = theme.useToken();
   const [statuses, setStatuses] = useStatuses();
@@ -75,11 +76,7 @@ function Exports() {
               : "Nothing was exported yet. Filter the list, then export."
           }
         >
-          {statuses.length === 0 && (
-            <Link to={ROUTES.tickets}>
-              <Button>To the tickets</Button>
-            </Link>
-          )}
+          {statuses.length === 0 && <Button onClick={() => void navigate(ROUTES.tickets)}>To the tickets</Button>}
         </Empty>
       )}
       {jobs.length > 0 && (

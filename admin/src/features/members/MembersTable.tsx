@@ -82,7 +82,12 @@ export function MembersTable({ members, loading, onEdit, onSetActive }: Props) {
       align: "end",
       render: (_, member) => (
         <Flex gap={4} justify="end">
-          <Button size="small" type="text" onClick={() => onSetActive(member)}>
+          <Button
+            size="small"
+            type="text"
+            aria-label={`${member.active ? "Deactivate" : "Activate"} ${member.displayName}`}
+            onClick={() => onSetActive(member)}
+          >
             {member.active ? "Deactivate" : "Activate"}
           </Button>
           <Tooltip title="Edit">
@@ -100,6 +105,7 @@ export function MembersTable({ members, loading, onEdit, onSetActive }: Props) {
   ];
   return (
     <Table<Member>
+      aria-label="Members"
       size="small"
       rowKey="userId"
       dataSource={[...members]}

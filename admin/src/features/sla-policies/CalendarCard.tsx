@@ -26,9 +26,9 @@ export function CalendarCard({
       size="small"
       className="policy-card"
       title={
-        <h3 className="policy-title">
+        <h2 className="policy-title">
           <bdi>{name}</bdi>
-        </h3>
+        </h2>
       }
       extra={
         onEdit && (

@@ -27,9 +27,9 @@ export function PolicyCard({
       size="small"
       className="policy-card"
       title={
-        <h3 className="policy-title">
+        <h2 className="policy-title">
           <PriorityTag priority={policy.priority} />
-        </h3>
+        </h2>
       }
       extra={
         onEdit && (

@@ -13,6 +13,8 @@ import { TicketFilters } from "@/features/ticket-filters/TicketFilters";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { PartBoundary } from "@/ui/PartBoundary";
 import { patiently } from "@/ui/patiently";
+import { usePageHeading } from "@/ui/usePageHeading";
+import { useTitle } from "@/ui/useTitle";
 import { IgnoredNotice, NewsPill, NoTickets } from "./ListNotices";
 import { ListSkeleton } from "./ListSkeleton";
 import { LayoutMenu, OrderMenu } from "./ListTools";
@@ -87,6 +89,10 @@ export function TicketsListPage() {
 
   const open = (id: string) => navigate({ pathname: ROUTES.ticket(id), search });
   useReturnToRow(ticketId);
+  const heading = usePageHeading();
+  const name = query ? `Results for “${query}”` : "Tickets";
+  // That of a ticket which is open is its own.
+  useTitle(ticketId === undefined ? `${name} · Rodistaa Tickets` : undefined);
   const rows = useRowKeys({
     tickets,
     openId: ticketId,
@@ -122,7 +128,9 @@ export function TicketsListPage() {
   return (
     <div className="tickets-page" style={style}>
       <div className="tickets-head">
-        <h1>{query ? `Results for “${query}”` : "Tickets"}</h1>
+        <h1 ref={heading} tabIndex={-1}>
+          {name}
+        </h1>
         <TotalCount
           filter={request.filter}
           query={query}

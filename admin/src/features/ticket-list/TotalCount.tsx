@@ -19,7 +19,11 @@ export function TotalCount({
 }) {
   const { data } = useQuery({ ...totalQuery(filter, query), enabled: ready && known === undefined });
   const total = known === undefined ? data : { count: known, capped: false };
-  return <span className="tickets-total">{ready && total ? totalWords(total) : "\u00a0"}</span>;
+  return (
+    <span className="tickets-total" role="status">
+      {ready && total ? totalWords(total) : "\u00a0"}
+    </span>
+  );
 }
 
 export function totalWords({ count, capped }: { count: number; capped: boolean }): string {
