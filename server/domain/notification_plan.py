@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from server.domain.fsm import TicketStatus
 from server.domain.ids import UserId
 from server.domain.notices import NotificationKind as Kind
-from server.domain.notifications import LONGEST_EXCERPT, Contact, Event, People, TicketNow, Told, Way
+from server.domain.notifications import LONGEST_EXCERPT, Channel, Contact, Event, People, TicketNow, Told
 from server.domain.principal import SYSTEM
 from server.domain.roles import OUTSIDE, STAFF, Role
 from server.domain.timeline import Action
@@ -71,7 +71,7 @@ def plan(event: Event, ticket: TicketNow, people: People) -> list[Told]:
                 body=body,
                 is_critical=news.is_critical and is_staff,
                 for_staff=is_staff,
-                ways=_ways(user_id, people, is_member=contact is not None, is_critical=news.is_critical),
+                channels=_channels(user_id, people, is_member=contact is not None, is_critical=news.is_critical),
             )
         )
     return result
@@ -98,14 +98,14 @@ def _works_for(contact: Contact, ticket: TicketNow) -> bool:
     return contact.role is ticket.owner_role and ticket.assigned_franchise_id in contact.franchise_ids
 
 
-def _ways(user_id: UserId, people: People, *, is_member: bool, is_critical: bool) -> frozenset[Way]:
+def _channels(user_id: UserId, people: People, *, is_member: bool, is_critical: bool) -> frozenset[Channel]:
     """Watchers said how they want to be told. Outside people are told in the app alone: nobody knows an address."""
     if not is_member:
         return frozenset()
     chosen = people.watchers.get(user_id)
     if chosen is not None:
         return chosen
-    return frozenset(Way) if is_critical else frozenset({Way.EMAIL, Way.PUSH})
+    return frozenset(Channel) if is_critical else frozenset({Channel.EMAIL, Channel.PUSH})
 
 
 def _news(event: Event, ticket: TicketNow, people: People) -> _News:

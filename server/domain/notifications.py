@@ -12,8 +12,8 @@ from server.domain.notices import NotificationKind as Kind
 from server.domain.roles import Role
 
 
-class Way(StrEnum):
-    """How a notification may leave, beside the app itself."""
+class Channel(StrEnum):
+    """How a person is reached beside the app itself; the names stand in the database and in metrics."""
 
     EMAIL = "email"
     PUSH = "push"
@@ -75,7 +75,7 @@ class People:
 
     contacts: Mapping[UserId, Contact]
     """Those of the directory, by id."""
-    watchers: Mapping[UserId, frozenset[Way]]
+    watchers: Mapping[UserId, frozenset[Channel]]
     """Who watches the ticket, and how each of them wants to be told."""
     queue: Collection[Contact] = ()
     """Active members whose role is the ticket's owner_role."""
@@ -91,7 +91,7 @@ class Told:
     title: str
     body: str
     is_critical: bool
-    ways: frozenset[Way]
+    channels: frozenset[Channel]
     event_count: int = 1
     for_staff: bool = False
     """Whether it says what the staff alone may know."""
@@ -128,7 +128,7 @@ def join(earlier: Told, later: Told) -> Told:
         title=gravest.title,
         body="\n".join(lines),
         is_critical=earlier.is_critical or later.is_critical,
-        ways=earlier.ways | later.ways,
+        channels=earlier.channels | later.channels,
         event_count=count,
         for_staff=earlier.for_staff or later.for_staff,
     )

@@ -11,7 +11,8 @@ from pathlib import Path
 import structlog
 
 from server.adapters.notifying.failures import masked
-from server.application.notifications.channels import Channel, DeliveryFailed, OutgoingMessage, Send
+from server.application.notifications.channels import DeliveryFailed, OutgoingMessage, Send
+from server.domain.notifications import Channel
 
 _log = structlog.get_logger("server.notifications")
 

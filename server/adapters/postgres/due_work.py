@@ -2,11 +2,9 @@
 
 from typing import LiteralString
 
-import psycopg
-from psycopg.rows import TupleRow
-from psycopg_pool import ConnectionPool
-
-OPEN_TICKETS: LiteralString = "status NOT IN ('RESOLVED', 'CLOSED') AND NOT archived"
+from server.adapters.postgres.export_queue import CLAIMABLE
+from server.adapters.postgres.pool import Pool
+from server.adapters.postgres.tables import OPEN_TICKETS
 
 
 def _first(table: LiteralString, condition: LiteralString, order: LiteralString) -> LiteralString:
@@ -44,14 +42,7 @@ _WEBHOOKS: LiteralString = """(
     WHERE webhook.enabled LIMIT 1
 )"""
 
-# What a worker would claim: an export to be begun, or one whose worker was not heard of for a lease.
-_EXPORTS: LiteralString = _first(
-    "ticket_export_jobs",
-    """status IN ('pending', 'processing') AND CASE status
-        WHEN 'pending' THEN next_attempt_at <= now() ELSE coalesce(lease_until <= now(), true)
-    END""",
-    "created_at",
-)
+_EXPORTS: LiteralString = _first("ticket_export_jobs", CLAIMABLE, "created_at")
 _NOT_PUT_OFF: LiteralString = "(sla_put_off_until IS NULL OR sla_put_off_until <= now())"
 
 CLOCK_EVENTS: dict[str, tuple[LiteralString, LiteralString]] = {
@@ -93,7 +84,7 @@ STATEMENT: LiteralString = "SELECT " + ", ".join(_QUESTIONS.values())
 class PostgresDueWork:
     """By the database's clock. What others are just doing may be named as well."""
 
-    def __init__(self, pool: ConnectionPool[psycopg.Connection[TupleRow]]) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
     def due(self) -> frozenset[str]:

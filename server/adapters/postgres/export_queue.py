@@ -11,7 +11,8 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.types import Uuid
 
 from server.adapters.postgres.export_job_repository import EXPORT_COLUMNS, manifest_to_json, to_export_job
-from server.adapters.postgres.sessions import Connection, Session, Sessions
+from server.adapters.postgres.pool import Connection
+from server.adapters.postgres.sessions import Session, Sessions
 from server.adapters.postgres.statements import Statement
 from server.adapters.postgres.tables import ticket_export_jobs
 from server.application.call import Call
@@ -26,18 +27,20 @@ from server.domain.exports import (
 )
 from server.domain.principal import SYSTEM
 
-# Whoever has no job under way comes before those who have, then the longest wait counts. There are few unfinished jobs.
-_NEXT: LiteralString = """
-    SELECT id, attempts, requested_by_id FROM ticket_export_jobs AS job
-    WHERE status IN ('pending', 'processing') AND CASE status
+CLAIMABLE: LiteralString = """status IN ('pending', 'processing') AND CASE status
         WHEN 'pending' THEN next_attempt_at <= now() ELSE coalesce(lease_until <= now(), true)
-    END
+    END"""
+"""Jobs to be begun, and those whose worker was not heard of for a lease."""
+# Whoever has no job under way comes before those who have, then the longest wait counts. There are few unfinished jobs.
+_NEXT: LiteralString = f"""
+    SELECT id, attempts, requested_by_id FROM ticket_export_jobs AS job
+    WHERE {CLAIMABLE}
     ORDER BY EXISTS (
         SELECT FROM ticket_export_jobs AS other
         WHERE other.requested_by_id = job.requested_by_id AND other.status = 'processing' AND other.lease_until > now()
     ), created_at
     LIMIT 1 FOR UPDATE SKIP LOCKED
-"""
+"""  # noqa: S608 - constants of this module
 _TAKE: LiteralString = """
     UPDATE ticket_export_jobs
     SET status = 'processing', attempts = attempts + 1, lease_until = now() + %(lease)s, started_at = now(),

@@ -18,9 +18,10 @@ from sqlalchemy import Select, func, select
 
 from server.adapters.postgres.export_columns import csv_record
 from server.adapters.postgres.fitting import fitting, to_fitting_ticket
+from server.adapters.postgres.pool import Connection
 from server.adapters.postgres.predicates import Shape, predicate, shape_of, values_of
 from server.adapters.postgres.rows import MESSAGE_COLUMNS, TICKET_COLUMNS, to_message
-from server.adapters.postgres.sessions import Connection, Sessions
+from server.adapters.postgres.sessions import Sessions
 from server.adapters.postgres.statements import Statement
 from server.adapters.postgres.tables import ticket_messages, tickets
 from server.application.call import Call

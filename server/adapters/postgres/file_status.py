@@ -3,10 +3,7 @@
 from datetime import timedelta
 from typing import LiteralString
 
-import psycopg
-from psycopg.rows import TupleRow
-from psycopg_pool import ConnectionPool
-
+from server.adapters.postgres.pool import Pool
 from server.application.files.file_status import COUNT_CAP, FileStatus
 from server.domain.exports import UNFINISHED, ExportStatus
 
@@ -38,7 +35,7 @@ _NONE = timedelta(0)
 class PostgresFileBooks:
     """By the database's clock."""
 
-    def __init__(self, pool: ConnectionPool[psycopg.Connection[TupleRow]]) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
     def status(self) -> FileStatus:

@@ -3,10 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from psycopg import Connection
-from psycopg.rows import TupleRow
-from psycopg_pool import ConnectionPool
-
+from server.adapters.postgres.pool import Pool
 from server.application.housekeeping.maintain_outbox import PartitionChange
 
 PURGE = """
@@ -27,7 +24,7 @@ PURGE = """
 class PostgresHousekeeping:
     """Both ports of housekeeping. Each call is one transaction on a connection of the pool."""
 
-    def __init__(self, pool: ConnectionPool[Connection[TupleRow]]) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
     def purge(self, older_than: timedelta, limit: int) -> int:

@@ -7,18 +7,16 @@ that is not certain, the connection is closed. Not for use behind a PgBouncer, w
 
 import threading
 
-import psycopg
 import structlog
-from psycopg.rows import TupleRow
 
+from server.adapters.postgres.pool import Connection
 from server.application.call import Call
-
-Connection = psycopg.Connection[TupleRow]
 
 _log = structlog.get_logger("server.postgres")
 
 _TICK_SECONDS = 0.1
 _CANCEL_SECONDS = 2.0
+_GONE = object()
 
 
 class Lease:
@@ -90,6 +88,3 @@ class Interruptions:
     def _run(self) -> None:
         while not self._stopping.wait(_TICK_SECONDS):
             self.interrupt_unwanted()
-
-
-_GONE = object()

@@ -3,15 +3,11 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-import psycopg
-from psycopg.rows import TupleRow
-from psycopg_pool import ConnectionPool
-
-from server.application.notifications.channels import Channel, OutgoingMessage
+from server.adapters.postgres.pool import Pool
+from server.application.notifications.channels import OutgoingMessage
 from server.application.notifications.close_gathering import Closed
 from server.application.notifications.deliver_notifications import Claimed
-
-Connection = psycopg.Connection[TupleRow]
+from server.domain.notifications import Channel
 
 # What is critical goes before all else, each by an index of its own. Who left the staff gets nothing: the directory is
 # asked when a window closes, and again at each attempt.
@@ -117,7 +113,7 @@ _PURGE_FAILURES = """
 class PostgresNotificationDelivery:
     """See ``Gatherings``, ``Deliveries`` and ``NotificationStore``. Each call is one statement and one transaction."""
 
-    def __init__(self, pool: ConnectionPool[Connection]) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
     def close(self, limit: int) -> Closed:

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import psycopg
-from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
 from server.adapters.postgres import outbox_surroundings
+from server.adapters.postgres.pool import Connection
 from server.adapters.postgres.webhook_matching import matching_tickets, read_subscriptions
 from server.application.notifications.relay_outbox import (
     EventKey,
@@ -24,10 +24,9 @@ from server.application.notifications.relay_outbox import (
 from server.domain.filters import TicketFilter
 from server.domain.ids import TicketId, UserId
 from server.domain.notices import NotificationKind
-from server.domain.notifications import Told, Way
+from server.domain.notifications import Channel, Told
 
 T = TypeVar("T")
-Connection = psycopg.Connection[TupleRow]
 
 CONSUMER = "relay"
 _PART = 1_000
@@ -51,7 +50,7 @@ _TELL = f"""
     )
     SELECT user_id, ticket_id, kind, title, body, event_count, is_critical, for_staff, channels, true, now() + %s
     FROM jsonb_to_recordset(%s) AS told ({_COLUMNS})
-""".encode()  # noqa: S608 - as above
+""".encode()  # noqa: S608 - the parts are constants of this module
 _JOIN = f"""
     UPDATE notifications
     SET kind = told.kind, title = told.title, body = told.body, event_count = told.event_count,
@@ -78,7 +77,7 @@ _WRITE_DOWN = """
 
 
 @dataclass(frozen=True, slots=True)
-class FailedEvent:
+class PassedOver:
     """What is written down of an event that was passed over."""
 
     key: EventKey
@@ -87,7 +86,7 @@ class FailedEvent:
     error: str
 
 
-def write_down(connection: Connection, event: FailedEvent) -> None:
+def write_down(connection: Connection, event: PassedOver) -> None:
     """A first failure of the event, or a further one."""
     place = [CONSUMER, event.key.xid, event.key.id]
     connection.execute(_WRITE_DOWN, [*place, event.ticket_id, event.event_type, event.error])
@@ -101,7 +100,7 @@ class StoringBatch:
     rows: Sequence[OutboxRow]
     places: Sequence[EventKey]
     """Of all events that were read, up to where the batch ends."""
-    unreadable: Sequence[FailedEvent] = ()
+    unreadable: Sequence[PassedOver] = ()
     """Those of which no Python value can be made, such as one that happened at infinity."""
 
     @property
@@ -148,7 +147,7 @@ class StoringBatch:
                     title=row[4],
                     body=row[5],
                     is_critical=row[6],
-                    ways=frozenset(Way(name) for name in row[7]),
+                    channels=frozenset(Channel(name) for name in row[7]),
                     event_count=row[8],
                     for_staff=row[9],
                 ),
@@ -175,7 +174,7 @@ class StoringBatch:
         )
 
     def pass_over(self, row: OutboxRow, error: str) -> None:
-        write_down(self.connection, FailedEvent(row.key, row.event.ticket_id, row.event.action, error))
+        write_down(self.connection, PassedOver(row.key, row.event.ticket_id, row.event.action, error))
 
 
 def _parts(things: Sequence[T]) -> Iterator[Sequence[T]]:
@@ -205,7 +204,7 @@ def _told(told: Told) -> dict[str, Any]:
         "event_count": told.event_count,
         "is_critical": told.is_critical,
         "for_staff": told.for_staff,
-        "channels": sorted(way.value for way in told.ways),
+        "channels": sorted(channel.value for channel in told.channels),
     }
 
 

@@ -8,16 +8,15 @@ from typing import TypeVar
 
 import psycopg
 from psycopg.rows import TupleRow
-from psycopg_pool import ConnectionPool
 
-from server.adapters.postgres.outbox_batch import CONSUMER, FailedEvent, StoringBatch, write_down
+from server.adapters.postgres.outbox_batch import CONSUMER, PassedOver, StoringBatch, write_down
+from server.adapters.postgres.pool import Connection, Pool
 from server.application.notifications.relay_outbox import EventKey, OutboxRow, RelayBatch
 from server.domain.ids import Seq, TicketId, UserId
 from server.domain.notifications import LONGEST_EXCERPT, Event
 from server.domain.timeline import PROTECTED_VALUES
 
 T = TypeVar("T")
-Connection = psycopg.Connection[TupleRow]
 
 _ATTEMPTS = 5
 
@@ -84,7 +83,7 @@ _FAILED = """
 class PostgresOutboxFeed:
     """See ``OutboxFeed``. The lock on the cursor's row is what keeps relays from working at the same time."""
 
-    def __init__(self, pool: ConnectionPool[Connection]) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
     def relay(self, limit: int, body: Callable[[RelayBatch], T]) -> T | None:
@@ -164,7 +163,7 @@ def _next_batch(connection: Connection, after: EventKey, limit: int) -> StoringB
         key = EventKey(xid, id_)
         failure = batch.attempt(partial(read_one, key))
         if failure is not None:
-            unreadable.append(FailedEvent(key, ticket_id, event_type, failure))
+            unreadable.append(PassedOver(key, ticket_id, event_type, failure))
     return StoringBatch(connection, rows, [EventKey(*row[:2]) for row in found], unreadable)
 
 

@@ -4,11 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
-import psycopg
-from psycopg.rows import TupleRow
-from psycopg_pool import ConnectionPool
-
-from server.application.notifications.channels import Channel
+from server.adapters.postgres.pool import Pool
 from server.application.notifications.outbox_status import (
     COUNT_CAP,
     Chosen,
@@ -20,8 +16,7 @@ from server.application.notifications.outbox_status import (
     UnsentDelivery,
 )
 from server.application.notifications.relay_outbox import EventKey
-
-Connection = psycopg.Connection[TupleRow]
+from server.domain.notifications import Channel
 
 _LAG = """
     SELECT place.consumer, behind.count, coalesce(now() - oldest.created_at, '0'),
@@ -130,7 +125,7 @@ _NONE = timedelta(0)
 class PostgresOutboxBooks:
     """See ``OutboxBooks``."""
 
-    def __init__(self, pool: ConnectionPool[Connection]) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
     def status(self) -> OutboxStatus:

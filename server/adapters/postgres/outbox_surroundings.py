@@ -3,13 +3,13 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-import psycopg
-from psycopg.rows import TupleRow, dict_row
+from psycopg.rows import dict_row
 
+from server.adapters.postgres.pool import Connection
 from server.application.notifications.relay_outbox import OutboxRow, Surroundings
 from server.domain.fsm import TicketStatus
 from server.domain.ids import FranchiseId, TicketId, UserId
-from server.domain.notifications import Contact, TicketNow, Way
+from server.domain.notifications import Channel, Contact, TicketNow
 from server.domain.roles import Role
 
 # None of them protected. Deadlines that never come, which somebody in psql may set, are no instants to Python.
@@ -29,11 +29,11 @@ _MEMBERS = """
     SELECT user_id, role, display_name, franchise_ids, active FROM staff_members
     WHERE user_id = ANY (%s) OR (active AND role = ANY (%s)) ORDER BY user_id
 """
-_WAYS = (Way.EMAIL, Way.PUSH, Way.SMS)
+_CHANNELS = (Channel.EMAIL, Channel.PUSH, Channel.SMS)
 _ROLES: dict[str | None, Role] = {role.value: role for role in Role}
 
 
-def read(connection: psycopg.Connection[TupleRow], rows: Sequence[OutboxRow]) -> Surroundings:
+def read(connection: Connection, rows: Sequence[OutboxRow]) -> Surroundings:
     """See ``RelayBatch.surroundings``."""
     ids = list({row.event.ticket_id for row in rows})
     with connection.cursor(row_factory=dict_row) as cursor:
@@ -53,9 +53,9 @@ def read(connection: psycopg.Connection[TupleRow], rows: Sequence[OutboxRow]) ->
         )
         for ticket_id, found in columns.items()
     }
-    watchers: dict[TicketId, dict[UserId, frozenset[Way]]] = defaultdict(dict)
+    watchers: dict[TicketId, dict[UserId, frozenset[Channel]]] = defaultdict(dict)
     for ticket_id, user_id, *wishes in connection.execute(_WATCHERS, [ids]):
-        watchers[ticket_id][user_id] = frozenset(way for way, wish in zip(_WAYS, wishes, strict=True) if wish)
+        watchers[ticket_id][user_id] = frozenset(each for each, wish in zip(_CHANNELS, wishes, strict=True) if wish)
     queues = {ticket.owner_role for ticket in tickets.values() if ticket.owner_id is None} - {None}
     named = {row.event.actor_id for row in rows}
     for ticket in tickets.values():

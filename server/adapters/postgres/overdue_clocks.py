@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 from typing import LiteralString
 
-import psycopg
-from psycopg.rows import TupleRow
-from psycopg_pool import ConnectionPool
-
-from server.adapters.postgres.due_work import CLOCK_EVENTS, OPEN_TICKETS
+from server.adapters.postgres.due_work import CLOCK_EVENTS
+from server.adapters.postgres.pool import Pool
+from server.adapters.postgres.tables import OPEN_TICKETS
 
 
 def _oldest(column: LiteralString, condition: LiteralString) -> LiteralString:
@@ -24,7 +22,7 @@ _STATEMENT: LiteralString = "SELECT " + ", ".join(_OLDEST.values())
 class PostgresOverdueClocks:
     """By the database's clock."""
 
-    def __init__(self, pool: ConnectionPool[psycopg.Connection[TupleRow]]) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
     def oldest_seconds(self) -> Mapping[str, float]:

@@ -1,19 +1,21 @@
 """The connection pool of a process."""
 
-from psycopg import Connection
+import psycopg
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
+Connection = psycopg.Connection[TupleRow]
+"""Its rows are plain tuples."""
+Pool = ConnectionPool[Connection]
 
-def open_pool(
-    dsn: str, *, min_size: int, max_size: int, wait_seconds: float, prepare_statements: bool
-) -> ConnectionPool[Connection[TupleRow]]:
+
+def open_pool(dsn: str, *, min_size: int, max_size: int, wait_seconds: float, prepare_statements: bool) -> Pool:
     """A pool that fills in the background: a server starts, and waits for its database, without one.
 
     ``wait_seconds``: how long a call waits for a free connection. ``prepare_statements`` is off behind a
     PgBouncer that cannot follow prepared statements.
     """
-    pool: ConnectionPool[Connection[TupleRow]] = ConnectionPool(
+    pool: Pool = ConnectionPool(
         dsn,
         min_size=min_size,
         max_size=max_size,

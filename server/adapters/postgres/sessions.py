@@ -17,15 +17,15 @@ from weakref import WeakKeyDictionary
 import psycopg
 from psycopg import errors as pg
 from psycopg.rows import TupleRow
-from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
+from psycopg_pool import PoolTimeout, TooManyRequests
 
 from server.adapters.postgres.interruptions import Interruptions, Lease
+from server.adapters.postgres.pool import Connection, Pool
 from server.adapters.postgres.statements import Statement
 from server.application.call import Call
 from server.domain.errors import Aborted, DeadlineExceeded, Reason, Unavailable
 
 T = TypeVar("T")
-Connection = psycopg.Connection[TupleRow]
 
 TIMEOUT_STEPS_MS = (50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 300_000)
 MAX_ATTEMPTS = 5
@@ -73,7 +73,7 @@ class Sessions:
 
     def __init__(
         self,
-        pool: "ConnectionPool[Connection]",
+        pool: Pool,
         *,
         session_settings: bool,
         default_timeout_ms: int,
@@ -168,7 +168,7 @@ class Sessions:
 
 
 @contextmanager
-def _translated(pool: "ConnectionPool[Connection]", *, for_writing: bool = True) -> Iterator[None]:
+def _translated(pool: Pool, *, for_writing: bool = True) -> Iterator[None]:
     """psycopg's failures as the application knows them; what is left is a defect."""
     try:
         yield

@@ -4,6 +4,8 @@ Not here, because statements never name them: indexes, CHECK constraints, trigge
 parameters, and the partitions of `outbox`.
 """
 
+from typing import LiteralString
+
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -32,7 +34,7 @@ from sqlalchemy.types import UserDefinedType
 
 metadata = MetaData()
 
-OPEN_TICKETS = "status NOT IN ('RESOLVED', 'CLOSED') AND NOT archived"
+OPEN_TICKETS: LiteralString = "status NOT IN ('RESOLVED', 'CLOSED') AND NOT archived"
 """The condition of the partial indexes on open tickets.
 
 PostgreSQL uses such an index only for a query that says the same with literals, not with bind

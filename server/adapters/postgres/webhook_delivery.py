@@ -5,13 +5,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
-import psycopg
-from psycopg.rows import TupleRow
-from psycopg_pool import ConnectionPool
-
+from server.adapters.postgres.pool import Pool
 from server.application.notifications.deliver_webhooks import ClaimedPost
-
-Connection = psycopg.Connection[TupleRow]
 
 # The first of each webhook, those under way counted, before the second of any, and of firsts the one that was served
 # longest ago: whoever has many waiting does not push the others aside. Who is served at this moment by somebody else is
@@ -86,7 +81,7 @@ _DISABLE = """
 class PostgresWebhookDelivery:
     """See ``WebhookDeliveries``."""
 
-    def __init__(self, pool: ConnectionPool[Connection]) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
     def claim(

@@ -4,12 +4,11 @@ from collections.abc import Collection
 from datetime import datetime
 from functools import lru_cache
 
-import psycopg
 import structlog
-from psycopg.rows import TupleRow
 from sqlalchemy import ARRAY, Text, any_, bindparam, select
 
 from server.adapters.postgres.filter_json import filter_from_json
+from server.adapters.postgres.pool import Connection
 from server.adapters.postgres.predicates import Shape, predicate, shape_of, values_of
 from server.adapters.postgres.statements import Statement
 from server.adapters.postgres.tables import tickets
@@ -28,7 +27,7 @@ _EVERYTHING = Visibility(everything=True, user_id=SYSTEM.user_id, queue_role=Non
 _SUBSCRIPTIONS = "SELECT id, event_types, filter FROM webhooks WHERE enabled ORDER BY id FOR KEY SHARE"
 
 
-def read_subscriptions(connection: psycopg.Connection[TupleRow]) -> list[Subscription]:
+def read_subscriptions(connection: Connection) -> list[Subscription]:
     """See ``RelayBatch``. One whose filter nobody can read any more gets nothing, and is named in the log."""
     subscriptions = []
     for webhook_id, event_types, where in connection.execute(_SUBSCRIPTIONS):
@@ -42,7 +41,7 @@ def read_subscriptions(connection: psycopg.Connection[TupleRow]) -> list[Subscri
 
 
 def matching_tickets(
-    connection: psycopg.Connection[TupleRow], where: TicketFilter, among: Collection[TicketId], *, now: datetime
+    connection: Connection, where: TicketFilter, among: Collection[TicketId], *, now: datetime
 ) -> set[TicketId]:
     """See ``RelayBatch``."""
     statement = _matching(shape_of(where, _EVERYTHING))

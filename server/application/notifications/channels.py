@@ -8,19 +8,10 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Protocol
 
 LONGEST_FAILURE = 300
 """Characters of a failure's public message, at most."""
-
-
-class Channel(StrEnum):
-    """How a person is reached; the names stand in the database and in metrics."""
-
-    EMAIL = "email"
-    PUSH = "push"
-    SMS = "sms"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,13 @@ from typing import Protocol
 from uuid import UUID
 
 from server.application.notifications.channels import (
-    Channel,
     ChannelProvider,
     DeliveryFailed,
     OutgoingMessage,
     Send,
 )
 from server.domain.delivery_schedule import message_delay
+from server.domain.notifications import Channel
 
 MAX_ATTEMPTS = 8
 LEASE = timedelta(minutes=5)

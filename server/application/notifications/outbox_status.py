@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from server.application.notifications.channels import Channel
 from server.application.notifications.relay_outbox import EventKey
 from server.domain.ids import TicketId
+from server.domain.notifications import Channel
 
 COUNT_CAP = 100_000
 """Rows behind a cursor are counted no further than this."""

@@ -17,7 +17,7 @@ from server.application.clock import Clock
 from server.domain.filters import TicketFilter
 from server.domain.ids import TicketId, UserId
 from server.domain.notification_plan import plan
-from server.domain.notifications import Contact, Event, People, TicketNow, Told, Way, join
+from server.domain.notifications import Channel, Contact, Event, People, TicketNow, Told, join
 from server.domain.roles import Role
 from server.domain.webhook_events import is_wanted, payload_of
 
@@ -52,7 +52,7 @@ class Surroundings:
     tickets: Mapping[TicketId, TicketNow]
     columns: Mapping[TicketId, Mapping[str, Any]]
     """Of each ticket what webhooks are sent."""
-    watchers: Mapping[TicketId, Mapping[UserId, frozenset[Way]]]
+    watchers: Mapping[TicketId, Mapping[UserId, frozenset[Channel]]]
     contacts: Mapping[UserId, Contact]
     queues: Mapping[Role, Sequence[Contact]]
     """Active members by role, for the roles of tickets that nobody owns."""
