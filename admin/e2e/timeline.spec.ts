@@ -73,6 +73,52 @@ test("a long timeline opens at its end, lets go of what is far up, and stays sti
   });
 });
 
+test("who stays further up while very much is said goes to the newest at once, and to the one change by one request", async ({
+  page,
+  api,
+  newTicket,
+}) => {
+  test.slow();
+  const ticket = await newTicket();
+  await say(api("hq_support"), ticket.id, 1, 120);
+  await page.goto(`/admin/tickets/${ticket.id}?tab=timeline`);
+  const list = page.getByRole("region", { name: "Timeline" });
+  const drawn = list.locator(".timeline-message, .timeline-change");
+  await expect(report(page, 120)).toBeInViewport();
+  await report(page, 60).scrollIntoViewIfNeeded();
+  const before = await topOf(page, 60);
+
+  await test.step("more comes than is kept", async () => {
+    await say(api("hq_support"), ticket.id, 121, 680);
+    await expect(page.getByRole("button", { name: "680 new entries" })).toBeVisible();
+    await expect.poll(() => topOf(page, 60)).toBe(before);
+    await page.getByRole("button", { name: "680 new entries" }).click();
+    await expect(report(page, 800)).toBeInViewport();
+    await expect(drawn).toHaveCount(300);
+    const numbers = await list.getByText(/^Report \d+:/).allTextContents();
+    expect(numbers.map((text) => Number.parseInt(text.slice(7), 10))).toEqual(
+      Array.from({ length: 300 }, (_, index) => 501 + index),
+    );
+  });
+
+  await test.step("the change far below", async () => {
+    const asked: string[] = [];
+    page.on("request", (request) => {
+      if (/\/timeline\?/.test(request.url())) {
+        asked.push(new URL(request.url()).search);
+      }
+    });
+    await page.getByRole("dialog").getByText("Changes", { exact: true }).click();
+    await expect(list.locator(".timeline-change")).toHaveCount(1);
+    await expect(page.getByRole("button", { name: "Load older entries" })).toHaveCount(0);
+    expect(asked).toHaveLength(1);
+    await page.getByRole("dialog").getByText("All", { exact: true }).click();
+    await expect(report(page, 800)).toBeInViewport();
+    await say(api("hq_support"), ticket.id, 801, 1);
+    await expect(report(page, 801)).toBeInViewport();
+  });
+});
+
 test("a message that was not sent is offered after the page is loaded anew, and is sent once", async ({
   page,
   guard,
