@@ -10,10 +10,12 @@ import click
 from pydantic import SecretStr, ValidationError
 
 from server.commands.file_store import files
+from server.commands.option_groups import one_of
 from server.commands.ticket_exporting import export
 from server.commands.ticket_files import attach, attachments
 from server.commands.ticket_filter import Moment
 from server.commands.ticket_watching import watch
+from server.domain.notifications import Channel
 from server.domain.roles import Role
 from server.settings import Settings, complaints
 
@@ -154,7 +156,7 @@ def seed(*, demo: bool, tickets: int | None, seed_number: int) -> None:
 
 
 @main.command()
-@click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
+@click.option("--role", type=one_of(Role), required=True)
 @click.option("--sub", help="User id. [default: demo-ROLE]")
 @click.option(
     "--franchise",
@@ -245,7 +247,7 @@ def list_(limit: int, *, pending: bool) -> None:
 @outbox.command()
 @click.argument("ids", nargs=-1)
 @click.option("--events", "all_events", is_flag=True, help="All events that the relay passed over.")
-@click.option("--channel", "channels", type=click.Choice(["email", "push", "sms"]), multiple=True, help="All its dead.")
+@click.option("--channel", "channels", type=one_of(Channel), multiple=True, help="All its dead.")
 @click.option("--webhook", "webhooks", type=click.UUID, multiple=True, help="All its dead letters.")
 @click.option("--now", is_flag=True, help="Of what is named, try at once what waits for its next try, too.")
 def retry(
@@ -256,7 +258,6 @@ def retry(
     With --now a delivery that is being sent at this moment may be sent twice, under the same key.
     Exit status 1 when something was not there or failed again, 2 when the database cannot be used.
     """
-    from server.application.notifications.channels import Channel
     from server.application.notifications.outbox_status import Chosen
     from server.commands.database import usable_database
     from server.commands.outbox_report import named_in, retry_outbox

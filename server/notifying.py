@@ -7,8 +7,9 @@ from server.adapters.notifying.fcm import FcmProvider, ServiceAccount
 from server.adapters.notifying.recording import RecordingProvider
 from server.adapters.notifying.sms_http import HttpSmsProvider
 from server.adapters.notifying.webhook_http import HttpWebhookSender
-from server.application.notifications.channels import Channel, ChannelProvider, WebhookSender
+from server.application.notifications.channels import ChannelProvider, WebhookSender
 from server.application.notifications.webhook_targets import WebhookTargets
+from server.domain.notifications import Channel
 from server.settings import Settings
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from server.application.notifications.channels import Channel
+from server.domain.notifications import Channel
 from server.settings import Settings
 from workers.use_cases import UseCases
 from workers.work import ONCE, Step, Work

@@ -7,10 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-import psycopg
 import structlog
-from psycopg.rows import TupleRow
-from psycopg_pool import ConnectionPool
 
 from server.adapters.exporting.workbooks import XlsxWorkbooks
 from server.adapters.postgres.deletion_queue import PostgresDeletionQueue
@@ -23,7 +20,7 @@ from server.adapters.postgres.notification_delivery import PostgresNotificationD
 from server.adapters.postgres.outbox_relay import PostgresOutboxFeed
 from server.adapters.postgres.outbox_status import PostgresOutboxBooks
 from server.adapters.postgres.overdue_clocks import PostgresOverdueClocks
-from server.adapters.postgres.pool import open_pool
+from server.adapters.postgres.pool import Pool, open_pool
 from server.adapters.postgres.sessions import Sessions
 from server.adapters.postgres.unit_of_work import PostgresUnitOfWork
 from server.adapters.postgres.webhook_delivery import PostgresWebhookDelivery
@@ -37,7 +34,6 @@ from server.application.files.file_status import FileStatus
 from server.application.files.sweep_uploads import SweepUploads
 from server.application.housekeeping.maintain_outbox import MaintainOutbox
 from server.application.housekeeping.purge_idempotency_keys import PurgeIdempotencyKeys
-from server.application.notifications.channels import Channel
 from server.application.notifications.close_gathering import CloseGathering
 from server.application.notifications.deliver_notifications import DeliverNotifications, Sent
 from server.application.notifications.deliver_webhooks import DeliverWebhooks
@@ -49,13 +45,12 @@ from server.application.sla.sweep_clock_events import SweepClockEvents
 from server.application.unit_of_work import UnitOfWork
 from server.domain.clock_events import ClockEventKind
 from server.domain.errors import TicketsError
+from server.domain.notifications import Channel
 from server.domain.principal import SYSTEM
 from server.files import open_store
 from server.notifying import providers_from, webhook_sender_from
 from server.settings import Settings
 from workers.work import TURN, Step
-
-Pool = ConnectionPool[psycopg.Connection[TupleRow]]
 
 STATEMENT_TIMEOUT = timedelta(seconds=30)
 

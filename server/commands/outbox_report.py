@@ -6,12 +6,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-import psycopg
-from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
 from server.adapters.postgres.outbox_relay import PostgresOutboxFeed
 from server.adapters.postgres.outbox_status import PostgresOutboxBooks
+from server.adapters.postgres.pool import Pool
 from server.application.notifications.outbox_status import COUNT_CAP, Chosen, OutboxStatus, UnsentDelivery
 from server.application.notifications.relay_outbox import EventKey, RetryFailedEvent
 
@@ -159,7 +158,7 @@ def _times(attempts: int) -> str:
 
 
 @contextmanager
-def _pool(dsn: str) -> Iterator[ConnectionPool[psycopg.Connection[TupleRow]]]:
+def _pool(dsn: str) -> Iterator[Pool]:
     """A pool of one."""
     with ConnectionPool(dsn, min_size=0, max_size=1, open=True, kwargs={"autocommit": True}) as pool:
         yield pool

@@ -14,7 +14,8 @@ from server.adapters.notifying.email import EmailProvider
 from server.adapters.notifying.fcm import FcmProvider
 from server.adapters.notifying.recording import RecordingProvider
 from server.adapters.notifying.sms_http import HttpSmsProvider
-from server.application.notifications.channels import Channel, DeliveryFailed, WebhookPost
+from server.application.notifications.channels import DeliveryFailed, WebhookPost
+from server.domain.notifications import Channel
 from server.notifying import providers_from, webhook_sender_from
 from server.settings import Settings
 

@@ -8,9 +8,10 @@ import psycopg
 import pytest
 
 from server.adapters.postgres.notification_delivery import PostgresNotificationDelivery
-from server.application.notifications.channels import Channel, ChannelProvider, DeliveryFailed, OutgoingMessage
+from server.application.notifications.channels import ChannelProvider, DeliveryFailed, OutgoingMessage
 from server.application.notifications.close_gathering import Closed, CloseGathering
 from server.application.notifications.deliver_notifications import LEASE, DeliverNotifications, Sent
+from server.domain.notifications import Channel
 from tests.integration.notifications.conftest import Pool
 from tests.integration.notifications.pipeline import deliveries, member, now
 from tests.integration.notifications.providers import Provider

@@ -7,9 +7,10 @@ import psycopg
 
 from server.adapters.postgres.notification_delivery import PostgresNotificationDelivery
 from server.adapters.postgres.outbox_status import PostgresOutboxBooks
-from server.application.notifications.channels import Channel, DeliveryFailed, OutgoingMessage, WebhookAnswer
+from server.application.notifications.channels import DeliveryFailed, OutgoingMessage, WebhookAnswer
 from server.application.notifications.outbox_status import Chosen
 from server.application.notifications.purge_notifications import PurgeNotifications
+from server.domain.notifications import Channel
 from tests.database import Database
 from tests.integration.notifications import test_deliver_webhooks as webhooks
 from tests.integration.notifications.conftest import Pool

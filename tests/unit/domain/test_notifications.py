@@ -8,13 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.application.notifications.channels import Channel
 from server.domain.delivery_schedule import MOST_PATIENCE, WEBHOOK_DELAYS, message_delay, webhook_delay
 from server.domain.fsm import TicketStatus
 from server.domain.ids import FranchiseId, Seq, TicketId, UserId
 from server.domain.notices import NotificationKind as Kind
 from server.domain.notification_plan import plan
-from server.domain.notifications import GRAVITY, MOST_LINES, Contact, Event, People, TicketNow, Told, Way, join
+from server.domain.notifications import GRAVITY, MOST_LINES, Channel, Contact, Event, People, TicketNow, Told, join
 from server.domain.roles import OUTSIDE, STAFF, Role
 from server.domain.webhook_events import is_wanted, payload_of
 
@@ -37,17 +36,19 @@ def contact(
     return Contact(UserId(user_id), role, user_id.title(), frozenset(map(FranchiseId, franchises)), active)
 
 
-def people(*contacts: Contact, watchers: dict[str, set[Way]] | None = None, queue: tuple[Contact, ...] = ()) -> People:
+def people(
+    *contacts: Contact, watchers: dict[str, set[Channel]] | None = None, queue: tuple[Contact, ...] = ()
+) -> People:
     return People(
         {each.user_id: each for each in (*contacts, *queue)},
-        {UserId(user): frozenset(ways) for user, ways in (watchers or {}).items()},
+        {UserId(user): frozenset(channels) for user, channels in (watchers or {}).items()},
         queue,
     )
 
 
 OWNER = contact("owner")
 EVERYBODY = people(
-    OWNER, contact("colleague", Role.OPS_MANAGER), watchers={"colleague": {Way.EMAIL}, "driver-1": {Way.EMAIL}}
+    OWNER, contact("colleague", Role.OPS_MANAGER), watchers={"colleague": {Channel.EMAIL}, "driver-1": {Channel.EMAIL}}
 )
 
 
@@ -152,7 +153,7 @@ def test_people_outside_hear_of_an_escalation_only_that_the_state_changed() -> N
     assert not plans[UserId("driver-1")].is_critical
     assert plans[UserId("boss")].kind is Kind.ESCALATED
     assert plans[UserId("boss")].is_critical
-    assert plans[UserId("boss")].ways == frozenset(Way)
+    assert plans[UserId("boss")].channels == frozenset(Channel)
 
 
 @pytest.mark.parametrize("action", ["SLA_NEAR_BREACH", "SLA_BREACHED", "FIRST_RESPONSE_BREACHED"])
@@ -192,20 +193,20 @@ def test_an_assignment_names_who_has_it_now() -> None:
 
 
 def test_members_who_left_are_told_nothing() -> None:
-    around = people(contact("owner", active=False), watchers={"owner": {Way.EMAIL}})
+    around = people(contact("owner", active=False), watchers={"owner": {Channel.EMAIL}})
     assert set(told_to(STATUS, TICKET, around)) == {"shipper-1"}
 
 
 def test_watchers_are_told_as_they_wish_and_people_outside_in_the_app() -> None:
-    ways = {told.user_id: told.ways for told in plan(STATUS, TICKET, EVERYBODY)}
-    assert ways == {
-        "owner": {Way.EMAIL, Way.PUSH},
-        "colleague": {Way.EMAIL},
+    channels = {told.user_id: told.channels for told in plan(STATUS, TICKET, EVERYBODY)}
+    assert channels == {
+        "owner": {Channel.EMAIL, Channel.PUSH},
+        "colleague": {Channel.EMAIL},
         "driver-1": frozenset(),
         "shipper-1": frozenset(),
     }
     silent = people(OWNER, watchers={"owner": set()})
-    assert plan(event("SLA_BREACHED"), TICKET, silent)[0].ways == frozenset()
+    assert plan(event("SLA_BREACHED"), TICKET, silent)[0].channels == frozenset()
 
 
 def test_an_archived_ticket_speaks_of_its_archiving_alone() -> None:
@@ -281,10 +282,10 @@ COLUMNS = st.dictionaries(
         st.builds(contact, USERS, st.sampled_from([*STAFF, *OUTSIDE]), active=st.booleans()),
         unique_by=lambda each: each.user_id,
     ),
-    st.dictionaries(USERS, st.sets(st.sampled_from(Way))),
+    st.dictionaries(USERS, st.sets(st.sampled_from(Channel))),
 )
 def test_whatever_happens(
-    event: Event, ticket: TicketNow, contacts: list[Contact], watchers: dict[str, set[Way]]
+    event: Event, ticket: TicketNow, contacts: list[Contact], watchers: dict[str, set[Channel]]
 ) -> None:
     """Each person once, in one line, never the actor, nobody who left, nobody outside of what is the staff's alone."""
     queue = tuple(each for each in contacts if each.active and each.role is ticket.owner_role)
@@ -298,22 +299,22 @@ def test_whatever_happens(
         known = around.contacts.get(each.user_id)
         assert known is None or known.active
         assert "\n" not in each.body + each.title
-        assert each.ways <= (frozenset() if known is None else frozenset(Way))
+        assert each.channels <= (frozenset() if known is None else frozenset(Channel))
         if known is None or known.role in OUTSIDE:
             assert each.kind in (Kind.ASSIGNED, Kind.MESSAGE_ADDED, Kind.STATUS_CHANGED, Kind.TICKET_UPDATED)
             assert not each.is_critical
             assert not event.is_internal_note or event.action != "MESSAGE_ADDED"
 
 
-def one(kind: Kind, body: str, *, is_critical: bool = False, way: Way = Way.EMAIL) -> Told:
-    return Told(UserId("u"), TICKET.id, kind, f"title of {body}", body, is_critical, frozenset({way}))
+def one(kind: Kind, body: str, *, is_critical: bool = False, channel: Channel = Channel.EMAIL) -> Told:
+    return Told(UserId("u"), TICKET.id, kind, f"title of {body}", body, is_critical, frozenset({channel}))
 
 
 def test_joined_tellings_have_the_gravest_kind_and_a_line_an_event() -> None:
-    first, second = one(Kind.ASSIGNED, "A."), one(Kind.MESSAGE_ADDED, "B.", way=Way.SMS)
+    first, second = one(Kind.ASSIGNED, "A."), one(Kind.MESSAGE_ADDED, "B.", channel=Channel.SMS)
     joined = join(first, second)
     assert (joined.kind, joined.title, joined.body, joined.event_count) == (Kind.ASSIGNED, "title of A.", "A.\nB.", 2)
-    assert joined.ways == {Way.EMAIL, Way.SMS}
+    assert joined.channels == {Channel.EMAIL, Channel.SMS}
     assert join(joined, one(Kind.ASSIGNED, "C.")).title == "title of C."
     critical = join(one(Kind.STATUS_CHANGED, "D.", is_critical=True), one(Kind.ESCALATED, "E."))
     assert (critical.title, critical.is_critical) == ("title of D.", True)
@@ -340,9 +341,8 @@ def test_it_does_not_matter_where_batches_end(kinds: list[Kind], cut: int) -> No
         assert len(lines) == MOST_LINES + 1
 
 
-def test_every_kind_has_a_gravity_and_every_way_a_channel() -> None:
+def test_every_kind_has_a_gravity() -> None:
     assert sorted(GRAVITY) == sorted(Kind)
-    assert [way.value for way in Way] == [channel.value for channel in Channel]
 
 
 @given(st.integers(1, 100), st.floats(0, 1, exclude_max=True))

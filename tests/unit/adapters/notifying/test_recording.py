@@ -8,7 +8,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from server.adapters.notifying.recording import RecordingProvider
-from server.application.notifications.channels import Channel, DeliveryFailed, OutgoingMessage
+from server.application.notifications.channels import DeliveryFailed, OutgoingMessage
+from server.domain.notifications import Channel
 
 
 def message(number: int = 1, body: str = "Grüße") -> OutgoingMessage:
