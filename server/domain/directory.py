@@ -55,6 +55,4 @@ class OwnerSuggestion:
     member: Member
     open_ticket_count: int
     average_resolution_time: timedelta | None
-
-
-"""Mean wall-clock time of what they resolved in the last 90 days; None when nothing."""
+    """Mean wall-clock time of what they resolved in the last 90 days; None when nothing."""

@@ -13,18 +13,28 @@ RETENTION = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class PartitionChange:
+    """What happened to one partition."""
+
     partition: str
+    """Its table's name."""
     change: str
-    """created, dropped, or postponed when its lock was not free; then the next run does it."""
+    """created, dropped, created elsewhere (by another run just now), or postponed when its lock was not free: then the
+    next run does it."""
 
 
 class OutboxPartitions(Protocol):
+    """The outbox as a table of daily partitions."""
+
     def maintain(self, ahead_days: int, retention: timedelta) -> Sequence[PartitionChange]:
-        """In a transaction of its own; waits for no lock longer than a second."""
-        ...
+        """Make the partitions of today and so many days ahead, drop those whose rows are all older than that.
+
+        One transaction, which waits for no lock longer than a second. Returns what was done, in no order.
+        """
 
 
 class MaintainOutbox:
+    """Any number may run at once."""
+
     def __init__(
         self, outbox: OutboxPartitions, *, ahead_days: int = AHEAD_DAYS, retention: timedelta = RETENTION
     ) -> None:
@@ -33,4 +43,5 @@ class MaintainOutbox:
         self._retention = retention
 
     def __call__(self) -> Sequence[PartitionChange]:
+        """See ``OutboxPartitions.maintain``."""
         return self._outbox.maintain(self._ahead_days, self._retention)

@@ -5,6 +5,7 @@ from uuid import UUID
 from server.application.call import Call
 from server.application.unit_of_work import Repositories
 from server.domain.errors import Aborted, NotFound, PermissionDenied, Reason
+from server.domain.roles import Role
 from server.domain.saved_views import SavedView
 from server.domain.tickets import make_etag
 
@@ -21,7 +22,7 @@ def lock_own(
     mine = view is not None and view.owner_id == call.principal.user_id
     if view is None or not (mine or view.is_shared):
         raise NotFound(f"Saved view {view_id} was not found.", reason=Reason.SAVED_VIEW_NOT_FOUND)
-    if not mine and not (or_admin_if_shared and call.principal.role == "admin"):
+    if not mine and not (or_admin_if_shared and call.principal.role is Role.ADMIN):
         message = (
             "A shared view is deleted by its owner or admin only."
             if or_admin_if_shared

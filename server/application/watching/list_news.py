@@ -51,8 +51,8 @@ class Occurrence:
     ticket_id: TicketId
     position: Position
     """Of the last event."""
-    staff: "Digest"
-    outside: "Digest | None"
+    staff: Digest
+    outside: Digest | None
     """The same without what is internal; None where all of it is."""
     now: TicketState
     before: tuple[TicketState | None, ...]

@@ -296,7 +296,8 @@ class ListStreams:
         self._here = here
         with self._lock:
             for stream in joining:
-                if stream not in self._behind and self._joining.pop(stream, _GONE) is None:
+                if stream in self._joining and stream not in self._behind:
+                    del self._joining[stream]
                     self._add(stream)
         self._leave_behind()
         return more
@@ -389,6 +390,3 @@ class ListStreams:
 def _first(texts: Collection[str | None]) -> list[str]:
     """As many as are looked up for all: a query each, in the thread that everybody waits for."""
     return [text for text in texts if text is not None][:_TEXTS]
-
-
-_GONE = object()

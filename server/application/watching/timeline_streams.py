@@ -20,6 +20,8 @@ from server.domain.visibility import visibility_of
 
 PAGE = 100
 """Entries read at a time, of one ticket."""
+_CHUNK = 1000
+"""Tickets whose readers are checked at a time."""
 
 
 class Entries:
@@ -253,6 +255,3 @@ class TimelineStreams:
     def _watched(self, ids: Collection[TicketId]) -> Mapping[TicketId, list[TimelineStream]]:
         with self._lock:
             return {ticket_id: list(self._streams[ticket_id]) for ticket_id in ids if ticket_id in self._streams}
-
-
-_CHUNK = 1000
