@@ -7,7 +7,6 @@ The parent serves no calls: it holds the port, restarts who dies, adds up the me
 import contextlib
 import os
 import queue
-import shutil
 import signal
 import socket
 import subprocess
@@ -65,39 +64,37 @@ _STOP = object()
 def run_processes(layout: Layout, on_port: Callable[[int], None] = lambda _: None) -> int:
     """Run until SIGTERM or SIGINT, then drain all children; 0 when each of them ended well.
 
-    ``on_port`` is told the port before the first child starts. Raises OSError when it is taken. Runs in
-    the main thread.
+    ``on_port`` is told the port before the first child starts. Raises OSError when it, or that of the metrics, is
+    taken. Runs in the main thread.
     """
     log.configure(layout.log_level, layout.log_format)
     events: queue.SimpleQueue[object] = queue.SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: events.put(_STOP))
-    reserved = _reserve(layout.host, layout.port)
-    port = reserved.getsockname()[1]
-    on_port(port)
-    lifeline, keep_open = os.pipe()
-    metrics_dir = tempfile.mkdtemp(prefix="tickets-metrics-")
-    metrics = _metrics_server(layout, metrics_dir)
-    environment = {
-        **layout.environment,
-        "TICKETS_GRPC_PORT": str(port),
-        "TICKETS_REUSE_PORT": "true",
-        "TICKETS_PROCESSES": "1",
-        "TICKETS_METRICS_PORT": "0",
-        _PARENT_FD: str(lifeline),
-    }
-    if metrics is not None:
-        environment[MULTIPROCESS_DIR] = metrics_dir
-    family = _Family(layout, environment, lifeline, events, metrics_dir)
-    try:
-        return family.run()
-    finally:
-        os.close(keep_open)
-        os.close(lifeline)
-        reserved.close()
+    with contextlib.ExitStack() as stack:
+        reserved = stack.enter_context(_reserve(layout.host, layout.port))
+        port = reserved.getsockname()[1]
+        on_port(port)
+        metrics_dir = stack.enter_context(
+            tempfile.TemporaryDirectory(prefix="tickets-metrics-", ignore_cleanup_errors=True)
+        )
+        metrics = _metrics_server(layout, metrics_dir)
         if metrics is not None:
-            metrics.close()
-        shutil.rmtree(metrics_dir, ignore_errors=True)
+            stack.callback(metrics.close)
+        lifeline, keep_open = os.pipe()
+        stack.callback(os.close, lifeline)
+        stack.callback(os.close, keep_open)
+        environment = {
+            **layout.environment,
+            "TICKETS_GRPC_PORT": str(port),
+            "TICKETS_REUSE_PORT": "true",
+            "TICKETS_PROCESSES": "1",
+            "TICKETS_METRICS_PORT": "0",
+            _PARENT_FD: str(lifeline),
+        }
+        if metrics is not None:
+            environment[MULTIPROCESS_DIR] = metrics_dir
+        return _Family(layout, environment, lifeline, events, metrics_dir).run()
 
 
 class _Family:

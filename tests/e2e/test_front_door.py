@@ -7,7 +7,6 @@ import re
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,17 +24,12 @@ from server.application.object_store import Upload
 from server.embedded.health import gateway_answers, is_serving
 from server.files import open_store
 from server.settings import Settings
+from tests.running import free_port
 from tests.waiting import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 CI = "CI" in os.environ
 STARTED = "Ctrl-C stops everything"
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def processes_of(data_dir: Path) -> dict[int, str]:

@@ -9,7 +9,8 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import grpc
@@ -18,19 +19,12 @@ import pytest
 
 from rodistaa.tickets.v1 import directory_service_pb2 as pb
 from rodistaa.tickets.v1 import directory_service_pb2_grpc as pb_grpc
+from tests.running import free_port
+from tests.waiting import eventually
 
 ROOT = Path(__file__).resolve().parents[3]
 SECRET = "a secret for tests, of 32 bytes or more"
-DEADLINE_SECONDS = 60.0
-
-
-def until(condition: Callable[[], bool], what: str) -> None:
-    """Waits for something that another process does, and of which nobody tells us."""
-    give_up = time.monotonic() + DEADLINE_SECONDS
-    pause = threading.Event()
-    while not condition():
-        assert time.monotonic() < give_up, f"waited in vain: {what}"
-        pause.wait(0.05)
+until = partial(eventually, within=60.0)
 
 
 def living() -> dict[int, int]:
@@ -44,13 +38,6 @@ def living() -> dict[int, int]:
         if state != "Z":
             found[int(status.parent.name)] = int(parent)
     return found
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
 
 
 class Family:
@@ -117,7 +104,7 @@ def family(tmp_path: Path) -> Iterator[Family]:
     started = Family(tmp_path)
     members: set[int] = set()
     try:
-        until(started.both_answer, "two processes that answer")
+        until(started.both_answer, what="two processes that answer")
         members = started.members()
         yield started
     finally:
@@ -125,7 +112,7 @@ def family(tmp_path: Path) -> Iterator[Family]:
         started.process.wait(30)
         assert started.process.stdout is not None
         started.process.stdout.close()
-        until(lambda: not members & living().keys(), "the end of the children")
+        until(lambda: not members & living().keys(), what="the end of the children")
 
 
 def test_one_that_is_killed_is_replaced_and_the_numbers_stay_right(family: Family) -> None:
@@ -135,9 +122,12 @@ def test_one_that_is_killed_is_replaced_and_the_numbers_stay_right(family: Famil
     assert handled >= 20
     victim = min(family.members())
     os.kill(victim, signal.SIGKILL)
-    until(lambda: victim not in family.members() and len(family.members()) == 2, "a replacement")
-    until(family.both_answer, "two that answer")
-    until(lambda: family.sample("tickets_serving") == 2, "two that serve")
+    until(
+        lambda: victim not in family.members() and len(family.members()) == 2,
+        what="a replacement",
+    )
+    until(family.both_answer, what="two that answer")
+    until(lambda: family.sample("tickets_serving") == 2, what="two that serve")
     assert family.sample("tickets_rpc_handled_total") >= handled + 20, "counts of the dead are kept"
 
 
@@ -148,7 +138,7 @@ def test_sigterm_drains_all_of_them(family: Family, tmp_path: Path) -> None:
         answers: list[int] = []
         under_way = threading.Thread(target=lambda: answers.append(int(call(channel, 1500).next_page_token)))
         under_way.start()
-        until(lambda: family.sample("tickets_rpc_in_flight") >= 1, "a call under way")
+        until(lambda: family.sample("tickets_rpc_in_flight") >= 1, what="a call under way")
         family.process.send_signal(signal.SIGTERM)
         under_way.join(30)
     assert set(answers) <= members
@@ -162,7 +152,7 @@ def test_children_do_not_outlive_their_parent(family: Family) -> None:
     members = family.members()
     assert len(members) == 2
     family.process.kill()
-    until(lambda: not members & living().keys(), "the end of the children")
+    until(lambda: not members & living().keys(), what="the end of the children")
 
 
 def test_a_port_that_is_taken_is_not_shared_in_silence(family: Family, tmp_path: Path) -> None:
@@ -172,3 +162,18 @@ def test_a_port_that_is_taken_is_not_shared_in_silence(family: Family, tmp_path:
         output, _ = second.communicate(timeout=30)
         assert second.returncode != 0
         assert output == ""
+
+
+def test_a_metrics_port_that_is_taken_leaves_nothing_behind(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        environment = {
+            **os.environ,
+            "TICKETS_JWT_SECRET": SECRET,
+            "TICKETS_GRPC_PORT": "0",
+            "TICKETS_METRICS_PORT": str(taken.getsockname()[1]),
+            "TMPDIR": str(tmp_path),
+        }
+        parent = start("parent", environment)
+        parent.communicate(timeout=30)
+    assert parent.returncode != 0
+    assert list(tmp_path.glob("tickets-metrics-*")) == []
