@@ -1,6 +1,6 @@
 # `make run` and `make test` need a POSIX shell, make, Python 3.11 with venv, and the package registries; no more.
 .POSIX:
-.PHONY: help run ui test test-nightly lint format bench proto seed lock install clean
+.PHONY: help run ui test test-nightly lint format bench pictures proto seed lock install clean
 
 PYTHON = python3
 BIN = .venv/bin
