@@ -70,7 +70,8 @@ for (const story of stories) {
         const failure = await shown.show(story.id, width, height);
         expect.soft(failure, `${place}: it is drawn, and played to its end`).toBeNull();
         expect.soft(await shown.isBlank(), `${place}: nothing is drawn`).toBe(EMPTY.has(story.id));
-        if (width === 1440) {
+        // A phone has the same colours: what else it has is looked at once.
+        if (width === 1440 || scheme === "light") {
           expect.soft(await shown.seriousViolations(), `${place}: axe`).toEqual([]);
         }
         await shown.page.screenshot({

@@ -95,7 +95,7 @@ function Choice({
       {create.error !== null && <ErrorNotice error={create.error} />}
       <What filter={filter} />
       <Form.Item name="format" label="Format" style={{ marginBottom: 0 }}>
-        <Radio.Group optionType="button" options={optionsOf(EXPORT_FORMATS)} />
+        <Radio.Group aria-label="Format" optionType="button" options={optionsOf(EXPORT_FORMATS)} />
       </Form.Item>
       <Form.Item
         name="includeMessages"

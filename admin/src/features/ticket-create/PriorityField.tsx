@@ -28,6 +28,7 @@ export function PriorityField({ id, value, onChange }: PriorityFieldProps) {
   return (
     <Radio.Group
       {...(id && { id })}
+      aria-label="Priority"
       value={value}
       onChange={({ target }) => onChange?.(target.value as TicketPriority)}
       className="priority-field"

@@ -45,7 +45,7 @@ export function FilterForm({ value, onChange }: { value: TicketFilter; onChange(
   const linkedType = Form.useWatch("linkedType", form);
   return (
     <Form form={form} layout="vertical" onValuesChange={changed} preserve={false}>
-      <Form.Item name="text" label="Words in title or description" tooltip={'All of them; "exact phrase", or, -not'}>
+      <Form.Item name="text" label="Words in title or description" extra={'All of them; "exact phrase", or, -not'}>
         <Input allowClear maxLength={500} placeholder="payment not received" />
       </Form.Item>
       {isStaff && (
@@ -66,6 +66,7 @@ export function FilterForm({ value, onChange }: { value: TicketFilter; onChange(
       )}
       <Form.Item name="unassigned" label="Owned by a person">
         <Radio.Group
+          aria-label="Owned by a person"
           optionType="button"
           options={[
             { value: undefined, label: "Either" },
@@ -92,19 +93,20 @@ export function FilterForm({ value, onChange }: { value: TicketFilter; onChange(
         <TermsField kind="TERM_KIND_TAG" placeholder="None needed" />
       </Form.Item>
       <Form.Item name="due" label="Due">
-        <RangeField presets={DUE_PRESETS} />
+        <RangeField label="Due" presets={DUE_PRESETS} />
       </Form.Item>
       <Form.Item name="created" label="Created">
-        <RangeField presets={PAST_PRESETS} />
+        <RangeField label="Created" presets={PAST_PRESETS} />
       </Form.Item>
       <Form.Item name="updated" label="Changed">
-        <RangeField presets={PAST_PRESETS} />
+        <RangeField label="Changed" presets={PAST_PRESETS} />
       </Form.Item>
-      <Form.Item name="createdById" label="Created by" tooltip="A user id; outside users are not in the directory.">
+      <Form.Item name="createdById" label="Created by" extra="A user id; outside users are not in the directory.">
         <Input allowClear maxLength={100} placeholder="Anybody" />
       </Form.Item>
       <Form.Item name="sensitive" label="Sensitive">
         <Radio.Group
+          aria-label="Sensitive"
           optionType="button"
           options={[
             { value: undefined, label: "Either" },
@@ -119,6 +121,7 @@ export function FilterForm({ value, onChange }: { value: TicketFilter; onChange(
         getValueProps={(archived?: boolean) => ({ value: archived ?? false })}
       >
         <Radio.Group
+          aria-label="Archived"
           optionType="button"
           options={[
             { value: false, label: "Left out" },

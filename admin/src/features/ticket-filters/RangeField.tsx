@@ -10,11 +10,14 @@ export function RangeField({
   id,
   value,
   onChange,
+  label,
   presets,
 }: {
   id?: string;
   value?: TimeRange | undefined;
   onChange?: (range: TimeRange | undefined) => void;
+  /** Of both ends and of the presets, which other fields have too. */
+  label: string;
   presets: readonly RangePreset[];
 }) {
   const set = (start: Dayjs | null | undefined, end: Dayjs | null | undefined) => {
@@ -23,7 +26,7 @@ export function RangeField({
   };
   const at = (instant: string | undefined) => (instant ? dayjs(instant) : null);
   return (
-    <Flex vertical gap={6}>
+    <Flex vertical gap={6} role="group" aria-label={label}>
       <DatePicker.RangePicker
         {...(id !== undefined && { id: { start: id } })}
         value={[at(value?.start), at(value?.end)]}
@@ -35,9 +38,9 @@ export function RangeField({
         style={{ width: "100%" }}
       />
       <Flex wrap gap={4}>
-        {presets.map(({ label, resolve }) => (
-          <Button key={label} size="small" onClick={() => onChange?.(resolve(new Date()))}>
-            {label}
+        {presets.map(({ label: span, resolve }) => (
+          <Button key={span} size="small" onClick={() => onChange?.(resolve(new Date()))}>
+            {span}
           </Button>
         ))}
       </Flex>
