@@ -12,6 +12,7 @@ import { attachmentsQuery } from "./attachmentsQuery";
 import { DropZone } from "./DropZone";
 import { ImagePreview, type Look } from "./ImagePreview";
 import { UploadList } from "./UploadList";
+import { UploadNews } from "./UploadNews";
 import { useDownload } from "./useDownload";
 import { useUploads } from "./useUploads";
 import "./attachments.css";
@@ -39,6 +40,7 @@ export function AttachmentsTab({ ticket }: { ticket: Ticket }) {
         </DropZone>
       )}
       {ticket.archived && <Alert type="info" showIcon title="An archived ticket takes no files." />}
+      <UploadNews uploads={queue.uploads} />
       <UploadList {...queue} uploads={queue.uploads.filter(({ state }) => state !== "done")} />
       <Files id={id} uploading={queue.uploads.map(({ file }) => file.name)} mayAdd={mayAdd} />
     </div>

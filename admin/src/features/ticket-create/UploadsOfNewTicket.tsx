@@ -2,6 +2,7 @@ import { Alert, Button, Flex } from "antd";
 import { useEffect, useEffectEvent, useRef } from "react";
 import type { Ticket } from "@/api/schemas";
 import { UploadList } from "@/features/attachments/UploadList";
+import { UploadNews } from "@/features/attachments/UploadNews";
 import { useUploads } from "@/features/attachments/useUploads";
 
 type UploadsOfNewTicketProps = { ticket: Ticket; files: readonly File[]; onOpen(): void };
@@ -37,6 +38,7 @@ export function UploadsOfNewTicket({ ticket, files, onOpen }: UploadsOfNewTicket
             : "Its files are being attached. You can go on; they arrive by themselves while this page is open."
         }
       />
+      <UploadNews uploads={queue.uploads} />
       <UploadList {...queue} />
       <Flex gap={8} justify="end">
         <Button type="primary" onClick={onOpen}>
