@@ -148,13 +148,13 @@ class Checker:
             self.fail(field, 'must look like "TKT-1001"')
         return value
 
-    def uuid(self, field: str, value: str) -> UUID | None:
-        """A UUID in its canonical form, or None when it is malformed (and noted)."""
+    def uuid(self, field: str, value: str) -> UUID:
+        """A UUID in its canonical form; the nil UUID when it is malformed (and noted)."""
         try:
             parsed = UUID(value)
         except ValueError:
             self.fail(field, "must be a UUID")
-            return None
+            return UUID(int=0)
         if str(parsed) != value.lower():
             self.fail(field, "must be a UUID in its 8-4-4-4-12 form")
         return parsed

@@ -11,7 +11,6 @@ from server.api.convert.positions import from_position
 from server.api.convert.values import set_timestamp
 from server.application.attachments.create_attachment import NewAttachment
 from server.application.attachments.list_attachments import AttachmentPage, position_of
-from server.application.object_store import SignedRequest
 from server.domain.attachments import AttachmentState, AttachmentView
 from server.domain.file_types import UploadRules
 from server.domain.ids import TicketId
@@ -41,13 +40,6 @@ def from_attachment(view: AttachmentView) -> attachment_pb2.Attachment:
     return wire
 
 
-def set_signed(target: attachment_pb2.SignedRequest, signed: SignedRequest) -> None:
-    """Fill a field with a request to the store."""
-    target.method, target.url = signed.method, signed.url
-    target.headers.update(signed.headers)
-    set_timestamp(target.expires_at, signed.expires_at)
-
-
 def to_new_attachment(request: pb.CreateAttachmentRequest, rules: UploadRules) -> tuple[TicketId, NewAttachment]:
     """The ticket, and the file that is announced."""
     check, wire = Checker(), request.attachment
@@ -74,7 +66,7 @@ def to_attachment_id(request: pb.CompleteAttachmentRequest) -> UUID:
     check = Checker()
     attachment_id = check.uuid("id", request.id)
     check.done()
-    return attachment_id or UUID(int=0)
+    return attachment_id
 
 
 def to_download(request: pb.GetAttachmentDownloadRequest) -> tuple[UUID, str | None]:
@@ -83,7 +75,7 @@ def to_download(request: pb.GetAttachmentDownloadRequest) -> tuple[UUID, str | N
     attachment_id = check.uuid("id", request.id)
     access_reason = check.access_reason("access_reason", request.access_reason)
     check.done()
-    return attachment_id or UUID(int=0), access_reason
+    return attachment_id, access_reason
 
 
 @dataclass(frozen=True, slots=True)

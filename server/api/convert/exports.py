@@ -84,7 +84,7 @@ def to_job_id(request: pb.GetExportJobRequest | pb.CancelExportJobRequest) -> UU
     check = Checker()
     job_id = check.uuid("id", request.id)
     check.done()
-    return job_id or UUID(int=0)
+    return job_id
 
 
 def to_jobs_query(request: pb.ListExportJobsRequest) -> tuple[tuple[ExportStatus, ...], int]:

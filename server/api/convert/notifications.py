@@ -52,11 +52,7 @@ def to_which(request: pb.MarkNotificationsReadRequest) -> Which:
         check.fail("read_until", "cannot go with ids")
     elif not by_time and not request.ids:
         check.fail("ids", "is required, or read_until")
-    ids = [
-        each
-        for index, text in enumerate(check.few("ids", request.ids, MAX_MARKED))
-        if (each := check.uuid(f"ids[{index}]", text)) is not None
-    ]
+    ids = [check.uuid(f"ids[{index}]", text) for index, text in enumerate(check.few("ids", request.ids, MAX_MARKED))]
     until = to_datetime(check, "read_until", request.read_until) if by_time else None
     check.done()
     return Which(tuple[UUID, ...](dict.fromkeys(ids)), until)

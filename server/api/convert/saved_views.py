@@ -63,7 +63,7 @@ def to_view_changes(request: pb.UpdateSavedViewRequest) -> tuple[UUID, dict[str,
         values["is_shared"] = wire.is_shared
     etag = check.etag("saved_view.etag", wire.etag)
     check.done()
-    return view_id or UUID(int=0), values, etag
+    return view_id, values, etag
 
 
 def to_view_id(request: pb.DeleteSavedViewRequest) -> tuple[UUID, str | None]:
@@ -71,7 +71,7 @@ def to_view_id(request: pb.DeleteSavedViewRequest) -> tuple[UUID, str | None]:
     check = Checker()
     view_id, etag = check.uuid("id", request.id), check.etag("etag", request.etag)
     check.done()
-    return view_id or UUID(int=0), etag
+    return view_id, etag
 
 
 def view_after(token: PageToken) -> tuple[str, UUID] | None:
@@ -80,10 +80,10 @@ def view_after(token: PageToken) -> tuple[str, UUID] | None:
     if parts is None:
         return None
     name, text = parts
-    view_id = Checker().uuid("page_token", text)
-    if view_id is None:
-        raise invalid_token()
-    return name, view_id
+    try:
+        return name, UUID(text)
+    except ValueError:
+        raise invalid_token() from None
 
 
 def saved_views_response(page: SavedViewPage, token: PageToken) -> pb.ListSavedViewsResponse:

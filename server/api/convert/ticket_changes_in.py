@@ -213,10 +213,10 @@ def to_message(request: pb.AddMessageRequest) -> tuple[TicketId, NewMessage]:
     given = check.few("attachment_ids", request.attachment_ids, MAX_ATTACHMENTS_OF_A_MESSAGE)
     for index, value in enumerate(given):
         attachment_id = check.uuid(f"attachment_ids[{index}]", value)
-        if attachment_id in ids:
-            check.fail(f"attachment_ids[{index}]", "is named twice")
-        elif attachment_id is not None:
+        if attachment_id not in ids:
             ids.append(attachment_id)
+        elif attachment_id.int:  # what is malformed is not said to be twice the same
+            check.fail(f"attachment_ids[{index}]", "is named twice")
     check.done()
     return ticket_id, NewMessage(text, request.is_internal_note, ids)
 

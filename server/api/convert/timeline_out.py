@@ -6,15 +6,16 @@ from rodistaa.tickets.v1 import attachment_pb2, ticket_pb2, timeline_pb2, timeli
 from server.api.convert.enums import FINDING, ROLE
 from server.api.convert.values import set_struct, set_timestamp
 from server.application.timeline.verify_audit import AuditVerdict
+from server.domain.audit_chain import FindingKind
 from server.domain.ids import TicketId
 from server.domain.timeline import AuditEntryView, FileView, Message, MessageView, TimelineItem, Watcher
 
 _FINDING_TEXTS = {
-    "EDITED": "The row does not match its hash.",
-    "REMOVED": "The row is missing.",
-    "REORDERED": "The row stands in another place than it was written in.",
-    "TAIL_REMOVED": "The chain stops before its recorded end.",
-    "HEAD_MISMATCH": "The chain does not end as recorded.",
+    FindingKind.EDITED: "The row does not match its hash.",
+    FindingKind.REMOVED: "The row is missing.",
+    FindingKind.REORDERED: "The row stands in another place than it was written in.",
+    FindingKind.TAIL_REMOVED: "The chain stops before its recorded end.",
+    FindingKind.HEAD_MISMATCH: "The chain does not end as recorded.",
 }
 
 

@@ -83,7 +83,7 @@ def to_webhook_changes(request: pb.UpdateWebhookRequest) -> WebhookChanges:
         values["enabled"] = _enabled(wire)
     etag = check.etag("webhook.etag", wire.etag)
     check.done()
-    return WebhookChanges(webhook_id or UUID(int=0), values, request.rotate_secret, etag)
+    return WebhookChanges(webhook_id, values, request.rotate_secret, etag)
 
 
 def _event_types(check: Checker, wire: webhook_pb2.Webhook) -> tuple[str, ...]:
@@ -114,7 +114,7 @@ def to_webhook_id(request: pb.DeleteWebhookRequest) -> tuple[UUID, str | None]:
     check = Checker()
     webhook_id, etag = check.uuid("id", request.id), check.etag("etag", request.etag)
     check.done()
-    return webhook_id or UUID(int=0), etag
+    return webhook_id, etag
 
 
 def webhooks_response(page: WebhookPage, token: PageToken) -> pb.ListWebhooksResponse:
@@ -131,7 +131,7 @@ def to_deliveries_query(request: pb.ListWebhookDeliveriesRequest) -> tuple[UUID,
     statuses = _STATUS.many(check, "statuses", request.statuses)
     limit = check.page_size("page_size", request.page_size)
     check.done()
-    return webhook_id or UUID(int=0), statuses, limit
+    return webhook_id, statuses, limit
 
 
 def deliveries_response(page: DeliveryPage, token: PageToken) -> pb.ListWebhookDeliveriesResponse:
@@ -170,4 +170,4 @@ def to_redelivery(request: pb.RedeliverWebhookRequest) -> tuple[UUID, UUID]:
         check.uuid("delivery_id", request.delivery_id),
     )
     check.done()
-    return webhook_id or UUID(int=0), delivery_id or UUID(int=0)
+    return webhook_id, delivery_id

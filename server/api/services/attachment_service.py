@@ -12,7 +12,6 @@ from server.api.convert.answers import answer_for
 from server.api.convert.attachments import (
     attachments_response,
     from_attachment,
-    set_signed,
     to_attachment_id,
     to_attachment_query,
     to_download,
@@ -20,6 +19,7 @@ from server.api.convert.attachments import (
 )
 from server.api.convert.page_tokens import PageToken
 from server.api.convert.positions import position_after
+from server.api.convert.signed_requests import from_signed_request
 from server.application.attachments.complete_attachment import CompleteAttachment
 from server.application.attachments.create_attachment import CreateAttachment
 from server.application.attachments.get_attachment_download import GetAttachmentDownload
@@ -56,7 +56,7 @@ class AttachmentService(AttachmentServiceServicer):
         response, upload = self._do.create(
             call_of(context), ticket_id, new, answer, id_of=lambda answered: UUID(answered.attachment.id)
         )
-        set_signed(response.upload, upload)
+        response.upload.CopyFrom(from_signed_request(upload))
         return response
 
     def CompleteAttachment(
@@ -87,5 +87,5 @@ class AttachmentService(AttachmentServiceServicer):
         attachment_id, access_reason = to_download(request)
         view, download = self._do.download(call_of(context), attachment_id, access_reason)
         response = pb.GetAttachmentDownloadResponse(attachment=from_attachment(view))
-        set_signed(response.download, download)
+        response.download.CopyFrom(from_signed_request(download))
         return response
