@@ -29,14 +29,6 @@ def manager(server: Running) -> TicketsClient:
     return server.client(Role.OPS_MANAGER)
 
 
-def entry_count(manager: TicketsClient, ticket: str) -> int:
-    follower = TimelineFollower(ticket)
-    stream = follower.open(manager)
-    eventually(lambda: any(event.HasField("progress") for event in stream.events), what="the end of the timeline")
-    stream.close()
-    return follower.seq
-
-
 def secret_note(manager: TicketsClient, ticket: str) -> None:
     manager.tickets.AddMessage(writes.AddMessageRequest(ticket_id=ticket, message="Now among ourselves"))
 
