@@ -33,5 +33,5 @@ export function OwnerName({ ownerId, ownerRole }: { ownerId: string | undefined;
   if (ownerRole && ownerRole !== "ROLE_UNSPECIFIED") {
     return <span>{wordOf(ROLES, ownerRole).label} queue</span>;
   }
-  return <span className="secondary">Unassigned</span>;
+  return <span>Unassigned</span>;
 }

@@ -133,7 +133,7 @@ function FigureCard({ figure, isMissing }: { figure: Figure; isMissing: boolean 
     <Card size="small" hoverable={filter !== undefined} className="dashboard-card">
       <div className="dashboard-card-label">{label}</div>
       <div className="dashboard-card-value" style={tone && { color: TONES[scheme][tone].text }}>
-        {value ?? (isMissing ? "—" : <Skeleton.Button active size="small" className="dashboard-card-skeleton" />)}
+        {value ?? (isMissing ? "—" : <Skeleton.Button active size="small" />)}
       </div>
     </Card>
   );

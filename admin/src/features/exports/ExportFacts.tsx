@@ -36,7 +36,7 @@ export function ExportFacts({ job }: { job: ExportJob }) {
         </div>
       )}
       {manifest.sha256 && (
-        <div className="export-digest">
+        <div>
           <dt>SHA-256</dt>
           <dd>
             <Typography.Text

@@ -7,7 +7,7 @@ export type NotificationPage = Schemas["ListNotificationsResponse"];
 export type Marking = { ids: string[] } | { readUntil: string };
 
 /** From here on `unreadCount` means "or more". */
-export const MOST_UNREAD = 1000;
+const MOST_UNREAD = 1000;
 
 /** The page as it is after the marking; who counts what is not on the page stays counted, unless all were marked. */
 export function markedRead(page: NotificationPage, marking: Marking, now: string): NotificationPage {

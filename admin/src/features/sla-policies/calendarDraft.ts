@@ -135,7 +135,7 @@ function timeOf(minute: number | null): Schemas["TimeOfDay"] {
 }
 
 /** The fields of a calendar that two people can have changed in two ways. */
-export const CALENDAR_FIELDS = ["displayName", "timeZone", "week", "holidays"] as const;
+const CALENDAR_FIELDS = ["displayName", "timeZone", "week", "holidays"] as const;
 export type CalendarField = (typeof CALENDAR_FIELDS)[number];
 export const CALENDAR_LABELS: Readonly<Record<CalendarField, string>> = {
   displayName: "Name",

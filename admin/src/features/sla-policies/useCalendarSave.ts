@@ -13,7 +13,7 @@ export type DraftErrors = { fields: ReadonlyMap<string, string>; rows: ReadonlyM
 
 export const ID_IS_TAKEN = "There is a calendar of this id.";
 
-export const NO_ERRORS: DraftErrors = { fields: new Map(), rows: new Map(), rest: [] };
+const NO_ERRORS: DraftErrors = { fields: new Map(), rows: new Map(), rest: [] };
 
 /**
  * Saves a calendar that was read as `base`, or makes a new one. When somebody else was faster, `newer` is what they made

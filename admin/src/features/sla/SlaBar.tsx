@@ -20,7 +20,7 @@ export function SlaBar({ ticket, clock, now }: { ticket: Ticket; clock: SlaClock
         <ToneTag tone={SLA_TONES[state]} icon={<SlaIcon state={state} />}>
           {slaWords(clock, now)}
         </ToneTag>
-        <span className="sla-bar-due">{dueWords(ticket, clock)}</span>
+        <span>{dueWords(ticket, clock)}</span>
         {level > 0 && <ToneTag tone="danger">Escalation level {level}</ToneTag>}
       </div>
       <Track clock={clock} now={now} />

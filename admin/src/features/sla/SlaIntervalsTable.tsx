@@ -31,7 +31,6 @@ export function SlaIntervalsTable({ intervals }: { intervals: readonly SlaInterv
   return (
     <Table
       size="small"
-      className="sla-table"
       aria-label="Intervals of the clock"
       rowKey={(interval) => interval.start ?? ""}
       columns={COLUMNS}

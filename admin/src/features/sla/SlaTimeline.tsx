@@ -26,7 +26,7 @@ export function SlaTimeline({ explanation, from, to }: { explanation: SlaExplana
   const segments = segmentsOf(explanation.intervals ?? [], from, to, (to - from) * LEAST_SHARE);
   const marks = marksOf(explanation).filter(({ at }) => at >= from && at <= to);
   return (
-    <div className="sla-timeline">
+    <div>
       <div className="sla-lanes" role="img" aria-label="Timeline of the clock; the table of intervals says the same">
         <Lane name="Clock">
           {segments.map((segment) => (

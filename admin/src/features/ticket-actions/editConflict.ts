@@ -2,7 +2,7 @@ import type { Ticket } from "@/api/schemas";
 import { canonical, isSet, isWithheld } from "./ticketDifferences";
 
 /** What the form changes: fields of the ticket that people fill in, the link as one. */
-export const EDIT_FIELDS = ["title", "description", "severity", "link", "tags", "metadata"] as const;
+const EDIT_FIELDS = ["title", "description", "severity", "link", "tags", "metadata"] as const;
 export type EditField = (typeof EDIT_FIELDS)[number];
 
 export type EditValues = Pick<
@@ -49,7 +49,7 @@ export function changedFields(before: EditValues, after: EditValues): EditField[
 }
 
 /** A field for comparing and for showing; what means the same is the same. */
-export function textOf(field: EditField, values: EditValues): string {
+function textOf(field: EditField, values: EditValues): string {
   switch (field) {
     case "title":
     case "description":

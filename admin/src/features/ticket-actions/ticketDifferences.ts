@@ -6,7 +6,6 @@ import { dateTime } from "@/vocabulary/time";
 export type Difference = { field: string; before: string; now: string };
 
 const NONE = "None";
-const WITHHELD = "Withheld";
 
 type Shown = { field: string; of(ticket: Ticket): string; protectedAs?: string };
 
@@ -45,12 +44,12 @@ export function isWithheld({ redactedFields = [] }: Ticket, field: string): bool
   return redactedFields.includes(field) || redactedFields.includes(camel);
 }
 
-export function ownerOf({ ownerId, ownerRole }: Ticket): string {
+function ownerOf({ ownerId, ownerRole }: Ticket): string {
   const role = isSet(ownerRole) ? wordOf(ROLES, ownerRole).label : "";
   return ownerId ? `${ownerId}${role && ` (${role})`}` : role ? `${role} queue` : "Unassigned";
 }
 
-export function linkOf({ linkedType, linkedId }: Pick<Ticket, "linkedType" | "linkedId">): string {
+function linkOf({ linkedType, linkedId }: Pick<Ticket, "linkedType" | "linkedId">): string {
   return linkedId ? `${wordOf(LINKED_TYPES, linkedType).label} ${linkedId}` : NONE;
 }
 
@@ -69,5 +68,3 @@ export function canonical(value: unknown): string {
 export function isSet(value: string | undefined): boolean {
   return value !== undefined && value !== "" && !value.endsWith("_UNSPECIFIED");
 }
-
-export { WITHHELD };

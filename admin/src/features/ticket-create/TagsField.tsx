@@ -5,7 +5,7 @@ import { useTerms } from "./terms";
 
 /** What the API takes. */
 export const TAGS_MAX = 20;
-export const TAG_LENGTH_MAX = 50;
+const TAG_LENGTH_MAX = 50;
 
 export type TagsFieldProps = {
   id?: string;

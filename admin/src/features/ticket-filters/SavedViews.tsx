@@ -92,13 +92,7 @@ export function SavedViews({
         </Flyout>
       </nav>
       {current === undefined && (countFilters(address.filter) > 0 || address.query !== "") && (
-        <Button
-          type="text"
-          size="small"
-          icon={<SaveOutlined />}
-          className="saved-views-save"
-          onClick={() => setSaving(true)}
-        >
+        <Button type="text" size="small" icon={<SaveOutlined />} onClick={() => setSaving(true)}>
           Save view
         </Button>
       )}

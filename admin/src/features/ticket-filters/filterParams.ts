@@ -37,7 +37,7 @@ const FLAGS: Readonly<Record<Flags, string>> = { archived: "archived", sensitive
 const LINKED_PREFIX = "LINKED_TYPE_";
 
 /** Every parameter that tells of a filter. */
-export const FILTER_PARAMS: readonly string[] = [
+const FILTER_PARAMS: readonly string[] = [
   ...Object.values(ENUMS).map(({ name }) => name),
   ...Object.values(TEXTS),
   ...Object.values(PEOPLE),

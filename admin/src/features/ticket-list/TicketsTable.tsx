@@ -12,7 +12,7 @@ import "./ticket-list.css";
 import "./tickets-table.css";
 
 /** What a search found in a ticket, by its id. */
-export type Highlights = Readonly<Record<string, Schemas["SearchResult"]>>;
+type Highlights = Readonly<Record<string, Schemas["SearchResult"]>>;
 
 export type TicketsTableProps = {
   tickets: readonly Ticket[];

@@ -26,6 +26,6 @@ export function TotalCount({
   );
 }
 
-export function totalWords({ count, capped }: { count: number; capped: boolean }): string {
+function totalWords({ count, capped }: { count: number; capped: boolean }): string {
   return `${NUMBER.format(count)}${capped ? "+" : ""} ${count === 1 && !capped ? "ticket" : "tickets"}`;
 }

@@ -56,8 +56,6 @@ export const savedViewAnswers = http.get("*/admin/saved-views", () =>
   HttpResponse.json({ savedViews: savedViewFixtures }),
 );
 
-export const noNotifications = http.get("*/admin/notifications", () => HttpResponse.json({}));
-
 export const listHandlers = {
   list: listAnswers(ticketFixtures, { totalSize: String(ticketFixtures.length) }),
   search: searchAnswers,
