@@ -7,7 +7,7 @@ import { TicketQuickActions } from "./TicketQuickActions";
 const meta = {
   title: "Ticket actions/TicketQuickActions",
   component: TicketQuickActions,
-  args: { ticket: ticketFixture(), layout: "toolbar" },
+  args: { ticket: ticketFixture(), layout: "toolbar", onMessage: () => undefined },
   parameters: { msw: { handlers: { offers: offers(), watchers: watchers("asha"), rest: [owners, sla, terms] } } },
 } satisfies Meta<typeof TicketQuickActions>;
 

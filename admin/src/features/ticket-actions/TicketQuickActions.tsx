@@ -2,8 +2,9 @@ import {
   CheckOutlined,
   DownOutlined,
   EllipsisOutlined,
-  EyeInvisibleOutlined,
+  EyeFilled,
   EyeOutlined,
+  MessageOutlined,
   RiseOutlined,
   UserSwitchOutlined,
 } from "@ant-design/icons";
@@ -24,7 +25,16 @@ const LOADING = [{ key: "pending", label: "Loading…", disabled: true }];
 const FAILED = [{ key: "again", label: "Not known now. Try again" }];
 
 /** What the caller may do to a ticket as it is now, and nothing else. With "toolbar" the keys a, e, r and w work too. */
-export function TicketQuickActions({ ticket, layout }: { ticket: Ticket; layout: "toolbar" | "menu" }) {
+export function TicketQuickActions({
+  ticket,
+  layout,
+  onMessage,
+}: {
+  ticket: Ticket;
+  layout: "toolbar" | "menu";
+  /** Leads to where one writes; without it no message is offered. */
+  onMessage?: () => void;
+}) {
   const id = ticket.id ?? "";
   // A menu in a row of a list asks when it is opened, not for every row.
   const [asked, setAsked] = useState(layout === "toolbar");
@@ -115,6 +125,11 @@ export function TicketQuickActions({ ticket, layout }: { ticket: Ticket; layout:
           Resolve
         </ActionButton>
       )}
+      {offer.message && onMessage && (
+        <ActionButton keys="M" icon={<MessageOutlined aria-hidden />} onClick={onMessage}>
+          Message
+        </ActionButton>
+      )}
       {moves.length > 0 && (
         <ButtonMenu menu={{ items: moves, onClick: ({ key }) => pick(key, begin, watch.toggle) }}>
           <Button icon={<DownOutlined />} iconPlacement="end">
@@ -125,7 +140,7 @@ export function TicketQuickActions({ ticket, layout }: { ticket: Ticket; layout:
       {offer.watch && (
         <Tooltip title={watch.watching ? "You are told of changes (W)" : "Be told of changes (W)"}>
           <Button
-            icon={watch.watching ? <EyeOutlined /> : <EyeInvisibleOutlined />}
+            icon={watch.watching ? <EyeFilled /> : <EyeOutlined />}
             aria-pressed={watch.watching}
             aria-label={watch.watching ? "Watching" : "Watch"}
             onClick={watch.toggle}

@@ -16,6 +16,7 @@ export type Offer = {
   assign: boolean;
   escalate: boolean;
   resolve: boolean;
+  message: boolean;
   /** States to move to; those with a button of their own are left out. */
   moves: TicketStatus[];
   priority: boolean;
@@ -34,6 +35,7 @@ export function offerOf(answer: Schemas["GetTicketActionsResponse"] | undefined)
     assign: may("TICKET_ACTION_ASSIGN"),
     escalate: may("TICKET_ACTION_ESCALATE"),
     resolve: transitions.includes("TICKET_STATUS_RESOLVED"),
+    message: may("TICKET_ACTION_ADD_MESSAGE"),
     moves: transitions.filter((status) => !WITH_BUTTONS.includes(status)),
     priority: may("TICKET_ACTION_CHANGE_PRIORITY"),
     sensitivity: may("TICKET_ACTION_CHANGE_SENSITIVITY"),

@@ -1,7 +1,7 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { HttpResponse, http } from "msw";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { ticketFixture } from "@/fixtures/tickets";
 import { renderView } from "@/testing/render";
 import { server } from "@/testing/server";
@@ -10,16 +10,18 @@ import { TicketQuickActions } from "./TicketQuickActions";
 
 const ticket = ticketFixture();
 
+const onMessage = vi.fn();
+
 function draw(...handlers: Parameters<typeof server.use>) {
   server.use(...handlers, offers(), watchers(), owners, terms);
-  return renderView(<TicketQuickActions ticket={ticket} layout="toolbar" />);
+  return renderView(<TicketQuickActions ticket={ticket} layout="toolbar" onMessage={onMessage} />);
 }
 
 describe("the toolbar", () => {
   it("offers nothing that the API does not", async () => {
     draw(offers({ transitions: [], actions: ["TICKET_ACTION_WATCH"] }));
     expect(await screen.findByRole("button", { name: "Watch" })).toBeInTheDocument();
-    for (const name of ["Assign", "Escalate", "Resolve", "Move to", "More actions"]) {
+    for (const name of ["Assign", "Escalate", "Resolve", "Message", "Move to", "More actions"]) {
       expect(screen.queryByRole("button", { name: new RegExp(name) })).toBeNull();
     }
   });
@@ -41,6 +43,12 @@ describe("the toolbar", () => {
     await screen.findByRole("button", { name: /Resolve/ });
     await userEvent.keyboard("r");
     expect(await screen.findByRole("dialog")).toHaveTextContent("How it was solved");
+  });
+
+  it("leads to where one writes", async () => {
+    draw();
+    await userEvent.click(await screen.findByRole("button", { name: /Message/ }));
+    expect(onMessage).toHaveBeenCalledOnce();
   });
 
   it("shows watching at once, and takes it back when it is refused", async () => {

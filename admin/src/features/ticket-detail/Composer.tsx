@@ -3,7 +3,6 @@ import { useQuery } from "@tanstack/react-query";
 import { Button, Input, Segmented, Tooltip, theme } from "antd";
 import type { TextAreaRef } from "antd/es/input/TextArea";
 import { type ClipboardEvent, type DragEvent, useEffect, useEffectEvent, useRef, useState } from "react";
-import { useHotkeys } from "react-hotkeys-hook";
 import type { Attachment, Ticket } from "@/api/schemas";
 import { ticketActionsQuery } from "@/api/tickets";
 import { useScheme } from "@/app/scheme";
@@ -22,13 +21,13 @@ export type NewMessage = { text: string; isInternalNote: boolean; attachments: r
 /** Where one writes to all who see the ticket, or a note for staff; the two do not look alike. */
 export function Composer({
   ticket,
-  takesFocus = false,
+  asked = 0,
   returned,
   onSend,
 }: {
   ticket: Ticket;
   /** When it comes into view. */
-  takesFocus?: boolean;
+  asked?: number;
   /** A message that was not sent comes back to be edited. */
   returned: { key: string; outgoing: Outgoing } | undefined;
   onSend(message: NewMessage): void;
@@ -56,12 +55,11 @@ export function Composer({
   const length = draft.text.length > COUNTED_FROM ? [...draft.text.trim()].length : draft.text.length;
   const canSend = draft.text.trim() !== "" && length <= LONGEST && !isSending && mayWrite;
 
-  useHotkeys("m", () => text.current?.focus(), { preventDefault: true });
   useEffect(() => {
-    if (takesFocus) {
+    if (asked > 0) {
       text.current?.focus();
     }
-  }, [takesFocus]);
+  }, [asked]);
   const takeBack = useEffectEvent(({ outgoing }: { outgoing: Outgoing }) => {
     setDraft({ text: [outgoing.text, draft.text].filter(Boolean).join("\n"), isInternalNote: outgoing.isInternalNote });
     setAgain(outgoing.attachments);

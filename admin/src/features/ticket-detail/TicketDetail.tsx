@@ -1,6 +1,6 @@
 import { EditOutlined, EyeInvisibleOutlined, EyeOutlined } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
-import { Alert, Badge, Button, Modal, Skeleton, Tabs } from "antd";
+import { Alert, Badge, Button, Skeleton, Tabs } from "antd";
 import { lazy, Suspense, useState } from "react";
 import { useHotkeys } from "react-hotkeys-hook";
 import { useSearchParams } from "react-router";
@@ -9,6 +9,7 @@ import { usePermission } from "@/api/caller";
 import type { Ticket } from "@/api/schemas";
 import { ticketActionsQuery } from "@/api/tickets";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { FormModal } from "@/ui/FormDialog";
 import { PartBoundary } from "@/ui/PartBoundary";
 import { patiently } from "@/ui/patiently";
 import { OverviewTab } from "./OverviewTab";
@@ -74,15 +75,12 @@ export function TicketDetail({
   }
   const [tab, setTab] = useTab(tabs);
   // The tab is drawn some time after it was asked for; the composer takes the focus once it is there.
-  const [isWriting, setWriting] = useState(false);
-  useHotkeys(
-    "m",
-    () => {
-      setWriting(true);
-      setTab("timeline");
-    },
-    { preventDefault: true, enabled: tab !== "timeline" },
-  );
+  const [messageAsked, setMessageAsked] = useState(0);
+  const write = () => {
+    setMessageAsked((before) => before + 1);
+    setTab("timeline");
+  };
+  useHotkeys("m", write, { preventDefault: true });
   const ask = () => setAsking(true);
   const isWithheld = live.isSensitive === true && live.redacted === true;
   // What was looked at and is old goes with the etag of that time, so that an edit of it is a conflict and not a loss.
@@ -92,7 +90,7 @@ export function TicketDetail({
       <div className="panel-toolbar">
         <PartBoundary>
           <Suspense fallback={<Skeleton.Button active size="small" />}>
-            <TicketQuickActions ticket={ticket} layout="toolbar" />
+            <TicketQuickActions ticket={ticket} layout="toolbar" onMessage={write} />
           </Suspense>
         </PartBoundary>
         {may("TICKET_ACTION_EDIT") && (
@@ -128,7 +126,7 @@ export function TicketDetail({
         className="panel-tabs"
         activeKey={tab}
         onChange={(next) => {
-          setWriting(false);
+          setMessageAsked(0);
           setTab(next);
         }}
         destroyOnHidden
@@ -145,7 +143,7 @@ export function TicketDetail({
           {
             key: "timeline",
             label: <TimelineLabel failed={timeline.outgoing.filter(({ state }) => state !== "sending").length} />,
-            children: <TimelineTab ticket={ticket} timeline={timeline} isWriting={isWriting} onView={ask} />,
+            children: <TimelineTab ticket={ticket} timeline={timeline} asked={messageAsked} onView={ask} />,
           },
           {
             key: "attachments",
@@ -186,9 +184,9 @@ export function TicketDetail({
           setLastReason(reason);
         }}
       />
-      <Modal
+      <FormModal
         open={editing}
-        onCancel={() => setEditing(false)}
+        onClose={() => setEditing(false)}
         footer={null}
         destroyOnHidden
         width={640}
@@ -199,7 +197,7 @@ export function TicketDetail({
             <TicketEditForm ticket={editable} onDone={() => setEditing(false)} />
           </Suspense>
         </PartBoundary>
-      </Modal>
+      </FormModal>
     </AccessReason>
   );
 }

@@ -11,7 +11,13 @@ import { openStream } from "./openStream";
 import { panelAnswers } from "./storyAnswers";
 import { TicketDetailPanel } from "./TicketDetailPanel";
 
-vi.mock("@/features/ticket-actions/TicketQuickActions", () => ({ TicketQuickActions: () => null }));
+vi.mock("@/features/ticket-actions/TicketQuickActions", () => ({
+  TicketQuickActions: ({ onMessage }: { onMessage(): void }) => (
+    <button type="button" onClick={onMessage}>
+      Message
+    </button>
+  ),
+}));
 vi.mock("@/features/attachments/AttachmentChip", () => ({ AttachmentChip: () => null }));
 
 // The whole panel is drawn, on machines that do other things too.
@@ -207,7 +213,10 @@ it("goes from any tab to where one writes, by one key", async () => {
   await waitFor(() => expect(field).toHaveFocus());
   await userEvent.click(screen.getByRole("tab", { name: "Overview" }));
   await userEvent.click(screen.getByRole("tab", { name: /^Timeline/ }));
-  expect(await screen.findByLabelText("Message to all who see the ticket")).not.toHaveFocus();
+  const drawnAnew = await screen.findByLabelText("Message to all who see the ticket");
+  expect(drawnAnew).not.toHaveFocus();
+  await userEvent.click(await screen.findByRole("button", { name: "Message" }));
+  expect(drawnAnew).toHaveFocus();
 });
 
 it("keeps as a draft what was not sent since the session had ended", async () => {

@@ -23,13 +23,13 @@ const KINDS: { value: Kinds; label: string }[] = [
 export function TimelineTab({
   ticket,
   timeline,
-  isWriting = false,
+  asked = 0,
   onView,
 }: {
   ticket: Ticket;
   timeline: Timeline;
-  /** It was opened to write. */
-  isWriting?: boolean;
+  /** How often a message was asked for since it was opened; each time the field for it takes the focus. */
+  asked?: number;
   /** Asks for the reason to see protected texts. */
   onView(): void;
 }) {
@@ -83,7 +83,7 @@ export function TimelineTab({
       </div>
       <Composer
         ticket={ticket}
-        takesFocus={isWriting}
+        asked={asked}
         returned={returned}
         onSend={(message) => {
           outbox.send({ ...message, afterSeq: timeline.newest });

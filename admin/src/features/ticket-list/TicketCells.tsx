@@ -1,4 +1,4 @@
-import { EyeInvisibleOutlined, InboxOutlined } from "@ant-design/icons";
+import { InboxOutlined, LockOutlined } from "@ant-design/icons";
 import { Link, useLocation } from "react-router";
 import type { Schemas, Ticket } from "@/api/schemas";
 import { ROUTES } from "@/app/routes";
@@ -51,7 +51,7 @@ function SensitiveMark() {
   return (
     <HoverTip title="Sensitive: protected fields are withheld">
       <span className="ticket-sensitive">
-        <EyeInvisibleOutlined role="img" aria-label="Sensitive" />
+        <LockOutlined role="img" aria-label="Sensitive" />
       </span>
     </HoverTip>
   );
