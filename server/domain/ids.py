@@ -12,7 +12,7 @@ FranchiseId = NewType("FranchiseId", str)
 """A franchise of the marketplace, such as ``FR-001``."""
 
 ID_PATTERN = "[!-~]{1,100}"
-"""Both are visible ASCII: no two of them look alike, and each can be sent in a request, as a filter or an owner."""
+"""Of user and franchise ids, whole: visible ASCII, so that no two look alike and each can be sent in any request."""
 
 Seq = NewType("Seq", int)
 """Position in one ticket's timeline: 1, 2, 3… without a gap."""
@@ -24,3 +24,4 @@ Version = NewType("Version", int)
 """How often the editable content of a resource has changed; the etag is made of it."""
 
 Minutes = NewType("Minutes", int)
+"""Of open time, as the calendar of a policy counts it."""

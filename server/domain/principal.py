@@ -28,5 +28,5 @@ SYSTEM = Principal(UserId("SYSTEM"), Role.SYSTEM)
 
 
 def is_reserved(user_id: str) -> bool:
-    """Whether the audit would name somebody so that he passes for the ticket system itself."""
+    """Whether the id is the ticket system's own, in any case of its letters: a person must not be audited under it."""
     return user_id.upper() == SYSTEM.user_id

@@ -23,10 +23,10 @@ A = TypeVar("A")
 
 @dataclass(frozen=True, slots=True)
 class CompleteAttachment:
-    """The store is read before the transaction, by so many calls at a time as there are ``readers``: a slow one takes
-    neither what others have locked nor all threads of the server.
+    """For the attachment's uploader only. Repeating it on one that is complete changes nothing and reads nothing.
 
-    Its uploader only. One that is complete stays so, and the store is not asked again.
+    The object is read before the transaction begins, and ``readers`` bounds how many calls do so at a time: a slow
+    store holds no locks, and does not take all threads of the server.
     """
 
     uow: UnitOfWork

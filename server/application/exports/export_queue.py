@@ -7,11 +7,11 @@ from server.domain.exports import ExportJob, ExportManifest
 
 
 class ExportQueue(Protocol):
-    """Who has claimed a job owns it while his attempt is its latest and it is PROCESSING; to ``heartbeat`` and
-    ``complete``, also while nobody began to delete what the attempt stores.
+    """A worker that has claimed a job owns it as long as its attempt is the latest and the job is PROCESSING.
+    For ``heartbeat`` and ``complete`` ownership also ends when somebody begins to delete what the attempt stores.
 
-    All but ``claim`` and ``expire`` say whether that was still so; if not, they change nothing. Raises Unavailable
-    while the database is away.
+    All methods but ``claim`` and ``expire`` return whether the worker still owned the job; if not, they change
+    nothing. Raises Unavailable while the database is away.
     """
 
     def claim(self) -> ExportJob | None:

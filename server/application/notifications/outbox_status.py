@@ -106,7 +106,7 @@ class Chosen:
 
 
 class OutboxBooks(Protocol):
-    """What is written down of it."""
+    """What operators ask about it, and what they can do."""
 
     def status(self) -> OutboxStatus:
         """Counts and ages, by the database's clock."""

@@ -4,7 +4,7 @@ _LEAST = 8
 
 
 class PageSize:
-    """Twice what the reader took the last time: what he has no room for is read in vain, and again later."""
+    """Twice what the reader took the last time: whatever it has no room for is read for nothing, and again later."""
 
     def __init__(self, most: int) -> None:
         self.limit = most
