@@ -13,8 +13,9 @@ import pytest
 
 from server.embedded.address import running_database_url
 from server.embedded.postgres import binaries
-from tests.e2e.test_front_door import Running, free_port, instances
+from tests.e2e.test_front_door import Running, instances
 from tests.e2e.test_grpcurl import program
+from tests.running import free_port
 from tests.waiting import eventually
 from workers import health
 
