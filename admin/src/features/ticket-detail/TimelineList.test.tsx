@@ -117,6 +117,26 @@ it("shows the one change below many messages by one request, and that there is n
   expect(drawn(list)).toBe(100);
 });
 
+it("shows what was chosen before anything was there", async () => {
+  let answer: () => void = () => undefined;
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  server.use(
+    // Goes on to the answers below.
+    http.get("*/admin/tickets/:id/timeline", async () => void (await answered)),
+    ...Object.values(panelAnswers({ ticket: ticketFixture(), entries: oneChangeBelow(250) })),
+  );
+  renderView(<TicketDetailPanel ticketId="TKT-1001" onClose={() => undefined} />, {
+    at: "/admin/tickets/TKT-1001?tab=timeline",
+  });
+  await userEvent.click(await screen.findByText("Changes"));
+  answer();
+  const list = await screen.findByRole("region", { name: "Timeline" });
+  await waitFor(() => expect(list).toHaveTextContent("handles all settlements"));
+  expect(drawn(list)).toBe(1);
+});
+
 it("says that there are no changes once it was asked for them", async () => {
   const { list } = await open(250, manyMessages(250));
   await userEvent.click(screen.getByText("Changes"));

@@ -114,7 +114,7 @@ export function TimelineList({
           </section>
         ))}
         {hasNewer && drawn.length === shown.length && (
-          <div className="timeline-more">
+          <div className="timeline-more timeline-newer">
             <Button size="small" loading={newer.busy} onClick={timeline.loadNewer}>
               Load newer entries
             </Button>

@@ -16,6 +16,7 @@ import {
   opened,
   readAgain,
   resumeOf,
+  shownAs,
   shownOf,
   type TimelineWindow,
   unseenOf,
@@ -73,12 +74,13 @@ export function useTimeline(ticketId: string, isSensitive: boolean, reveal: Reve
   );
   const [ended, setEnded] = useState<ApiError>();
   const [followed, setFollowed] = useState<Followed>();
+  const pages = useTimelinePages(ticketId, reveal, window, change);
   const newestRead = seqOf(first.data?.entries.at(-1));
   const held = useMemo(() => window && merged(window.entries, sent), [window, sent]);
   const newest = Math.max(window ? fromOf(window, "all") : 0, seqOf(held?.at(-1)));
 
   if (first.data && window === undefined) {
-    setWindow(opened(first.data));
+    setWindow(shownAs(opened(first.data), pages.chosen));
   }
   if (first.data && window && followed?.serial !== reveal.serial) {
     const after = followed === undefined ? newestRead : resumeOf(window);
@@ -159,8 +161,6 @@ export function useTimeline(ticketId: string, isSensitive: boolean, reveal: Reve
       onBroken();
     }
   }, [state]);
-
-  const pages = useTimelinePages(ticketId, reveal, window, change);
 
   return {
     ...pages,

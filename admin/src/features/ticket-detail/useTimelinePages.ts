@@ -32,6 +32,8 @@ export type TimelinePages = {
   loadNewer(): void;
   /** What will be shown once it is read. */
   turningTo: Kinds | undefined;
+  /** What was chosen before anything was there. */
+  chosen: Kinds;
   turnError: unknown;
   /** Shows these kinds: around the entry that was in view, or without one at the end. */
   show(kinds: Kinds, inView?: number): void;
@@ -47,6 +49,7 @@ export function useTimelinePages(
   const [older, setOlder] = useState(IDLE);
   const [newer, setNewer] = useState(IDLE);
   const [turn, setTurn] = useState<{ kinds: Kinds | undefined; error: unknown }>();
+  const [chosen, setChosen] = useState<Kinds>("all");
   const turns = useRef(0);
   const serial = useRef(reveal.serial);
   useEffect(() => {
@@ -101,7 +104,8 @@ export function useTimelinePages(
         void taken(setNewer, readAbove(read, kinds, end), withNewer);
       }
     },
-    turningTo: turn?.kinds,
+    turningTo: turn?.kinds ?? (window ? undefined : chosen),
+    chosen,
     turnError: turn?.error,
     show(next, inView) {
       turns.current += 1;
@@ -109,6 +113,7 @@ export function useTimelinePages(
       setOlder((before) => (before.busy ? before : IDLE));
       setNewer((before) => (before.busy ? before : IDLE));
       setTurn(undefined);
+      setChosen(next);
       if (inView === undefined) {
         change((before) => movedTo(shownAs(before, next), undefined));
       } else if (window === undefined || reaches(window, next, inView)) {
