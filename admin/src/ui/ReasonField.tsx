@@ -1,4 +1,6 @@
 import { Form, Input } from "antd";
+import { atLeast, lengthWords } from "./leastLength";
+import "./ui.css";
 
 /** The least that the API takes for a reason, in characters. */
 export const REASON_MIN = 20;
@@ -10,27 +12,28 @@ export const ACCESS_REASON_MAX = 500;
 export function ReasonField({
   name = "reason",
   label = "Reason",
-  required = true,
   placeholder = "Kept in the audit",
   max = REASON_MAX,
 }: {
   name?: string;
   label?: string;
-  required?: boolean;
   placeholder?: string;
   max?: number;
 }) {
+  const form = Form.useFormInstance();
+  const text: string = Form.useWatch(name, form) ?? "";
+  // Told when one leaves the field; once told, it goes as soon as enough is written.
+  const isRefused = (form?.getFieldError(name).length ?? 0) > 0;
   return (
     <Form.Item
       name={name}
       label={label}
-      validateTrigger="onBlur"
-      rules={[
-        { required, whitespace: true, message: "Say why." },
-        { min: REASON_MIN, transform: (text?: string) => text?.trim(), message: `${REASON_MIN} characters at least.` },
-      ]}
+      required
+      validateTrigger={isRefused ? ["onBlur", "onChange"] : "onBlur"}
+      rules={[atLeast(REASON_MIN, `Say why, in ${REASON_MIN} characters or more.`)]}
+      extra={<span className="field-length">{lengthWords(text, REASON_MIN, max)}</span>}
     >
-      <Input.TextArea autoSize={{ minRows: 2, maxRows: 6 }} maxLength={max} showCount placeholder={placeholder} />
+      <Input.TextArea autoSize={{ minRows: 2, maxRows: 6 }} maxLength={max} placeholder={placeholder} />
     </Form.Item>
   );
 }

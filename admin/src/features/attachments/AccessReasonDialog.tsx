@@ -1,6 +1,8 @@
-import { Button, Flex, Form, Modal } from "antd";
-import type { ReactNode } from "react";
+import { Button, Flex, Form } from "antd";
+import { type ReactNode, useState } from "react";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { CancelButton, FormModal, Unsaved } from "@/ui/FormDialog";
+import { isEdited } from "@/ui/isEdited";
 import { ACCESS_REASON_MAX, ReasonField } from "@/ui/ReasonField";
 import { fileRefusal } from "./uploadWords";
 
@@ -19,32 +21,40 @@ type AccessReasonDialogProps = {
 
 /** Asks why protected files are needed. Each look is kept in the audit with what is said here. */
 export function AccessReasonDialog(props: AccessReasonDialogProps) {
-  const { open, title, okText, busy, error, initialReason, onReason, onClose, children } = props;
+  const { open, title, onClose, children } = props;
   return (
-    <Modal open={open} onCancel={onClose} title={title} footer={null} destroyOnHidden width={480}>
+    <FormModal open={open} onClose={onClose} title={title} footer={null} destroyOnHidden width={480}>
       <p style={{ marginTop: 0 }}>{children}</p>
-      <Form<{ reason: string }>
-        layout="vertical"
-        requiredMark="optional"
-        initialValues={{ reason: initialReason ?? "" }}
-        disabled={busy}
-        onFinish={({ reason }) => onReason(reason.trim())}
-      >
-        {error !== null && error !== undefined && (
-          <div style={{ marginBottom: 16 }}>
-            <ErrorNotice error={error} words={fileRefusal(error)} />
-          </div>
-        )}
-        <ReasonField placeholder="Why you need it; kept in the audit" max={ACCESS_REASON_MAX} />
-        <Flex gap={8} justify="end">
-          <Button onClick={onClose} disabled={false}>
-            Cancel
-          </Button>
-          <Button type="primary" htmlType="submit" loading={busy}>
-            {okText}
-          </Button>
-        </Flex>
-      </Form>
-    </Modal>
+      <AccessReasonForm {...props} />
+    </FormModal>
+  );
+}
+
+function AccessReasonForm({ okText, busy, error, initialReason = "", onReason }: AccessReasonDialogProps) {
+  const [form] = Form.useForm<{ reason: string }>();
+  const [began] = useState({ reason: initialReason });
+  return (
+    <Form
+      form={form}
+      layout="vertical"
+      requiredMark="optional"
+      initialValues={began}
+      disabled={busy}
+      onFinish={({ reason }) => onReason(reason.trim())}
+    >
+      <Unsaved isChanged={() => isEdited(began, form.getFieldsValue())} />
+      {error !== null && error !== undefined && (
+        <div style={{ marginBottom: 16 }}>
+          <ErrorNotice error={error} words={fileRefusal(error)} />
+        </div>
+      )}
+      <ReasonField placeholder="Why you need it; kept in the audit" max={ACCESS_REASON_MAX} />
+      <Flex gap={8} justify="end">
+        <CancelButton />
+        <Button type="primary" htmlType="submit" loading={busy}>
+          {okText}
+        </Button>
+      </Flex>
+    </Form>
   );
 }

@@ -1,7 +1,9 @@
-import { Alert, Button, Form, Modal, Spin, Steps } from "antd";
-import { useEffect } from "react";
+import { Alert, Button, Form, Spin, Steps } from "antd";
+import { useEffect, useState } from "react";
 import { distribute } from "@/api/errors";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { CancelButton, FormModal, Unsaved } from "@/ui/FormDialog";
+import { isEdited } from "@/ui/isEdited";
 import { ReasonField } from "@/ui/ReasonField";
 import { filterWords } from "@/vocabulary/filterWords";
 import { BulkResults } from "./BulkResults";
@@ -44,14 +46,13 @@ type Props = {
 export function BulkDialog({ flow, open, onClose, onDone, onSelect }: Props) {
   const { step } = flow;
   return (
-    <Modal
+    <FormModal
       open={open}
-      onCancel={onClose}
+      onClose={onClose}
       footer={null}
       width={760}
       title={`${CHANGES[flow.form.kind].label}: ${scopeWords(flow.scope)}`}
       destroyOnHidden
-      mask={{ closable: step !== "check" }}
     >
       <div className="bulk-dialog-body">
         <Steps
@@ -60,16 +61,19 @@ export function BulkDialog({ flow, open, onClose, onDone, onSelect }: Props) {
           current={STEPS.indexOf(step)}
           items={[{ title: "Change" }, { title: "Check" }, { title: "Results" }]}
         />
-        {step === "change" && <ChangeStep flow={flow} onCancel={onClose} />}
+        {step === "change" && <ChangeStep flow={flow} />}
         {step === "check" && <CheckStep flow={flow} />}
         {step === "results" && <ResultsStep flow={flow} onDone={onDone} onSelect={onSelect} />}
       </div>
-    </Modal>
+    </FormModal>
   );
 }
 
-function ChangeStep({ flow, onCancel }: { flow: BulkFlow; onCancel(): void }) {
+function ChangeStep({ flow }: { flow: BulkFlow }) {
   const [form] = Form.useForm<ChangeForm>();
+  // Once the check was asked for, what the form begins with is what somebody entered.
+  const [isEntered] = useState(flow.form.reason !== undefined);
+  const [began] = useState<ChangeForm>({ franchise: "keep", ...flow.form });
   const { error, isPending } = flow.check;
   const { fieldErrors, rest } =
     error === null ? { fieldErrors: [], rest: [] } : distribute(error, FIELDS, PREFIXES[flow.form.kind] ?? "");
@@ -82,11 +86,11 @@ function ChangeStep({ flow, onCancel }: { flow: BulkFlow; onCancel(): void }) {
       form={form}
       layout="vertical"
       requiredMark="optional"
-      initialValues={flow.form}
+      initialValues={began}
       onFinish={flow.submit}
-      scrollToFirstError
       disabled={isPending}
     >
+      <Unsaved isChanged={() => isEntered || isEdited(began, form.getFieldsValue(true))} />
       {error !== null && rest.length > 0 && (
         <div style={{ marginBottom: 12 }}>
           <ErrorNotice error={error} />
@@ -104,7 +108,7 @@ function ChangeStep({ flow, onCancel }: { flow: BulkFlow; onCancel(): void }) {
       <ChangeFields />
       <ReasonField />
       <div className="bulk-bar-actions" style={{ justifyContent: "flex-end" }}>
-        <Button onClick={onCancel}>Cancel</Button>
+        <CancelButton />
         <Button type="primary" htmlType="submit" loading={isPending}>
           Check what would happen
         </Button>
@@ -118,6 +122,7 @@ function CheckStep({ flow }: { flow: BulkFlow }) {
   const failing = flow.rows.length - passing;
   return (
     <>
+      <Unsaved isChanged={always} />
       <Alert
         type={failing === 0 ? "success" : passing === 0 ? "error" : "warning"}
         showIcon
@@ -192,6 +197,11 @@ function ResultsStep({ flow, onDone, onSelect }: Pick<Props, "flow" | "onDone" |
       </div>
     </>
   );
+}
+
+/** What is checked was entered before, and not sent yet. */
+function always(): boolean {
+  return true;
 }
 
 function scopeWords(scope: BulkScope): string {

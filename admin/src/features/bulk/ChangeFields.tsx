@@ -42,10 +42,11 @@ function AssignFields() {
         <Select options={QUEUES} showSearch={{ optionFilterProp: "label" }} placeholder="Whose queue" />
       </Form.Item>
       <Form.Item name="ownerId" label="Person" extra="Leave it empty for the role's queue.">
-        <MemberField {...(ownerRole && { roles: [ownerRole] })} placeholder="The role's queue" />
+        <MemberField {...(ownerRole && { roles: [ownerRole] })} label="Person" placeholder="The role's queue" />
       </Form.Item>
-      <Form.Item name="franchise" label="Franchise" required initialValue="keep">
+      <Form.Item name="franchise" label="Franchise" required>
         <Radio.Group
+          aria-label="Franchise"
           options={[
             { value: "keep", label: "Keep" },
             { value: "set", label: "Change" },

@@ -4,6 +4,8 @@ import { newKey } from "@/api/client";
 import { ApiError, distribute } from "@/api/errors";
 import type { Member } from "@/api/schemas";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { CancelButton, Unsaved } from "@/ui/FormDialog";
+import { isEdited } from "@/ui/isEdited";
 import { ROLES, STAFF_ROLES, wordOf } from "@/vocabulary/tickets";
 import { MemberConflict } from "./MemberConflict";
 import { draftOf, type MemberDraft, memberOf, NEW_MEMBER } from "./memberDraft";
@@ -16,8 +18,9 @@ const TAKEN = "There is a member with this user id already. Search for it in the
 const PHONE = /^\+[1-9][\d\s()-]{6,20}$/;
 
 /** A member as a form: a new one, or all of one that is there. */
-export function MemberForm({ member, onDone }: { member: Member | null; onDone(saved: Member | null): void }) {
+export function MemberForm({ member, onDone }: { member: Member | null; onDone(saved: Member): void }) {
   const [form] = Form.useForm<MemberDraft>();
+  const [began] = useState(() => (member === null ? NEW_MEMBER : draftOf(member)));
   const [key, setKey] = useState(newKey);
   const [etag, setEtag] = useState(member?.etag ?? null);
   const [conflict, setConflict] = useState<{ mine: MemberDraft; theirs: Member } | null>(null);
@@ -54,16 +57,19 @@ export function MemberForm({ member, onDone }: { member: Member | null; onDone(s
 
   if (conflict !== null) {
     return (
-      <MemberConflict
-        mine={conflict.mine}
-        theirs={draftOf(conflict.theirs)}
-        onResolve={(draft) => {
-          setEtag(conflict.theirs.etag ?? null);
-          setConflict(null);
-          save.reset();
-          form.setFieldsValue(draft);
-        }}
-      />
+      <>
+        <Unsaved isChanged={() => isEdited(began, conflict.mine)} />
+        <MemberConflict
+          mine={conflict.mine}
+          theirs={draftOf(conflict.theirs)}
+          onResolve={(draft) => {
+            setEtag(conflict.theirs.etag ?? null);
+            setConflict(null);
+            save.reset();
+            form.setFieldsValue(draft);
+          }}
+        />
+      </>
     );
   }
   return (
@@ -71,11 +77,11 @@ export function MemberForm({ member, onDone }: { member: Member | null; onDone(s
       form={form}
       layout="vertical"
       requiredMark="optional"
-      initialValues={member === null ? NEW_MEMBER : draftOf(member)}
+      initialValues={began}
       onFinish={submit}
       disabled={save.isPending}
-      scrollToFirstError
     >
+      <Unsaved isChanged={() => isEdited(began, form.getFieldsValue(true))} />
       {error !== null && !isTaken && rest.length > 0 && (
         <div style={{ marginBottom: 12 }}>
           <ErrorNotice error={error} />
@@ -147,7 +153,7 @@ export function MemberForm({ member, onDone }: { member: Member | null; onDone(s
         <Switch />
       </Form.Item>
       <Flex gap={8} justify="end">
-        <Button onClick={() => onDone(null)}>Cancel</Button>
+        <CancelButton />
         <Button type="primary" htmlType="submit" loading={save.isPending}>
           {member === null ? "Add member" : "Save"}
         </Button>

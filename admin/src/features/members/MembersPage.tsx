@@ -1,12 +1,13 @@
 import { LockOutlined, PlusOutlined } from "@ant-design/icons";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { App, Button, Drawer, Empty, Flex, Input, Result, Select, Skeleton } from "antd";
+import { App, Button, Empty, Flex, Input, Result, Select, Skeleton } from "antd";
 import { useState } from "react";
 import { usePermission } from "@/api/caller";
 import { newKey } from "@/api/client";
 import { messageOf } from "@/api/errors";
 import type { Member, Role } from "@/api/schemas";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { FormDrawer } from "@/ui/FormDialog";
 import { PageHeader } from "@/ui/PageHeader";
 import { ROLES, STAFF_ROLES, wordOf } from "@/vocabulary/tickets";
 import { MemberForm } from "./MemberForm";
@@ -44,11 +45,9 @@ function Members() {
   const setActive = useSetActive();
   const members = data?.pages.flatMap((page) => page.members ?? []) ?? [];
   const isFiltered = Boolean(search.query || search.franchiseId || search.roles.length || search.active !== undefined);
-  const done = (saved: Member | null) => {
+  const done = (saved: Member) => {
     setEdited(null);
-    if (saved !== null) {
-      void message.success(`${saved.displayName} is saved.`);
-    }
+    void message.success(`${saved.displayName} is saved.`);
   };
   return (
     <>
@@ -85,7 +84,7 @@ function Members() {
           </Button>
         </Flex>
       )}
-      <Drawer
+      <FormDrawer
         open={edited !== null}
         onClose={() => setEdited(null)}
         size={460}
@@ -93,7 +92,7 @@ function Members() {
         title={edited === null || edited === "new" ? "Add a member" : <bdi>{edited.displayName}</bdi>}
       >
         {edited !== null && <MemberForm member={edited === "new" ? null : edited} onDone={done} />}
-      </Drawer>
+      </FormDrawer>
     </>
   );
 }

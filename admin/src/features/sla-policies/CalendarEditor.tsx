@@ -1,7 +1,9 @@
-import { Button, Drawer, Form, Input, Select, Space } from "antd";
+import { Button, Form, Input, Select, Space } from "antd";
 import { useState } from "react";
 import type { Calendar } from "@/api/schemas";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { CancelButton, FormDrawer, Unsaved } from "@/ui/FormDialog";
+import { isEdited } from "@/ui/isEdited";
 import { useFocusReturn } from "@/ui/useFocusReturn";
 import { ConflictChoice } from "./ConflictChoice";
 import {
@@ -40,7 +42,8 @@ export function CalendarEditor({
 }) {
   useFocusReturn();
   const [base, setBase] = useState(calendar);
-  const [draft, setDraft] = useState(() => (calendar === null ? newDraft() : draftOf(calendar)));
+  const [began] = useState(() => (calendar === null ? newDraft() : draftOf(calendar)));
+  const [draft, setDraft] = useState(began);
   const [isTried, setIsTried] = useState(false);
   const { save, isSaving, error, errors, newer, settled } = useCalendarSave(base, onSaved);
   const set = (part: Partial<CalendarDraft>) => setDraft({ ...draft, ...part });
@@ -68,7 +71,7 @@ export function CalendarEditor({
   };
   const isWrong = (name: string) => item(name).help !== undefined;
   return (
-    <Drawer
+    <FormDrawer
       open
       onClose={onClose}
       size="min(680px, 100vw)"
@@ -78,11 +81,12 @@ export function CalendarEditor({
           <Button type="primary" loading={isSaving} disabled={newer !== null} onClick={submit}>
             {base === null ? "Create calendar" : `Save as version ${Number(base.version ?? 0) + 1}`}
           </Button>
-          <Button onClick={onClose}>Cancel</Button>
+          <CancelButton />
         </Space>
       }
     >
       <Form layout="vertical" requiredMark="optional" component="div">
+        <Unsaved isChanged={() => isEdited(began, draft)} />
         <div className="policy-notices">
           {newer && base && <ConflictChoice conflicts={conflictsOf(base, newer, draft)} onChoose={settle} />}
           {error && <ErrorNotice error={error} title="The calendar was not saved" />}
@@ -139,7 +143,7 @@ export function CalendarEditor({
         <OpenNow hours={hoursOf(draft)} />
         <WeekPicture hours={hoursOf(draft)} />
       </Form>
-    </Drawer>
+    </FormDrawer>
   );
 }
 

@@ -1,10 +1,12 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Alert, Button, Checkbox, Drawer, Form, Select, Space } from "antd";
+import { Alert, Button, Checkbox, Form, Select, Space } from "antd";
 import { useState } from "react";
 import { api, newKey, once, unwrap } from "@/api/client";
 import { ApiError, distribute } from "@/api/errors";
 import type { Calendar, SlaPolicy } from "@/api/schemas";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { CancelButton, FormDrawer, Unsaved } from "@/ui/FormDialog";
+import { isEdited } from "@/ui/isEdited";
 import { useFocusReturn } from "@/ui/useFocusReturn";
 import { PRIORITIES, STATUSES, wordOf } from "@/vocabulary/tickets";
 import { ConflictChoice } from "./ConflictChoice";
@@ -42,6 +44,7 @@ export function PolicyEditor({
   const queryClient = useQueryClient();
   // What the form began with, and the key of the change; both are new after a conflict that was settled.
   const [base, setBase] = useState(policy);
+  const [began] = useState(() => valuesOf(policy));
   const [key, setKey] = useState(newKey);
   const [newer, setNewer] = useState<SlaPolicy | null>(null);
   const [rest, setRest] = useState<string[]>([]);
@@ -93,7 +96,7 @@ export function PolicyEditor({
   };
   const isUnexplained = save.error !== null && newer === null && !isTold(save.error);
   return (
-    <Drawer
+    <FormDrawer
       open
       onClose={onClose}
       size="min(560px, 100vw)"
@@ -103,17 +106,12 @@ export function PolicyEditor({
           <Button type="primary" loading={save.isPending} disabled={newer !== null} onClick={() => form.submit()}>
             Save as version {Number(base.version ?? 0) + 1}
           </Button>
-          <Button onClick={onClose}>Cancel</Button>
+          <CancelButton />
         </Space>
       }
     >
-      <Form<PolicyValues>
-        form={form}
-        layout="vertical"
-        requiredMark="optional"
-        initialValues={valuesOf(policy)}
-        onFinish={submit}
-      >
+      <Form<PolicyValues> form={form} layout="vertical" requiredMark="optional" initialValues={began} onFinish={submit}>
+        <Unsaved isChanged={() => isEdited(began, form.getFieldsValue())} />
         <div className="policy-notices">
           {newer && (
             <ConflictChoice conflicts={conflictsOf(base, newer, form.getFieldsValue(), calendars)} onChoose={settle} />
@@ -187,7 +185,7 @@ export function PolicyEditor({
           />
         </Form.Item>
       </Form>
-    </Drawer>
+    </FormDrawer>
   );
 }
 

@@ -45,7 +45,7 @@ it("asks about every page first, then changes page by page, and names what is no
   renderView(<ReapplyDialog priority="TICKET_PRIORITY_HIGH" onClose={vi.fn()} />);
   const check = await screen.findByRole("button", { name: "Check what would happen" });
   await userEvent.click(check);
-  expect(await screen.findByText("Say why.")).toBeInTheDocument();
+  expect(await screen.findByText("Say why, in 20 characters or more.")).toBeInTheDocument();
   expect(lists).toEqual([]);
 
   write(screen.getByLabelText("Reason"), REASON);

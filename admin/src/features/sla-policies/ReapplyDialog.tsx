@@ -1,8 +1,10 @@
-import { Alert, Button, Form, Modal, Progress, Table } from "antd";
+import { Alert, Button, Form, Progress, Table } from "antd";
 import { Link } from "react-router";
 import { ROUTES } from "@/app/routes";
 import { errorWords } from "@/features/bulk/bulkResults";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { CancelButton, FormModal, Unsaved } from "@/ui/FormDialog";
+import { isEdited } from "@/ui/isEdited";
 import { ReasonField } from "@/ui/ReasonField";
 import { useFocusReturn } from "@/ui/useFocusReturn";
 import { PRIORITIES, wordOf } from "@/vocabulary/tickets";
@@ -27,16 +29,19 @@ export function ReapplyDialog({ priority, onClose }: { priority: KnownPriority; 
   };
   const isChecked = run.phase === "checked" && run.succeeded > 0;
   return (
-    <Modal
+    <FormModal
       open
-      onCancel={onClose}
-      mask={{ closable: !isRunning }}
+      onClose={onClose}
       title={`Re-apply the policy to open tickets of ${name} priority`}
       footer={
         <>
-          <Button onClick={isRunning ? stop : onClose}>
-            {isRunning ? "Stop" : run.phase === "done" ? "Close" : "Cancel"}
-          </Button>
+          {isRunning ? (
+            <Button onClick={stop}>Stop</Button>
+          ) : run.phase === "done" ? (
+            <Button onClick={onClose}>Close</Button>
+          ) : (
+            <CancelButton />
+          )}
           {run.phase !== "done" && (
             <Button
               type={isChecked ? "default" : "primary"}
@@ -55,6 +60,7 @@ export function ReapplyDialog({ priority, onClose }: { priority: KnownPriority; 
         </>
       }
     >
+      {run.phase !== "done" && <Unsaved isChanged={() => isEdited({}, form.getFieldsValue())} />}
       <div className="policy-notices">
         <p>
           Their deadlines are counted anew by the newest version, pauses kept. Deadlines may move either way;
@@ -67,7 +73,7 @@ export function ReapplyDialog({ priority, onClose }: { priority: KnownPriority; 
           <Outcome run={run} />
         </div>
       </div>
-    </Modal>
+    </FormModal>
   );
 }
 

@@ -1,8 +1,10 @@
-import { App, Button, Form, type FormInstance, Modal, theme } from "antd";
-import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
+import { App, Button, Form, type FormInstance, theme } from "antd";
+import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { distribute } from "@/api/errors";
 import type { Ticket } from "@/api/schemas";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { CancelButton, FormModal, Unsaved } from "@/ui/FormDialog";
+import { isEdited } from "@/ui/isEdited";
 import { ConflictNotice } from "./ConflictNotice";
 import { type ChangeHeaders, useTicketChange } from "./useTicketChange";
 import "./actions.css";
@@ -32,9 +34,9 @@ export function ActionDialog<Values extends object>(props: ActionDialogProps<Val
   const { token } = theme.useToken();
   const body = useRef<HTMLDivElement>(null);
   return (
-    <Modal
+    <FormModal
       open={open}
-      onCancel={onClose}
+      onClose={onClose}
       footer={null}
       destroyOnHidden
       width={width}
@@ -52,7 +54,7 @@ export function ActionDialog<Values extends object>(props: ActionDialogProps<Val
       <div ref={body}>
         <ActionForm {...props} />
       </div>
-    </Modal>
+    </FormModal>
   );
 }
 
@@ -71,6 +73,7 @@ function ActionForm<Values extends object>({
   const { message } = App.useApp();
   const { token } = theme.useToken();
   const [form] = Form.useForm<Values>();
+  const [began] = useState<object>(initialValues ?? {});
   const { base, submit, busy, changed, error } = useTicketChange<Values>(ticket, send, (answer) => {
     void message.success(said(answer));
     onClose();
@@ -103,14 +106,13 @@ function ActionForm<Values extends object>({
           {told !== null && told.rest.length > 0 && <ErrorNotice error={error} />}
         </div>
       )}
+      <Unsaved isChanged={() => isEdited(began, form.getFieldsValue(true))} />
       {typeof children === "function" ? children({ form, base }) : children}
       <div className="action-dialog-footer">
         <span className="action-dialog-hint" style={{ color: token.colorTextDescription }}>
           Ctrl + Enter
         </span>
-        <Button onClick={onClose} disabled={false}>
-          Cancel
-        </Button>
+        <CancelButton />
         <Button type="primary" htmlType="submit" danger={danger} loading={busy}>
           {changed === null ? okText : `${okText} all the same`}
         </Button>

@@ -8,9 +8,19 @@ import { ticketActionsQuery, ticketQuery } from "@/api/tickets";
 import { METADATA_EXTRA, MetadataItem } from "@/features/metadata/MetadataItem";
 import { draftOf, type MetadataDraft, readMetadata } from "@/features/metadata/metadataDraft";
 import { type LinkedEntity, LinkedEntityField } from "@/features/ticket-create/LinkedEntityField";
-import { DESCRIPTION_MAX, DESCRIPTION_RULES, LINK_RULES, TITLE_MAX, TITLE_RULES } from "@/features/ticket-create/rules";
+import {
+  DESCRIPTION_COUNT,
+  DESCRIPTION_MAX,
+  DESCRIPTION_RULES,
+  LINK_RULES,
+  TITLE_COUNT,
+  TITLE_MAX,
+  TITLE_RULES,
+} from "@/features/ticket-create/rules";
 import { TagsField } from "@/features/ticket-create/TagsField";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { CancelButton, Unsaved } from "@/ui/FormDialog";
+import { isEdited } from "@/ui/isEdited";
 import { optionsOf, SEVERITIES } from "@/vocabulary/tickets";
 import { EditConflict } from "./EditConflict";
 import { changedFields, type EditValues, patchOf, valuesOf } from "./editConflict";
@@ -40,6 +50,7 @@ export function TicketEditForm({ ticket, onDone }: { ticket: Ticket; onDone(): v
   const { data: offer } = useQuery(ticketActionsQuery(id));
   const [began] = useState(ticket);
   const base = valuesOf(began);
+  const [initial] = useState(() => formOf(base));
   const [key, setKey] = useState(newKey);
   const [conflict, setConflict] = useState<{ mine: EditValues; theirs: Ticket } | null>(null);
   const save = useMutation({
@@ -85,7 +96,7 @@ export function TicketEditForm({ ticket, onDone }: { ticket: Ticket; onDone(): v
       form={form}
       layout="vertical"
       requiredMark="optional"
-      initialValues={formOf(base)}
+      initialValues={initial}
       disabled={save.isPending}
       onFinish={(values) => send(base, editOf(values, base, withheld), began.etag ?? "")}
       onKeyDown={(event: KeyboardEvent) => {
@@ -95,13 +106,14 @@ export function TicketEditForm({ ticket, onDone }: { ticket: Ticket; onDone(): v
         }
       }}
     >
+      <Unsaved isChanged={() => isEdited(initial, form.getFieldsValue(true))} />
       {rest.length > 0 && (
         <div style={{ marginBottom: 16 }}>
           <ErrorNotice error={save.error} />
         </div>
       )}
       <Form.Item name="title" label="Title" rules={TITLE_RULES}>
-        <Input maxLength={TITLE_MAX} showCount autoFocus />
+        <Input maxLength={TITLE_MAX} showCount={TITLE_COUNT} autoFocus />
       </Form.Item>
       <Form.Item
         name="description"
@@ -112,7 +124,7 @@ export function TicketEditForm({ ticket, onDone }: { ticket: Ticket; onDone(): v
         <Input.TextArea
           autoSize={{ minRows: 4, maxRows: 18 }}
           maxLength={DESCRIPTION_MAX}
-          showCount={!withheld("description")}
+          showCount={withheld("description") ? false : DESCRIPTION_COUNT}
           disabled={withheld("description") || save.isPending}
         />
       </Form.Item>
@@ -135,9 +147,7 @@ export function TicketEditForm({ ticket, onDone }: { ticket: Ticket; onDone(): v
         disabled={withheld("metadata") || save.isPending}
       />
       <Flex gap={8} justify="end">
-        <Button onClick={onDone} disabled={false}>
-          Cancel
-        </Button>
+        <CancelButton />
         <Button type="primary" htmlType="submit" loading={save.isPending}>
           Save
         </Button>

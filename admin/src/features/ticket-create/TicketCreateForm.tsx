@@ -18,7 +18,15 @@ import { FranchiseField } from "./FranchiseField";
 import { LinkedEntityField } from "./LinkedEntityField";
 import { LinkedEntityPreview } from "./LinkedEntityPreview";
 import { PriorityField } from "./PriorityField";
-import { DESCRIPTION_MAX, DESCRIPTION_RULES, LINK_RULES, TITLE_MAX, TITLE_RULES } from "./rules";
+import {
+  DESCRIPTION_COUNT,
+  DESCRIPTION_MAX,
+  DESCRIPTION_RULES,
+  LINK_RULES,
+  TITLE_COUNT,
+  TITLE_MAX,
+  TITLE_RULES,
+} from "./rules";
 import { TagsField } from "./TagsField";
 import "./create.css";
 
@@ -93,7 +101,6 @@ export function TicketCreateForm({ onCreated, onCancel }: TicketCreateFormProps)
       disabled={create.isPending}
       onFinish={(values) => create.mutate(values)}
       onValuesChange={(_, values) => keepDraft(userId, values)}
-      scrollToFirstError={{ block: "center" }}
       onKeyDown={(event: KeyboardEvent) => {
         if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
           event.preventDefault();
@@ -124,13 +131,13 @@ export function TicketCreateForm({ onCreated, onCancel }: TicketCreateFormProps)
         </div>
       )}
       <Form.Item name="title" label="Title" rules={TITLE_RULES}>
-        <Input maxLength={TITLE_MAX} showCount autoFocus placeholder="What is it about, in one line" />
+        <Input maxLength={TITLE_MAX} showCount={TITLE_COUNT} autoFocus placeholder="What is it about, in one line" />
       </Form.Item>
       <Form.Item name="description" label="Description" rules={DESCRIPTION_RULES}>
         <Input.TextArea
           autoSize={{ minRows: 4, maxRows: 12 }}
           maxLength={DESCRIPTION_MAX}
-          showCount
+          showCount={DESCRIPTION_COUNT}
           placeholder="What happened, since when, whom it holds up"
         />
       </Form.Item>

@@ -1,4 +1,5 @@
 import type { FormRule } from "antd";
+import { atLeast, lengthWords } from "@/ui/leastLength";
 import type { LinkedEntity } from "./LinkedEntityField";
 
 /** Lengths of the contract, in characters. */
@@ -7,20 +8,12 @@ export const DESCRIPTION_MAX = 20_000;
 const TITLE_MIN = 10;
 const DESCRIPTION_MIN = 20;
 
-export const TITLE_RULES: FormRule[] = [
-  { required: true, whitespace: true, message: "Say in one line what it is about." },
-  { min: TITLE_MIN, transform: trimmed, message: `${TITLE_MIN} characters at least.`, validateTrigger: "onBlur" },
-];
+export const TITLE_RULES = [must(TITLE_MIN, "Say in one line what it is about")];
+export const DESCRIPTION_RULES = [must(DESCRIPTION_MIN, "Say what happened")];
 
-export const DESCRIPTION_RULES: FormRule[] = [
-  { required: true, whitespace: true, message: "Say what happened." },
-  {
-    min: DESCRIPTION_MIN,
-    transform: trimmed,
-    message: `${DESCRIPTION_MIN} characters at least.`,
-    validateTrigger: "onBlur",
-  },
-];
+/** What stands where antd has its counter. */
+export const TITLE_COUNT = countOf(TITLE_MIN, TITLE_MAX);
+export const DESCRIPTION_COUNT = countOf(DESCRIPTION_MIN, DESCRIPTION_MAX);
 
 export const LINK_RULES: FormRule[] = [
   {
@@ -32,6 +25,10 @@ export const LINK_RULES: FormRule[] = [
   },
 ];
 
-function trimmed(text?: string): string | undefined {
-  return text?.trim();
+function must(min: number, what: string): FormRule {
+  return { required: true, ...atLeast(min, `${what}, in ${min} characters or more.`), validateTrigger: "onBlur" };
+}
+
+function countOf(min: number, max: number) {
+  return { formatter: ({ value }: { value: string }) => lengthWords(value, min, max) };
 }

@@ -1,7 +1,9 @@
-import { Button, Flex, Form, Modal } from "antd";
+import { Button, Flex, Form } from "antd";
 import { useState } from "react";
 import { distribute } from "@/api/errors";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { CancelButton, FormModal, Unsaved } from "@/ui/FormDialog";
+import { isEdited } from "@/ui/isEdited";
 import { ACCESS_REASON_MAX, ReasonField } from "@/ui/ReasonField";
 
 /** Asks why protected data is needed. What is typed is sent as it is and kept in the audit. */
@@ -20,9 +22,9 @@ export function RevealDialog({
   onClose(): void;
 }) {
   return (
-    <Modal open={open} onCancel={onClose} footer={null} destroyOnHidden title={`View protected data of ${ticketId}`}>
+    <FormModal open={open} onClose={onClose} footer={null} destroyOnHidden title={`View protected data of ${ticketId}`}>
       <RevealForm before={before} onView={onView} onClose={onClose} />
-    </Modal>
+    </FormModal>
   );
 }
 
@@ -36,6 +38,7 @@ function RevealForm({
   onClose(): void;
 }) {
   const [form] = Form.useForm<{ reason: string }>();
+  const [began] = useState({ reason: before ?? "" });
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const view = async ({ reason }: { reason: string }) => {
@@ -57,14 +60,15 @@ function RevealForm({
       form={form}
       layout="vertical"
       requiredMark={false}
-      initialValues={{ reason: before ?? "" }}
+      initialValues={began}
       onFinish={(values) => void view(values)}
     >
+      <Unsaved isChanged={() => isEdited(began, form.getFieldsValue())} />
       <p>It is shown in this panel until you close it. That you looked, and why, is kept in the audit.</p>
       {error ? <ErrorNotice error={error} /> : null}
       <ReasonField label="Why you need it" max={ACCESS_REASON_MAX} />
       <Flex justify="end" gap={8}>
-        <Button onClick={onClose}>Cancel</Button>
+        <CancelButton />
         <Button type="primary" htmlType="submit" loading={busy}>
           View
         </Button>

@@ -1,7 +1,9 @@
-import { Form, Input, Modal } from "antd";
+import { Form, Input } from "antd";
 import { ApiError, distribute } from "@/api/errors";
 import type { SavedView } from "@/api/schemas";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { FormModal, Unsaved } from "@/ui/FormDialog";
+import { isEdited } from "@/ui/isEdited";
 import { useFocusReturn } from "@/ui/useFocusReturn";
 import { useViewChanges, type ViewChange } from "./savedViewQueries";
 
@@ -42,20 +44,21 @@ export function RenameViewModal({
     );
   };
   return (
-    <Modal
+    <FormModal
       open
       title="Rename the view"
       okText="Rename"
       confirmLoading={update.isPending}
-      onCancel={onClose}
+      onClose={onClose}
       onOk={form.submit}
     >
       {refusal && refusal.rest.length > 0 && <ErrorNotice error={update.error} />}
       <Form form={form} layout="vertical" requiredMark="optional" initialValues={{ name: view.name }} onFinish={submit}>
+        <Unsaved isChanged={() => isEdited({ name: view.name }, form.getFieldsValue())} />
         <Form.Item name="name" label="Name" rules={NAME_RULES}>
           <Input autoFocus maxLength={100} />
         </Form.Item>
       </Form>
-    </Modal>
+    </FormModal>
   );
 }

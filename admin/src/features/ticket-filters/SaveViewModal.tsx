@@ -1,10 +1,12 @@
-import { Checkbox, Form, Input, Modal } from "antd";
+import { Checkbox, Form, Input } from "antd";
 import { useCaller } from "@/api/caller";
 import { distribute } from "@/api/errors";
 import type { SavedView } from "@/api/schemas";
 import { type ListAddress, wholeFilter } from "@/features/ticket-list/listAddress";
 import { ORDERS } from "@/features/ticket-list/ticketOrders";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { FormModal, Unsaved } from "@/ui/FormDialog";
+import { isEdited } from "@/ui/isEdited";
 import { useFocusReturn } from "@/ui/useFocusReturn";
 import { wordsOf } from "./filterWords";
 import { NAME_RULES } from "./RenameViewModal";
@@ -41,12 +43,12 @@ export function SaveViewModal({
       },
     );
   return (
-    <Modal
+    <FormModal
       open
       title="Save as a view"
       okText="Save"
       confirmLoading={create.isPending}
-      onCancel={onClose}
+      onClose={onClose}
       onOk={form.submit}
     >
       {refusal && refusal.rest.length > 0 && <ErrorNotice error={create.error} />}
@@ -63,6 +65,7 @@ export function SaveViewModal({
         {ORDERS[address.order]}
       </p>
       <Form form={form} layout="vertical" requiredMark="optional" onFinish={submit}>
+        <Unsaved isChanged={() => isEdited({}, form.getFieldsValue())} />
         <Form.Item name="name" label="Name" rules={NAME_RULES}>
           <Input autoFocus maxLength={100} placeholder="Urgent and unassigned" />
         </Form.Item>
@@ -70,6 +73,6 @@ export function SaveViewModal({
           <Checkbox>Share with all staff</Checkbox>
         </Form.Item>
       </Form>
-    </Modal>
+    </FormModal>
   );
 }

@@ -4,6 +4,8 @@ import { newKey } from "@/api/client";
 import { ApiError, distribute } from "@/api/errors";
 import type { TicketFilter, Webhook } from "@/api/schemas";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { CancelButton, Unsaved } from "@/ui/FormDialog";
+import { isEdited } from "@/ui/isEdited";
 import { filterWords } from "@/vocabulary/filterWords";
 import { LINKED_TYPES, optionsOf, PRIORITIES, ROLES, STAFF_ROLES, STATUSES, wordOf } from "@/vocabulary/tickets";
 import {
@@ -24,6 +26,7 @@ const QUEUES = STAFF_ROLES.map((value) => ({ value, label: wordOf(ROLES, value).
 /** A webhook as a form: a new one, or one that is there. */
 export function WebhookForm({ webhook, onDone }: { webhook: Webhook | null; onDone(saved: Webhook | null): void }) {
   const [form] = Form.useForm<WebhookDraft>();
+  const [began] = useState(() => webhookDraftOf(webhook));
   const [key, setKey] = useState(newKey);
   const { create, update } = useWebhookChanges();
   const save = webhook === null ? create : update;
@@ -56,11 +59,11 @@ export function WebhookForm({ webhook, onDone }: { webhook: Webhook | null; onDo
       form={form}
       layout="vertical"
       requiredMark="optional"
-      initialValues={webhookDraftOf(webhook)}
+      initialValues={began}
       onFinish={submit}
       disabled={save.isPending}
-      scrollToFirstError
     >
+      <Unsaved isChanged={() => isEdited(began, form.getFieldsValue(true))} />
       {error !== null && rest.length > 0 && (
         <div style={{ marginBottom: 12 }}>
           <ErrorNotice
@@ -104,6 +107,7 @@ export function WebhookForm({ webhook, onDone }: { webhook: Webhook | null; onDo
       </Form.Item>
       <Form.Item name="tickets" label="Tickets" required>
         <Radio.Group
+          aria-label="Tickets"
           options={[
             { value: "all", label: "All, archived ones too" },
             { value: "some", label: "Only some" },
@@ -112,7 +116,7 @@ export function WebhookForm({ webhook, onDone }: { webhook: Webhook | null; onDo
       </Form.Item>
       {tickets === "some" && <FilterFields webhook={webhook} />}
       <Flex gap={8} justify="end">
-        <Button onClick={() => onDone(null)}>Cancel</Button>
+        <CancelButton />
         <Button type="primary" htmlType="submit" loading={save.isPending}>
           {webhook === null ? "Create webhook" : "Save"}
         </Button>

@@ -1,10 +1,11 @@
 import { LockOutlined, PlusOutlined } from "@ant-design/icons";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Button, Drawer, Empty, Result, Skeleton } from "antd";
+import { Button, Empty, Result, Skeleton } from "antd";
 import { useState } from "react";
 import { usePermission } from "@/api/caller";
 import type { Webhook } from "@/api/schemas";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { FormDrawer } from "@/ui/FormDialog";
 import { PageHeader } from "@/ui/PageHeader";
 import { DeliveriesDrawer } from "./DeliveriesDrawer";
 import { SecretModal } from "./SecretModal";
@@ -74,7 +75,7 @@ function Webhooks() {
         )}
         <SignatureHelp />
       </div>
-      <Drawer
+      <FormDrawer
         open={edited !== null}
         onClose={() => setEdited(null)}
         size={520}
@@ -82,7 +83,7 @@ function Webhooks() {
         title={edited === null || edited === "new" ? "New webhook" : <bdi>{edited.displayName}</bdi>}
       >
         {edited !== null && <WebhookForm webhook={edited === "new" ? null : edited} onDone={done} />}
-      </Drawer>
+      </FormDrawer>
       <DeliveriesDrawer webhook={watched} onClose={() => setWatched(null)} />
       {secret !== null && <SecretModal {...secret} onClose={() => setSecret(null)} />}
     </div>

@@ -1,0 +1,115 @@
+import { App, Button, Drawer, type DrawerProps, Modal, type ModalProps } from "antd";
+import { createContext, type KeyboardEvent, type RefObject, useContext, useEffect, useRef } from "react";
+
+type FormDialog = { isChanged: RefObject<() => boolean>; leave(): void };
+
+const Surrounding = createContext<FormDialog | null>(null);
+
+/**
+ * A dialog with a form. Once its `Unsaved` says that something was changed, a click beside it does nothing, its cross,
+ * Escape and its `CancelButton` ask before they close it, and the browser asks before the page is left. `onClose` itself
+ * asks nothing: call it for what is saved.
+ */
+export function FormModal({ onClose, ...props }: Omit<ModalProps, "onCancel"> & { onClose(): void }) {
+  const { dialog, onTryToClose } = useFormDialog(props.open ?? false, onClose);
+  return (
+    <Surrounding value={dialog}>
+      <Modal {...props} onCancel={onTryToClose} wrapProps={{ onKeyDown: stopKey }} />
+    </Surrounding>
+  );
+}
+
+/** The same at the side of the page. */
+export function FormDrawer({ onClose, ...props }: Omit<DrawerProps, "onClose"> & { onClose(): void }) {
+  const { dialog, onTryToClose } = useFormDialog(props.open ?? false, onClose);
+  return (
+    <Surrounding value={dialog}>
+      <Drawer {...props} onClose={onTryToClose} onKeyDown={stopKey} />
+    </Surrounding>
+  );
+}
+
+/** Stands in the dialog as long as what is typed there can be lost. It is asked when somebody is about to leave. */
+export function Unsaved({ isChanged }: { isChanged: () => boolean }) {
+  const dialog = useContext(Surrounding);
+  useEffect(() => {
+    if (dialog === null) {
+      return;
+    }
+    dialog.isChanged.current = isChanged;
+    return () => {
+      dialog.isChanged.current = unchanged;
+    };
+  }, [dialog, isChanged]);
+  return null;
+}
+
+/** Leaves the dialog, after the question if there is something to lose. It works while the form is being sent, too. */
+export function CancelButton() {
+  const dialog = useContext(Surrounding);
+  return (
+    <Button onClick={dialog?.leave} disabled={false}>
+      Cancel
+    </Button>
+  );
+}
+
+function unchanged(): boolean {
+  return false;
+}
+
+function useFormDialog(open: boolean, onClose: () => void) {
+  const { modal } = App.useApp();
+  const isChanged = useRef(unchanged);
+  const question = useRef<{ destroy(): void } | null>(null);
+  useEffect(() => {
+    if (!open) {
+      return;
+    }
+    const ask = (event: BeforeUnloadEvent) => isChanged.current() && event.preventDefault();
+    window.addEventListener("beforeunload", ask);
+    return () => {
+      window.removeEventListener("beforeunload", ask);
+      question.current?.destroy();
+    };
+  }, [open]);
+  const leave = () => {
+    if (!isChanged.current()) {
+      onClose();
+      return;
+    }
+    let isDiscarded = false;
+    question.current = modal.confirm({
+      title: "Discard what you entered?",
+      okText: "Discard",
+      okButtonProps: { danger: true },
+      cancelText: "Keep editing",
+      focusable: { autoFocusButton: "cancel" },
+      // At once, so that the focus is back in the form before the form goes and gives it on.
+      transitionName: "",
+      maskTransitionName: "",
+      onOk: () => {
+        isDiscarded = true;
+      },
+      afterClose: () => isDiscarded && onClose(),
+    });
+  };
+  const onTryToClose = (event: { type: string; target: EventTarget | null }) => {
+    if (!(isBeside(event) && isChanged.current())) {
+      leave();
+    }
+  };
+  return { dialog: { isChanged, leave }, onTryToClose };
+}
+
+/** The page's shortcuts, such as that to the next ticket, are not meant while one of the form's buttons has the focus. */
+function stopKey(event: KeyboardEvent): void {
+  if (event.key !== "Escape" && event.key !== "Tab") {
+    event.stopPropagation();
+  }
+}
+
+/** Of what closes a dialog, a click that is on no button is one on the page behind it. */
+function isBeside({ type, target }: { type: string; target: EventTarget | null }): boolean {
+  return type === "click" && target instanceof Element && target.closest("button") === null;
+}
