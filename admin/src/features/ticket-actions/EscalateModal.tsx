@@ -32,7 +32,8 @@ export function EscalateModal(props: { ticket: Ticket; open: boolean; onClose():
       {({ base }) => (
         <>
           <p className="action-dialog-lead">
-            The ticket goes to the queue of the next role; nobody owns it until somebody there takes it.
+            The ticket goes to the queue of the next role. It has no owner there until an Ops manager, or a role above,
+            assigns it to somebody.
           </p>
           <EscalationChain ticket={base} />
           <ReasonField placeholder="Why it cannot be solved here; kept in the audit" />

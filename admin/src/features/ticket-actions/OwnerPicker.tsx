@@ -55,7 +55,7 @@ export function OwnerPicker({ id, value = QUEUE, onChange, role, ticketId, franc
           <span className="owner-row-cells">
             <strong>{roleWord} queue</strong>
             <span className="owner-row-number" style={{ gridColumn: "2 / -1", color: token.colorTextDescription }}>
-              whoever takes it
+              no owner for now
             </span>
           </span>
         </Radio>
