@@ -12,6 +12,7 @@ import type { ReactNode } from "react";
 import type { Ticket } from "@/api/schemas";
 import { TicketSLAIndicator } from "@/features/sla/TicketSLAIndicator";
 import { PriorityTag, StatusTag, ToneTag } from "@/ui/StatusTag";
+import { useFolding } from "./useFolding";
 
 /** Which ticket it is and how it stands, and the ways out of the panel. */
 export function PanelHeader({
@@ -59,9 +60,7 @@ export function PanelHeader({
       </div>
       {ticket?.id ? (
         <>
-          <h2 className="panel-title" dir="auto" title={ticket.title}>
-            {ticket.title}
-          </h2>
+          <PanelTitle key={ticketId} title={ticket.title ?? ""} />
           <div className="panel-marks">
             <StatusTag status={ticket.status} />
             <PriorityTag priority={ticket.priority} />
@@ -84,6 +83,23 @@ export function PanelHeader({
         </>
       ) : (
         isWaiting && <Skeleton active title={{ width: "70%" }} paragraph={{ rows: 1, width: "40%" }} />
+      )}
+    </div>
+  );
+}
+
+/** A long title is folded, so that it leaves room for the ticket. */
+function PanelTitle({ title }: { title: string }) {
+  const { ref, open, isLong, toggle } = useFolding<HTMLHeadingElement>();
+  return (
+    <div className="panel-title-block">
+      <h2 ref={ref} className={open ? "panel-title panel-title-open" : "panel-title"} dir="auto">
+        {title}
+      </h2>
+      {isLong && (
+        <Button type="link" size="small" className="fold-button" aria-expanded={open} onClick={toggle}>
+          {open ? "Show less of the title" : "Show the whole title"}
+        </Button>
       )}
     </div>
   );
