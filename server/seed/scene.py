@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from server.demo_users import demo_user
 from server.domain.fsm import TicketStatus
 from server.domain.ids import FranchiseId, UserId
 from server.domain.principal import Principal
@@ -112,6 +113,11 @@ class Scene:
 def staff(user_id: str) -> StaffMember:
     """One of DEMO_STAFF."""
     return _STAFF[UserId(user_id)]
+
+
+def demo_staff(role: Role) -> StaffMember:
+    """Who logs in with the role at a demonstration, and finds something to do."""
+    return staff(demo_user(role))
 
 
 def shipper(name: str) -> Principal:

@@ -14,6 +14,7 @@ from server.seed.scene import (
     Scene,
     View,
     Watch,
+    demo_staff,
     operator,
     shipper,
     staff,
@@ -81,6 +82,7 @@ DOCUMENT_SCENES: tuple[Scene, ...] = (
             Note(_ANJALI, 12.5, "The letter is genuine. Accept the PAN copy and keep the letter with the profile."),
             Watch(_ANJALI, 12.6),
             Assign(_MEERA, 14, staff("anjali.verma"), "Disputed identity document, compliance has the last word"),
+            Assign(_MEERA, 18, demo_staff(Role.COMPLIANCE_OFFICER), "Anjali hears the operator of DOC-915 today"),
         ),
     ),
     Scene(
@@ -245,6 +247,7 @@ DOCUMENT_SCENES: tuple[Scene, ...] = (
             Assign(_VIKRAM, 1.5, staff("ravi.kulkarni"), "Shipper and booking belong to FR-001"),
             Say(_RAVI, 2, "We have asked the consignee for a stamped copy."),
             Watch(_SAHYADRI, 2.1),
+            Assign(_VIKRAM, 7, demo_staff(Role.FRANCHISE_AGENT), "Ravi is at the Chakan gate for the rest of the week"),
         ),
     ),
     Scene(

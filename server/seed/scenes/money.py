@@ -15,6 +15,7 @@ from server.seed.scene import (
     Scene,
     View,
     Watch,
+    demo_staff,
     operator,
     service,
     shipper,
@@ -160,6 +161,7 @@ MONEY_SCENES: tuple[Scene, ...] = (
             Move(_SHAKTI, 30, TicketStatus.REOPENED, "The settlement came without the detention charges again"),
             Say(_SHAKTI, 30.1, "Only the freight has come again. Please check before closing."),
             Note(_KARTHIK, 31, "The adjustment was booked on BKG-104. Asked finance to move it."),
+            Assign(_VIKRAM, 32, demo_staff(Role.HQ_SUPPORT), "Settled wrongly twice, headquarters takes it over"),
         ),
     ),
     Scene(
@@ -210,6 +212,7 @@ MONEY_SCENES: tuple[Scene, ...] = (
             Move(_FARAH, 3, TicketStatus.AWAITING_FINANCE, "Second signature for rejecting the other invoice"),
             Watch(_ARJUN, 3.5),
             Note(_FARAH, 4, "Second signature is with Manoj. The other operator has a similar case from March."),
+            Assign(_MEERA, 6, demo_staff(Role.FINANCE), "Farah has signed herself, somebody else has to decide"),
         ),
     ),
 )

@@ -13,6 +13,7 @@ from server.seed.scene import (
     Say,
     Scene,
     Watch,
+    demo_staff,
     operator,
     service,
     shipper,
@@ -83,6 +84,7 @@ ROAD_SCENES: tuple[Scene, ...] = (
             Say(_KARTHIK, 2, "We ask the franchise for its notes of the three days."),
             Move(_KARTHIK, 2.1, TicketStatus.AWAITING_FRANCHISE, "Notes of FR-004 about the cancelled loadings"),
             Note(_LAKSHMI, 6, "Two of the three calls are in our book. Looking for the third."),
+            Assign(_MEERA, 9, demo_staff(Role.OPS_AGENT), "Karthik is on leave, the appeal must not wait for him"),
         ),
     ),
     Scene(
@@ -104,6 +106,7 @@ ROAD_SCENES: tuple[Scene, ...] = (
             Say(_PRIYA, 0.9, "I have asked two operators from Hubballi to bid on this lane today."),
             Move(_PRIYA, 1, TicketStatus.IN_PROGRESS),
             Note(_PRIYA, 3, "One suspension is lifted already, the second is under review at headquarters."),
+            Assign(_PRIYA, 4, demo_staff(Role.REGIONAL_MANAGER), "Handed over at the end of the shift in Pune"),
         ),
     ),
     Scene(
@@ -200,6 +203,7 @@ ROAD_SCENES: tuple[Scene, ...] = (
             Assign(_VIKRAM, 1, staff("asha.menon"), "Another truck of the same operator may do"),
             Say(_ASHA, 2, "The operator offers a 12-tonne truck for the same freight. Is that all right with you?"),
             Say(_NILGIRI, 4, "Yes, if it is at our gate by tomorrow noon."),
+            Assign(_VIKRAM, 6, demo_staff(Role.OPS_AGENT), "Asha is away from tomorrow, the truck has to be followed"),
         ),
     ),
     Scene(
@@ -287,6 +291,7 @@ ROAD_SCENES: tuple[Scene, ...] = (
             Move(_MEERA, 1.2, TicketStatus.AWAITING_SHIPPER, "Only the shipper can extend the e-way bill"),
             Say(_VINDHYA, 6, "Our accountant does it after the lunch break."),
             Watch(_ARJUN, 7),
+            Assign(_VIKRAM, 8, demo_staff(Role.OPS_MANAGER), "Meera's shift is over, the bill runs out tonight"),
         ),
     ),
 )
