@@ -230,3 +230,24 @@ it("keeps as a draft what was not sent since the session had ended", async () =>
   expect(screen.queryByText("Not sent")).not.toBeInTheDocument();
   expect(Object.values(sessionStorage).join()).toContain("On its way");
 });
+
+it("shows the texts of a timeline that was read only after the reason had been given", async () => {
+  const stream = openStream();
+  let answer: () => void = () => undefined;
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  // Goes on to what the panel's answers say, once it may.
+  show({ ticket: sensitiveTicket }, [
+    stream.handler,
+    http.get("*/admin/tickets/:id/timeline", async () => void (await answered)),
+  ]);
+  await userEvent.click((await screen.findAllByRole("button", { name: /View protected data/ }))[0] as HTMLElement);
+  await paste(await screen.findByLabelText(/Why you need it/), REASON);
+  await userEvent.click(screen.getByRole("button", { name: "View" }));
+  await screen.findByRole("button", { name: /Hide protected data/ });
+  answer();
+  await waitFor(() => expect(stream.requests).toEqual([{ afterSeq: "0", accessReason: REASON }]));
+  stream.tell(timelineFixture[8] as TimelineEntry);
+  await screen.findByText("Any news?");
+});

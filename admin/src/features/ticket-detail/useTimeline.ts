@@ -83,9 +83,11 @@ export function useTimeline(ticketId: string, isSensitive: boolean, reveal: Reve
     setWindow(shownAs(opened(first.data), pages.chosen));
   }
   if (first.data && window && followed?.serial !== reveal.serial) {
-    const after = followed === undefined ? newestRead : resumeOf(window);
+    // What was read first was read without a reason, also where one was given meanwhile.
+    const isAsRead = followed === undefined && reveal.reason === undefined;
+    const after = isAsRead ? newestRead : resumeOf(window);
     setFollowed({ serial: reveal.serial, after, reason: reveal.reason });
-    if (followed !== undefined) {
+    if (!isAsRead) {
       // Also after hiding all are read again, withheld: what came with the reason is not kept.
       setWindow(readAgain(window, reveal.reason === undefined ? first.data.entries : undefined));
     }
