@@ -12,7 +12,7 @@ test.describe("without a session", () => {
     await page.goBack();
     await expect(page).toHaveURL("about:blank");
     await page.goForward();
-    await page.getByRole("button", { name: /^ops_manager/ }).click();
+    await page.getByRole("button", { name: /^Ops manager/ }).click();
     await expect(page).toHaveURL(/\/admin\/tickets$/);
     await expect(
       page

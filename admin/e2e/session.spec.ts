@@ -13,7 +13,7 @@ test("a tab whose session has become somebody else's shows nothing of the person
   await page.getByLabel("Message to all who see the ticket").fill("Not sent yet, and mine");
   const other = await context.newPage();
   await other.goto("/login");
-  await other.getByRole("button", { name: /^shipper/ }).click();
+  await other.getByRole("button", { name: /^Shipper/ }).click();
   await expect(other).toHaveURL(/\/admin\/tickets/);
   await expect(page.getByText("This browser is now logged in as")).toBeVisible();
   await expect(page.getByText(title)).toHaveCount(0);
