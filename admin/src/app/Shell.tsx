@@ -7,13 +7,14 @@ import { Navigation, NavigationDrawer } from "./Navigation";
 import { SamePerson } from "./SamePerson";
 import { ShellErrorBoundary } from "./ShellErrorBoundary";
 import { Shortcuts } from "./Shortcuts";
+import { Waiting } from "./Waiting";
 import "./shell.css";
 
 /** What stands around every page: navigation, search, notifications, the person. Nothing before it is known who that is. */
 export function Shell() {
   return (
     <ShellErrorBoundary>
-      <Suspense fallback={<Spin fullscreen description="Loading" />}>
+      <Suspense fallback={<Waiting />}>
         <SamePerson>
           <Frame />
         </SamePerson>

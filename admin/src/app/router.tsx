@@ -1,15 +1,15 @@
-import { Spin } from "antd";
 import { createBrowserRouter, Navigate } from "react-router";
 import { NotFound } from "./NotFound";
 import { PageError } from "./PageError";
 import { ROUTES } from "./routes";
 import { Shell } from "./Shell";
+import { Waiting } from "./Waiting";
 
 /** The list is in the first bundle's chunk; every other page comes when it is opened. */
 export const router = createBrowserRouter([
   {
     element: <Shell />,
-    hydrateFallbackElement: <Spin fullscreen description="Loading" />,
+    hydrateFallbackElement: <Waiting />,
     errorElement: <PageError />,
     children: [
       {

@@ -1,4 +1,12 @@
-import { createContext, type ReactNode, useContext, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import {
+  createContext,
+  type ReactNode,
+  useContext,
+  useLayoutEffect,
+  useMemo,
+  useState,
+  useSyncExternalStore,
+} from "react";
 import { keep, readKept } from "@/api/kept";
 import type { ColorScheme } from "./theme";
 
@@ -20,7 +28,8 @@ export function SchemeProvider({ fixed, children }: { fixed?: ColorScheme | unde
   const [choice, setChoice] = useState<SchemeChoice>(() => fixed ?? stored());
   const system = useSyncExternalStore(subscribe, systemScheme, () => "light" as const);
   const scheme = fixed ?? (choice === "system" ? system : choice);
-  useEffect(() => {
+  // Before anything is painted, so that the ground is never that of the other scheme.
+  useLayoutEffect(() => {
     document.documentElement.dataset.scheme = scheme;
     document.documentElement.style.colorScheme = scheme;
   }, [scheme]);
