@@ -21,10 +21,17 @@ export function Header({ onOpenMenu }: { onOpenMenu: (() => void) | undefined })
   return (
     <Layout.Header className="shell-header">
       <Flex align="center" gap={8} className="shell-header-row">
-        {onOpenMenu && <Button type="text" icon={<MenuOutlined />} aria-label="Open the menu" onClick={onOpenMenu} />}
+        {onOpenMenu && (
+          <Button type="text" icon={<MenuOutlined aria-hidden />} aria-label="Open the menu" onClick={onOpenMenu} />
+        )}
         <TicketSearchBox />
         <Flex align="center" gap={8} className="shell-header-actions">
-          <Button type="primary" icon={<PlusOutlined />} onClick={() => setCreating(true)} aria-label="New ticket">
+          <Button
+            type="primary"
+            icon={<PlusOutlined aria-hidden />}
+            onClick={() => setCreating(true)}
+            aria-label="New ticket"
+          >
             {wide ? "New ticket" : null}
           </Button>
           <NotificationBell />

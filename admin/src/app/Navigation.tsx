@@ -21,13 +21,13 @@ import "./shell.css";
 type Page = { to: string; label: string; icon: React.ReactNode; needs?: Permission };
 
 const PAGES: readonly Page[] = [
-  { to: ROUTES.tickets, label: "Tickets", icon: <InboxOutlined /> },
-  { to: ROUTES.dashboard, label: "Dashboard", icon: <BarChartOutlined />, needs: "PERMISSION_STAFF" },
-  { to: ROUTES.notifications, label: "Notifications", icon: <BellOutlined /> },
-  { to: ROUTES.exports, label: "Exports", icon: <DownloadOutlined />, needs: "PERMISSION_EXPORT_TICKETS" },
-  { to: ROUTES.sla, label: "SLA policies", icon: <ClockCircleOutlined />, needs: "PERMISSION_STAFF" },
-  { to: ROUTES.members, label: "Directory", icon: <TeamOutlined />, needs: "PERMISSION_MANAGE_DIRECTORY" },
-  { to: ROUTES.webhooks, label: "Webhooks", icon: <ApiOutlined />, needs: "PERMISSION_MANAGE_WEBHOOKS" },
+  { to: ROUTES.tickets, label: "Tickets", icon: <InboxOutlined aria-hidden /> },
+  { to: ROUTES.dashboard, label: "Dashboard", icon: <BarChartOutlined aria-hidden />, needs: "PERMISSION_STAFF" },
+  { to: ROUTES.notifications, label: "Notifications", icon: <BellOutlined aria-hidden /> },
+  { to: ROUTES.exports, label: "Exports", icon: <DownloadOutlined aria-hidden />, needs: "PERMISSION_EXPORT_TICKETS" },
+  { to: ROUTES.sla, label: "SLA policies", icon: <ClockCircleOutlined aria-hidden />, needs: "PERMISSION_STAFF" },
+  { to: ROUTES.members, label: "Directory", icon: <TeamOutlined aria-hidden />, needs: "PERMISSION_MANAGE_DIRECTORY" },
+  { to: ROUTES.webhooks, label: "Webhooks", icon: <ApiOutlined aria-hidden />, needs: "PERMISSION_MANAGE_WEBHOOKS" },
 ];
 
 /** The column at the left of wide screens. */
@@ -51,7 +51,7 @@ export function Navigation() {
         type="text"
         block
         className="shell-narrow"
-        icon={isNarrow ? <RightOutlined /> : <LeftOutlined />}
+        icon={isNarrow ? <RightOutlined aria-hidden /> : <LeftOutlined aria-hidden />}
         aria-label="Show the names of the pages"
         aria-pressed={!isNarrow}
         onClick={() => setNarrow(!isNarrow)}

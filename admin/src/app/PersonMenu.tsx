@@ -44,19 +44,19 @@ export function PersonMenu() {
       type: "group",
       label: "Colours",
       children: [
-        { key: "light", icon: <SunOutlined />, label: "Light" },
-        { key: "dark", icon: <MoonOutlined />, label: "Dark" },
-        { key: "system", icon: <SwapOutlined />, label: "As the system" },
+        { key: "light", icon: <SunOutlined aria-hidden />, label: "Light" },
+        { key: "dark", icon: <MoonOutlined aria-hidden />, label: "Dark" },
+        { key: "system", icon: <SwapOutlined aria-hidden />, label: "As the system" },
       ].map((each) => ({ ...each, role: "menuitemradio", "aria-checked": each.key === choice })),
     },
     { type: "divider" },
-    { key: "logout", icon: <LogoutOutlined />, label: "Log out" },
+    { key: "logout", icon: <LogoutOutlined aria-hidden />, label: "Log out" },
   ];
   const pick: MenuProps["onClick"] = ({ key }) => (key === "logout" ? logOut.mutate() : choose(key as SchemeChoice));
   return (
     <ButtonMenu menu={{ items, onClick: pick, selectedKeys: [choice] }} placement="bottomRight">
       <Button type="text" aria-label={`You are ${name}`} className="shell-person">
-        <Avatar size={24} icon={<UserOutlined />} />
+        <Avatar size={24} icon={<UserOutlined aria-hidden />} />
         {wide && <bdi>{name}</bdi>}
       </Button>
     </ButtonMenu>

@@ -52,7 +52,7 @@ export function AttachmentRow({ attachment, busy, onDownload, onPreview }: Attac
           {isDrawn(fileType) && (
             <Button
               type="text"
-              icon={<EyeOutlined />}
+              icon={<EyeOutlined aria-hidden />}
               title={isSensitive ? "Show preview: that you looked is kept in the audit" : "Show preview"}
               aria-label={`Show preview of ${name}`}
               onClick={() => onPreview(attachment)}
@@ -60,7 +60,7 @@ export function AttachmentRow({ attachment, busy, onDownload, onPreview }: Attac
           )}
           <Button
             type="text"
-            icon={<DownloadOutlined />}
+            icon={<DownloadOutlined aria-hidden />}
             loading={busy}
             aria-label={`Download ${name}`}
             onClick={() => onDownload(attachment)}

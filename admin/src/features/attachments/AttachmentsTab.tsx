@@ -91,7 +91,7 @@ function Files({ id, uploading, mayAdd }: { id: string; uploading: readonly stri
         <Alert
           type="warning"
           showIcon
-          icon={<LockOutlined />}
+          icon={<LockOutlined aria-hidden />}
           title="Names of sensitive files are withheld"
           action={
             <Button size="small" loading={revealing} onClick={() => setAsking(true)}>

@@ -40,7 +40,12 @@ export function DropZone({ onFiles, disabled = false, children }: DropZoneProps)
       }}
     >
       <span>Drop files here, or</span>
-      <Button size="small" icon={<UploadOutlined />} disabled={disabled} onClick={() => input.current?.click()}>
+      <Button
+        size="small"
+        icon={<UploadOutlined aria-hidden />}
+        disabled={disabled}
+        onClick={() => input.current?.click()}
+      >
         Choose files
       </Button>
       <small style={{ color: token.colorTextDescription }}>{words}</small>

@@ -32,7 +32,7 @@ export function ImagePreview({ look, onClose, onDownload }: ImagePreviewProps) {
       title={<bdi>{attachment && nameOf(attachment)}</bdi>}
       footer={
         attachment && (
-          <Button icon={<DownloadOutlined />} onClick={() => onDownload(attachment)}>
+          <Button icon={<DownloadOutlined aria-hidden />} onClick={() => onDownload(attachment)}>
             Download
           </Button>
         )

@@ -78,7 +78,7 @@ function UploadRow({
         {(failed || state === "cancelled") && retryable && (
           <Button
             type="text"
-            icon={<RedoOutlined />}
+            icon={<RedoOutlined aria-hidden />}
             aria-label={`Upload ${file.name} again`}
             onClick={() => retry(key)}
           />
@@ -86,14 +86,14 @@ function UploadRow({
         {isPending(upload) ? (
           <Button
             type="text"
-            icon={<CloseOutlined />}
+            icon={<CloseOutlined aria-hidden />}
             aria-label={`Cancel the upload of ${file.name}`}
             onClick={() => cancel(key)}
           />
         ) : (
           <Button
             type="text"
-            icon={<DeleteOutlined />}
+            icon={<DeleteOutlined aria-hidden />}
             aria-label={`Take ${file.name} off the list`}
             onClick={() => remove(key)}
           />

@@ -34,11 +34,11 @@ export type BulkActionBarProps = {
 
 const NUMBER = new Intl.NumberFormat("en-IN");
 const FIRST: readonly { kind: ChangeKind; label: string; icon: React.ReactNode }[] = [
-  { kind: "assign", label: "Assign", icon: <UserSwitchOutlined /> },
-  { kind: "transition", label: "Status", icon: <SwapOutlined /> },
-  { kind: "priority", label: "Priority", icon: <FlagOutlined /> },
-  { kind: "tags", label: "Tags", icon: <TagsOutlined /> },
-  { kind: "escalate", label: "Escalate", icon: <ArrowUpOutlined /> },
+  { kind: "assign", label: "Assign", icon: <UserSwitchOutlined aria-hidden /> },
+  { kind: "transition", label: "Status", icon: <SwapOutlined aria-hidden /> },
+  { kind: "priority", label: "Priority", icon: <FlagOutlined aria-hidden /> },
+  { kind: "tags", label: "Tags", icon: <TagsOutlined aria-hidden /> },
+  { kind: "escalate", label: "Escalate", icon: <ArrowUpOutlined aria-hidden /> },
 ];
 const MORE: readonly ChangeKind[] = ["archive", "unarchive", "reapplySla"];
 /** So many of the first have room on a phone, without their icons; the others are behind "more" there. */
@@ -124,10 +124,15 @@ function Bar({ selectedIds, filter, onClear, onSelect }: BulkActionBarProps) {
                     onClick: ({ key }) => begin(key as ChangeKind),
                   }}
                 >
-                  <Button icon={<MoreOutlined />} aria-label="More bulk changes" />
+                  <Button icon={<MoreOutlined aria-hidden />} aria-label="More bulk changes" />
                 </ButtonMenu>
                 <Tooltip title="Clear the selection">
-                  <Button type="text" icon={<CloseOutlined />} aria-label="Clear the selection" onClick={clear} />
+                  <Button
+                    type="text"
+                    icon={<CloseOutlined aria-hidden />}
+                    aria-label="Clear the selection"
+                    onClick={clear}
+                  />
                 </Tooltip>
               </div>
             </>
@@ -228,7 +233,7 @@ function LastChange({ flow, onShow }: { flow: BulkFlow; onShow(): void }) {
           <Button
             type="text"
             size="small"
-            icon={<CloseOutlined />}
+            icon={<CloseOutlined aria-hidden />}
             aria-label="Put the results away"
             onClick={flow.end}
           />

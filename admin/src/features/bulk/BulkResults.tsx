@@ -69,11 +69,11 @@ export function BulkResults({ rows, isCheck }: { rows: readonly ResultRow[]; isC
           aria-label="Find among the results"
           className="bulk-results-search"
         />
-        <Button icon={<CopyOutlined />} onClick={() => void copy()}>
+        <Button icon={<CopyOutlined aria-hidden />} onClick={() => void copy()}>
           Copy CSV
         </Button>
         <Button
-          icon={<DownloadOutlined />}
+          icon={<DownloadOutlined aria-hidden />}
           onClick={() => saveText(resultsCsv(rows), isCheck ? "bulk-check.csv" : "bulk-results.csv")}
         >
           Download CSV

@@ -22,7 +22,7 @@ export function AsOf({
       )}
       <Button
         type="text"
-        icon={<ReloadOutlined spin={isFetching} />}
+        icon={<ReloadOutlined aria-hidden spin={isFetching} />}
         aria-label="Count again"
         title="Counted again each minute"
         onClick={onRefresh}

@@ -50,7 +50,7 @@ export function ChartCard({
         <Button
           type="text"
           size="small"
-          icon={asTable ? <BarChartOutlined /> : <TableOutlined />}
+          icon={asTable ? <BarChartOutlined aria-hidden /> : <TableOutlined aria-hidden />}
           aria-label={asTable ? `${title} as a chart` : `${title} as a table`}
           title={asTable ? "As a chart" : "As a table"}
           disabled={isEmpty}

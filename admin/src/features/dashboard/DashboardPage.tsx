@@ -20,7 +20,7 @@ export function DashboardPage() {
   return usePermission("PERMISSION_STAFF") ? (
     <Dashboard />
   ) : (
-    <Result icon={<LockOutlined />} title="For staff" subTitle="Figures about tickets are for staff." />
+    <Result icon={<LockOutlined aria-hidden />} title="For staff" subTitle="Figures about tickets are for staff." />
   );
 }
 

@@ -15,7 +15,7 @@ export function ExportActions({ job, primary = false }: { job: ExportJob; primar
     return (
       <Button
         type={primary ? "primary" : "default"}
-        icon={<DownloadOutlined />}
+        icon={<DownloadOutlined aria-hidden />}
         loading={download.isPending}
         onClick={() => download.mutate(id)}
       >

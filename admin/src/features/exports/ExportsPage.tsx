@@ -23,7 +23,7 @@ export function ExportsPage() {
     <Exports />
   ) : (
     <Result
-      icon={<LockOutlined />}
+      icon={<LockOutlined aria-hidden />}
       title="Not for your role"
       subTitle="Exports are for operations managers and above."
     />

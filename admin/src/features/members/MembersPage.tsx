@@ -24,7 +24,7 @@ export function MembersPage() {
   return usePermission("PERMISSION_MANAGE_DIRECTORY") ? (
     <Members />
   ) : (
-    <Result icon={<LockOutlined />} title="Not for your role" subTitle="The directory is for admins." />
+    <Result icon={<LockOutlined aria-hidden />} title="Not for your role" subTitle="The directory is for admins." />
   );
 }
 
@@ -55,7 +55,7 @@ function Members() {
         title="Directory"
         lead="Who can own tickets, and where they are reached. Rights come from the identity provider, not from here."
         actions={
-          <Button type="primary" icon={<PlusOutlined />} onClick={() => setEdited("new")}>
+          <Button type="primary" icon={<PlusOutlined aria-hidden />} onClick={() => setEdited("new")}>
             Add member
           </Button>
         }

@@ -94,7 +94,7 @@ export function MembersTable({ members, loading, onEdit, onSetActive }: Props) {
             <Button
               size="small"
               type="text"
-              icon={<EditOutlined />}
+              icon={<EditOutlined aria-hidden />}
               aria-label={`Edit ${member.displayName}`}
               onClick={() => onEdit(member)}
             />

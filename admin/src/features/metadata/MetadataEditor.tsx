@@ -130,7 +130,7 @@ export function MetadataEditor({ id, value = draftOf(), onChange, onBlur, disabl
                 />
                 <Button
                   type="text"
-                  icon={<CloseOutlined />}
+                  icon={<CloseOutlined aria-hidden />}
                   disabled={disabled}
                   className="metadata-remove"
                   aria-label={row.name ? `Remove ${row.name}` : `Remove row ${index + 1}`}

@@ -38,7 +38,7 @@ export function NotificationBell() {
         >
           <Button
             type="text"
-            icon={<BellOutlined />}
+            icon={<BellOutlined aria-hidden />}
             aria-label={`Notifications, ${unreadWords(unread)}`}
             aria-expanded={open}
             aria-haspopup="dialog"

@@ -62,7 +62,12 @@ export function NotificationItem({ notification, compact = false, onOpen, onMark
       </Link>
       {onMarkRead && !readAt && (
         <Tooltip title="Mark as read">
-          <Button type="text" icon={<CheckOutlined />} aria-label={`Mark as read: ${title}`} onClick={onMarkRead} />
+          <Button
+            type="text"
+            icon={<CheckOutlined aria-hidden />}
+            aria-label={`Mark as read: ${title}`}
+            onClick={onMarkRead}
+          />
         </Tooltip>
       )}
     </li>

@@ -35,7 +35,7 @@ export function CalendarCard({
           <Button
             type="text"
             size="small"
-            icon={<EditOutlined />}
+            icon={<EditOutlined aria-hidden />}
             aria-label={`Edit the calendar ${name}`}
             onClick={onEdit}
           >

@@ -34,7 +34,7 @@ export function CalendarsTab({
         />
       )}
       {mayEdit && (
-        <Button icon={<PlusOutlined />} className="policy-new" onClick={() => setEdited("new")}>
+        <Button icon={<PlusOutlined aria-hidden />} className="policy-new" onClick={() => setEdited("new")}>
           New calendar
         </Button>
       )}

@@ -46,7 +46,7 @@ export function EscalationChainField({
               <Button
                 type="text"
                 size="small"
-                icon={<ArrowUpOutlined />}
+                icon={<ArrowUpOutlined aria-hidden />}
                 aria-label={`Move ${name} up`}
                 disabled={index === 0}
                 onClick={() => move(role, -1)}
@@ -54,7 +54,7 @@ export function EscalationChainField({
               <Button
                 type="text"
                 size="small"
-                icon={<ArrowDownOutlined />}
+                icon={<ArrowDownOutlined aria-hidden />}
                 aria-label={`Move ${name} down`}
                 disabled={index === value.length - 1}
                 onClick={() => move(role, 1)}
@@ -62,7 +62,7 @@ export function EscalationChainField({
               <Button
                 type="text"
                 size="small"
-                icon={<CloseOutlined />}
+                icon={<CloseOutlined aria-hidden />}
                 aria-label={`Take ${name} out`}
                 onClick={() => onChange?.(value.filter((each) => each !== role))}
               />

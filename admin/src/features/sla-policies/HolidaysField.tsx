@@ -66,7 +66,7 @@ export function HolidaysField({
             <Button
               type="text"
               size="small"
-              icon={<CloseOutlined />}
+              icon={<CloseOutlined aria-hidden />}
               aria-label={`${which}, take out`}
               onClick={() => onChange(value.filter(({ key }) => key !== holiday.key))}
             />
@@ -78,7 +78,7 @@ export function HolidaysField({
           </div>
         );
       })}
-      <Button size="small" icon={<PlusOutlined />} disabled={value.length >= MOST} onClick={add}>
+      <Button size="small" icon={<PlusOutlined aria-hidden />} disabled={value.length >= MOST} onClick={add}>
         Add a holiday
       </Button>
     </div>

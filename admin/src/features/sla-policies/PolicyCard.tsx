@@ -36,7 +36,7 @@ export function PolicyCard({
           <Button
             type="text"
             size="small"
-            icon={<EditOutlined />}
+            icon={<EditOutlined aria-hidden />}
             aria-label={`Edit the policy for ${name}`}
             onClick={onEdit}
           >
@@ -76,7 +76,7 @@ export function PolicyCard({
         {onReapply && (
           <Button
             size="small"
-            icon={<SyncOutlined />}
+            icon={<SyncOutlined aria-hidden />}
             onClick={onReapply}
             aria-label={`Re-apply the policy for ${name}`}
           >

@@ -15,7 +15,7 @@ export function SlaPoliciesPage() {
   return usePermission("PERMISSION_STAFF") ? (
     <SlaPolicies />
   ) : (
-    <Result icon={<LockOutlined />} title="For staff" subTitle="SLA policies are for staff." />
+    <Result icon={<LockOutlined aria-hidden />} title="For staff" subTitle="SLA policies are for staff." />
   );
 }
 

@@ -62,7 +62,7 @@ export function WeekField({
                     <Button
                       type="text"
                       size="small"
-                      icon={<CloseOutlined />}
+                      icon={<CloseOutlined aria-hidden />}
                       aria-label={`${which}, take out`}
                       onClick={() =>
                         set(
@@ -85,7 +85,7 @@ export function WeekField({
                 <Button
                   type="text"
                   size="small"
-                  icon={<CopyOutlined />}
+                  icon={<CopyOutlined aria-hidden />}
                   aria-label="Copy Monday to the other weekdays"
                   title="Copy to Tuesday to Friday"
                   onClick={copyToWeekdays}
@@ -94,7 +94,7 @@ export function WeekField({
               <Button
                 type="text"
                 size="small"
-                icon={<PlusOutlined />}
+                icon={<PlusOutlined aria-hidden />}
                 aria-label={`${name}, add a window`}
                 title="Add a window"
                 onClick={() => set(day, [...windows, nextWindow(windows)])}

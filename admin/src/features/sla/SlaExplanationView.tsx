@@ -95,7 +95,7 @@ function Headline({
         </div>
         <Button
           type="text"
-          icon={<ReloadOutlined spin={isFetching} />}
+          icon={<ReloadOutlined aria-hidden spin={isFetching} />}
           aria-label="Ask again"
           title={`As of ${preciseDateTime(explanation.asOf ?? "")}`}
           onClick={onRefresh}

@@ -60,7 +60,7 @@ export function ResolveModal(props: { ticket: Ticket; open: boolean; onClose(): 
                 key={label}
                 size="small"
                 shape="round"
-                icon={<PlusOutlined />}
+                icon={<PlusOutlined aria-hidden />}
                 onClick={() => {
                   const written = ((form.getFieldValue("resolutionSummary") as string | undefined) ?? "").trim();
                   form.setFieldValue("resolutionSummary", written ? `${written}\n${text}` : text);

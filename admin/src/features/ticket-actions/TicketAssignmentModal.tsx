@@ -66,7 +66,7 @@ export function TicketAssignmentModal(props: { ticket: Ticket; open: boolean; on
               </Form.Item>
               {callerMayOwn && (
                 <Button
-                  icon={<UserOutlined />}
+                  icon={<UserOutlined aria-hidden />}
                   onClick={() =>
                     form.setFieldsValue({ ownerRole: caller.role ?? "ROLE_UNSPECIFIED", ownerId: caller.userId ?? "" })
                   }

@@ -87,7 +87,7 @@ export function TicketQuickActions({
             onClick: ({ key }) => (key === "again" ? void refetch() : pick(key, begin, watch.toggle)),
           }}
         >
-          <Button type="text" icon={<EllipsisOutlined />} aria-label={`Actions on ${id}`} />
+          <Button type="text" icon={<EllipsisOutlined aria-hidden />} aria-label={`Actions on ${id}`} />
         </ButtonMenu>
         {dialogs}
       </span>
@@ -111,17 +111,17 @@ export function TicketQuickActions({
   return (
     <div className="quick-actions" role="toolbar" aria-label="Actions">
       {offer.assign && (
-        <ActionButton keys="A" icon={<UserSwitchOutlined />} onClick={() => begin({ kind: "assign" })}>
+        <ActionButton keys="A" icon={<UserSwitchOutlined aria-hidden />} onClick={() => begin({ kind: "assign" })}>
           Assign
         </ActionButton>
       )}
       {offer.escalate && (
-        <ActionButton keys="E" icon={<RiseOutlined />} onClick={() => begin({ kind: "escalate" })}>
+        <ActionButton keys="E" icon={<RiseOutlined aria-hidden />} onClick={() => begin({ kind: "escalate" })}>
           Escalate
         </ActionButton>
       )}
       {offer.resolve && (
-        <ActionButton keys="R" primary icon={<CheckOutlined />} onClick={() => begin({ kind: "resolve" })}>
+        <ActionButton keys="R" primary icon={<CheckOutlined aria-hidden />} onClick={() => begin({ kind: "resolve" })}>
           Resolve
         </ActionButton>
       )}
@@ -132,7 +132,7 @@ export function TicketQuickActions({
       )}
       {moves.length > 0 && (
         <ButtonMenu menu={{ items: moves, onClick: ({ key }) => pick(key, begin, watch.toggle) }}>
-          <Button icon={<DownOutlined />} iconPlacement="end">
+          <Button icon={<DownOutlined aria-hidden />} iconPlacement="end">
             Move to
           </Button>
         </ButtonMenu>
@@ -140,7 +140,7 @@ export function TicketQuickActions({
       {offer.watch && (
         <Tooltip title={watch.watching ? "You are told of changes (W)" : "Be told of changes (W)"}>
           <Button
-            icon={watch.watching ? <EyeFilled /> : <EyeOutlined />}
+            icon={watch.watching ? <EyeFilled aria-hidden /> : <EyeOutlined aria-hidden />}
             aria-pressed={watch.watching}
             aria-label={watch.watching ? "Watching" : "Watch"}
             onClick={watch.toggle}
@@ -155,7 +155,7 @@ export function TicketQuickActions({
           placement="bottomRight"
           menu={{ items: more, onClick: ({ key }) => pick(key, begin, watch.toggle) }}
         >
-          <Button icon={<EllipsisOutlined />} aria-label="More actions" />
+          <Button icon={<EllipsisOutlined aria-hidden />} aria-label="More actions" />
         </ButtonMenu>
       )}
       {dialogs}

@@ -23,6 +23,7 @@ describe("what is offered", () => {
       assign: false,
       escalate: false,
       resolve: false,
+      message: true,
       moves: [],
       priority: false,
       sensitivity: false,

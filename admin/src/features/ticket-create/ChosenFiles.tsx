@@ -43,7 +43,7 @@ export function ChosenFiles({ value = [], onChange, disabled = false }: ChosenFi
                 </div>
                 <Button
                   type="text"
-                  icon={<DeleteOutlined />}
+                  icon={<DeleteOutlined aria-hidden />}
                   aria-label={`Take ${file.name} off the list`}
                   onClick={() => onChange?.(value.filter((_, at) => at !== index))}
                 />

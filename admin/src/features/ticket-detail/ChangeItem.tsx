@@ -18,19 +18,19 @@ import { ChangeList } from "./ChangeList";
 import { EntryTime } from "./EntryTime";
 
 const ICONS: Readonly<Record<string, ReactNode>> = {
-  ASSIGNMENT_CHANGED: <UserSwitchOutlined />,
-  ATTACHMENT_ADDED: <PaperClipOutlined />,
-  ATTACHMENT_CHANGED: <PaperClipOutlined />,
-  ATTACHMENT_REMOVED: <PaperClipOutlined />,
-  AUTO_ESCALATED: <ArrowUpOutlined />,
-  ESCALATED: <ArrowUpOutlined />,
-  FIRST_RESPONSE_BREACHED: <ClockCircleOutlined />,
-  SENSITIVE_VIEWED: <EyeOutlined />,
-  SLA_BREACHED: <ClockCircleOutlined />,
-  SLA_NEAR_BREACH: <ClockCircleOutlined />,
-  STATUS_CHANGED: <SwapOutlined />,
-  TICKET_ARCHIVED: <InboxOutlined />,
-  TICKET_CREATED: <PlusCircleOutlined />,
+  ASSIGNMENT_CHANGED: <UserSwitchOutlined aria-hidden />,
+  ATTACHMENT_ADDED: <PaperClipOutlined aria-hidden />,
+  ATTACHMENT_CHANGED: <PaperClipOutlined aria-hidden />,
+  ATTACHMENT_REMOVED: <PaperClipOutlined aria-hidden />,
+  AUTO_ESCALATED: <ArrowUpOutlined aria-hidden />,
+  ESCALATED: <ArrowUpOutlined aria-hidden />,
+  FIRST_RESPONSE_BREACHED: <ClockCircleOutlined aria-hidden />,
+  SENSITIVE_VIEWED: <EyeOutlined aria-hidden />,
+  SLA_BREACHED: <ClockCircleOutlined aria-hidden />,
+  SLA_NEAR_BREACH: <ClockCircleOutlined aria-hidden />,
+  STATUS_CHANGED: <SwapOutlined aria-hidden />,
+  TICKET_ARCHIVED: <InboxOutlined aria-hidden />,
+  TICKET_CREATED: <PlusCircleOutlined aria-hidden />,
 };
 const ALARMING = new Set(["AUTO_ESCALATED", "ESCALATED", "SLA_BREACHED", "FIRST_RESPONSE_BREACHED"]);
 
@@ -51,7 +51,7 @@ export const ChangeItem = memo(function ChangeItem({ entry }: { entry: AuditEntr
           borderColor: token.colorBorderSecondary,
         }}
       >
-        {ICONS[action] ?? <EditOutlined />}
+        {ICONS[action] ?? <EditOutlined aria-hidden />}
       </span>
       <div className="timeline-change-text">
         <div className="timeline-change-line">

@@ -163,7 +163,7 @@ export function Composer({
             onChange={(value) => setDraft({ isInternalNote: value === "note" })}
             options={[
               { value: "public", label: "Public message" },
-              { value: "note", label: "Internal note", icon: <LockOutlined /> },
+              { value: "note", label: "Internal note", icon: <LockOutlined aria-hidden /> },
             ]}
           />
         )}
@@ -182,7 +182,7 @@ export function Composer({
           <Button
             type="text"
             size="small"
-            icon={<PaperClipOutlined />}
+            icon={<PaperClipOutlined aria-hidden />}
             aria-label="Attach files"
             onClick={() => picker.current?.click()}
           />
@@ -197,7 +197,7 @@ export function Composer({
           <Button
             type="primary"
             size="small"
-            icon={isNote ? <LockOutlined /> : <SendOutlined />}
+            icon={isNote ? <LockOutlined aria-hidden /> : <SendOutlined aria-hidden />}
             disabled={!canSend}
             onClick={send}
           >

@@ -36,11 +36,11 @@ export function ComposerFiles({
     <ul className="composer-files">
       {again.map(({ id, fileName }) => (
         <li key={id}>
-          <PaperClipOutlined /> <bdi className="composer-file-name">{fileName}</bdi>
+          <PaperClipOutlined aria-hidden /> <bdi className="composer-file-name">{fileName}</bdi>
           <Button
             type="text"
             size="small"
-            icon={<CloseOutlined />}
+            icon={<CloseOutlined aria-hidden />}
             aria-label={`Leave out ${fileName}`}
             onClick={() => onForget(id)}
           />
@@ -48,7 +48,7 @@ export function ComposerFiles({
       ))}
       {uploads.map(({ key, file, state, progress, error, retryable }) => (
         <li key={key}>
-          <PaperClipOutlined /> <bdi className="composer-file-name">{file.name}</bdi>
+          <PaperClipOutlined aria-hidden /> <bdi className="composer-file-name">{file.name}</bdi>
           {state === "failed" ? (
             <span role="alert" style={{ color: token.colorError }}>
               {fileRefusal(error)}
@@ -67,7 +67,7 @@ export function ComposerFiles({
             <Button
               type="text"
               size="small"
-              icon={<ReloadOutlined />}
+              icon={<ReloadOutlined aria-hidden />}
               aria-label={`Try ${file.name} again`}
               onClick={() => onRetry(key)}
             />
@@ -75,7 +75,7 @@ export function ComposerFiles({
           <Button
             type="text"
             size="small"
-            icon={<CloseOutlined />}
+            icon={<CloseOutlined aria-hidden />}
             aria-label={`Leave out ${file.name}`}
             onClick={() => {
               onCancel(key);

@@ -32,7 +32,7 @@ export const MessageItem = memo(function MessageItem({ message }: { message: Mes
     >
       {message.redacted ? (
         <em style={{ color: token.colorTextDescription }}>
-          <LockOutlined /> The text is protected
+          <LockOutlined aria-hidden /> The text is protected
         </em>
       ) : (
         <FoldedText text={message.message ?? ""} lines={14} />
@@ -78,7 +78,7 @@ export function MessageFrame({
         <strong>{author}</strong>
         {role && <ToneTag tone="neutral">{role}</ToneTag>}
         {isInternalNote && (
-          <ToneTag tone="warning" icon={<LockOutlined />}>
+          <ToneTag tone="warning" icon={<LockOutlined aria-hidden />}>
             Internal note
           </ToneTag>
         )}

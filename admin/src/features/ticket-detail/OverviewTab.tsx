@@ -72,7 +72,7 @@ function Protected({ withheld, children }: { withheld: boolean; children: ReactN
   }
   return (
     <div className="overview-withheld" style={{ color: token.colorTextDescription, borderColor: token.colorBorder }}>
-      <LockOutlined /> Protected: it is shown to who says why
+      <LockOutlined aria-hidden /> Protected: it is shown to who says why
     </div>
   );
 }

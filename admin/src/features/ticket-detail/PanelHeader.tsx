@@ -45,18 +45,18 @@ export function PanelHeader({
         <span className="panel-space" />
         {(onPrevious || onNext) && (
           <>
-            <IconButton label="Previous ticket" icon={<ArrowUpOutlined />} onClick={onPrevious} />
-            <IconButton label="Next ticket" icon={<ArrowDownOutlined />} onClick={onNext} />
+            <IconButton label="Previous ticket" icon={<ArrowUpOutlined aria-hidden />} onClick={onPrevious} />
+            <IconButton label="Next ticket" icon={<ArrowDownOutlined aria-hidden />} onClick={onNext} />
           </>
         )}
         {onFull && (
           <IconButton
             label={isFull ? "Back to a panel" : "Open in full width"}
-            icon={isFull ? <FullscreenExitOutlined /> : <FullscreenOutlined />}
+            icon={isFull ? <FullscreenExitOutlined aria-hidden /> : <FullscreenOutlined aria-hidden />}
             onClick={onFull}
           />
         )}
-        <IconButton label="Close" icon={<CloseOutlined />} onClick={onClose} />
+        <IconButton label="Close" icon={<CloseOutlined aria-hidden />} onClick={onClose} />
       </div>
       {ticket?.id ? (
         <>
@@ -65,12 +65,12 @@ export function PanelHeader({
             <StatusTag status={ticket.status} />
             <PriorityTag priority={ticket.priority} />
             {ticket.isSensitive && (
-              <ToneTag tone="waiting" icon={<LockOutlined />}>
+              <ToneTag tone="waiting" icon={<LockOutlined aria-hidden />}>
                 Sensitive
               </ToneTag>
             )}
             {ticket.archived && (
-              <ToneTag tone="neutral" icon={<InboxOutlined />}>
+              <ToneTag tone="neutral" icon={<InboxOutlined aria-hidden />}>
                 Archived
               </ToneTag>
             )}

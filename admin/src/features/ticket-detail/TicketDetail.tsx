@@ -94,13 +94,13 @@ export function TicketDetail({
           </Suspense>
         </PartBoundary>
         {may("TICKET_ACTION_EDIT") && (
-          <Button icon={<EditOutlined />} onClick={() => setEditing(true)}>
+          <Button icon={<EditOutlined aria-hidden />} onClick={() => setEditing(true)}>
             Edit
           </Button>
         )}
         {isWithheld && (
           <Button
-            icon={reveal.reason === undefined ? <EyeOutlined /> : <EyeInvisibleOutlined />}
+            icon={reveal.reason === undefined ? <EyeOutlined aria-hidden /> : <EyeInvisibleOutlined aria-hidden />}
             onClick={reveal.reason === undefined ? ask : hide}
           >
             {reveal.reason === undefined ? "View protected data" : "Hide protected data"}

@@ -89,7 +89,7 @@ function Content(props: ContentProps) {
       <>
         <PanelHeader {...props} ticket={undefined} isWaiting={false} />
         <Result
-          icon={wasSeen ? <EyeInvisibleOutlined /> : <FileSearchOutlined />}
+          icon={wasSeen ? <EyeInvisibleOutlined aria-hidden /> : <FileSearchOutlined aria-hidden />}
           title={wasSeen ? "You can no longer see this ticket" : "There is no such ticket"}
           subTitle={
             wasSeen

@@ -136,7 +136,7 @@ export function TimelineList({
           shape="round"
           size="small"
           className="timeline-new"
-          icon={<ArrowDownOutlined />}
+          icon={<ArrowDownOutlined aria-hidden />}
           onClick={toEnd}
         >
           {newWords(unseen)}

@@ -25,7 +25,11 @@ export function VerifyAudit({ ticketId }: { ticketId: string }) {
         <span style={{ color: token.colorTextDescription }}>
           Each row carries a hash over itself and the row before it.
         </span>
-        <Button icon={<SafetyCertificateOutlined />} loading={check.isPending} onClick={() => check.mutate()}>
+        <Button
+          icon={<SafetyCertificateOutlined aria-hidden />}
+          loading={check.isPending}
+          onClick={() => check.mutate()}
+        >
           Verify
         </Button>
       </div>

@@ -20,9 +20,9 @@ const MemberField = lazy(async () => ({
 }));
 
 const CHANNELS: readonly { channel: Channel; label: string; icon: ReactNode }[] = [
-  { channel: "notifyEmail", label: "E-mail", icon: <MailOutlined /> },
-  { channel: "notifyPush", label: "Push", icon: <BellOutlined /> },
-  { channel: "notifySms", label: "SMS", icon: <MobileOutlined /> },
+  { channel: "notifyEmail", label: "E-mail", icon: <MailOutlined aria-hidden /> },
+  { channel: "notifyPush", label: "Push", icon: <BellOutlined aria-hidden /> },
+  { channel: "notifySms", label: "SMS", icon: <MobileOutlined aria-hidden /> },
 ];
 
 /** Who is told of changes, and how; one's own settings at once, others' where one may. */
@@ -113,7 +113,7 @@ function Other({ watcher, onRemove }: { watcher: Watcher; onRemove: (() => void)
         <Button
           type="text"
           size="small"
-          icon={<DeleteOutlined />}
+          icon={<DeleteOutlined aria-hidden />}
           aria-label={`Let ${watcher.userId} no longer watch`}
           onClick={onRemove}
         />
@@ -151,7 +151,7 @@ function AddWatcher({ watching, onAdd }: { watching: readonly (string | undefine
         </div>
       }
     >
-      <Button size="small" icon={<PlusOutlined />} aria-expanded={open} aria-haspopup="dialog">
+      <Button size="small" icon={<PlusOutlined aria-hidden />} aria-expanded={open} aria-haspopup="dialog">
         Add a watcher
       </Button>
     </Flyout>

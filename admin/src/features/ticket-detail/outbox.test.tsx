@@ -99,7 +99,8 @@ it("shows it to its writer alone", async () => {
 it("is a draft again when its writer edits it, and no more", async () => {
   await writtenBefore("To be changed");
   const after = open(AWAY);
-  await userEvent.click(await screen.findByRole("button", { name: "Edit" }));
+  const unsent = await screen.findByRole("alert");
+  await userEvent.click(within(unsent).getByRole("button", { name: "Edit" }));
   await waitFor(() => expect(screen.getByLabelText(/Message to all/)).toHaveValue("To be changed"));
   after.unmount();
   open(AWAY);

@@ -65,14 +65,14 @@ export function ChoiceFilter<Value extends string>({
             {label}
             {active && <>: {words}</>}
           </span>
-          {!active && <DownOutlined className="filter-chip-arrow" />}
+          {!active && <DownOutlined aria-hidden className="filter-chip-arrow" />}
         </Button>
       </Flyout>
       {active && (
         <Button
           color="primary"
           variant="filled"
-          icon={<CloseOutlined />}
+          icon={<CloseOutlined aria-hidden />}
           aria-label={`Any ${label.toLowerCase()}`}
           onClick={() => onChange([])}
         />

@@ -87,12 +87,12 @@ export function SavedViews({
           >
             <bdi>{current?.name ?? "Saved"}</bdi>
             {isChanged && <span className="saved-views-changed"> · changed</span>}{" "}
-            <DownOutlined className="filter-chip-arrow" />
+            <DownOutlined aria-hidden className="filter-chip-arrow" />
           </button>
         </Flyout>
       </nav>
       {current === undefined && (countFilters(address.filter) > 0 || address.query !== "") && (
-        <Button type="text" size="small" icon={<SaveOutlined />} onClick={() => setSaving(true)}>
+        <Button type="text" size="small" icon={<SaveOutlined aria-hidden />} onClick={() => setSaving(true)}>
           Save view
         </Button>
       )}

@@ -110,13 +110,13 @@ export function TicketFilters({ value, onChange: tell, extra }: TicketFiltersPro
           <Button
             color="primary"
             variant="filled"
-            icon={<CloseOutlined />}
+            icon={<CloseOutlined aria-hidden />}
             aria-label={`Remove the filter ${word.label.toLowerCase()}`}
             onClick={() => onChange(without(filter, word.field))}
           />
         </Space.Compact>
       ))}
-      <Button type="text" icon={<FilterOutlined />} onClick={() => setMore("open")} aria-haspopup="dialog">
+      <Button type="text" icon={<FilterOutlined aria-hidden />} onClick={() => setMore("open")} aria-haspopup="dialog">
         More filters
       </Button>
       {countFilters(filter) > 0 && (

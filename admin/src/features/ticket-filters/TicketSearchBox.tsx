@@ -70,12 +70,12 @@ export function TicketSearchBox() {
   const number = ticketIdOf(typed);
   const options: Option[] = [];
   if (number) {
-    options.push({ value: OPEN + number, label: <Line icon={<EnterOutlined />}>Open {number}</Line> });
+    options.push({ value: OPEN + number, label: <Line icon={<EnterOutlined aria-hidden />}>Open {number}</Line> });
   } else if (typed.trim()) {
     options.push({
       value: SEARCH + typed.trim(),
       label: (
-        <Line icon={<SearchOutlined />}>
+        <Line icon={<SearchOutlined aria-hidden />}>
           Search for “<bdi>{typed.trim()}</bdi>”
         </Line>
       ),
@@ -83,14 +83,14 @@ export function TicketSearchBox() {
     // An amount as well as a ticket's number, so Enter searches.
     const bare = ticketIdOf(`#${typed.trim()}`);
     if (bare) {
-      options.push({ value: OPEN + bare, label: <Line icon={<EnterOutlined />}>Open {bare}</Line> });
+      options.push({ value: OPEN + bare, label: <Line icon={<EnterOutlined aria-hidden />}>Open {bare}</Line> });
     }
   } else if (recent.length > 0) {
     options.push(
       ...recent.map((query) => ({
         value: SEARCH + query,
         label: (
-          <Line icon={<ClockCircleOutlined />}>
+          <Line icon={<ClockCircleOutlined aria-hidden />}>
             <bdi>{query}</bdi>
           </Line>
         ),
@@ -148,7 +148,7 @@ export function TicketSearchBox() {
         placeholder="Search tickets, or open one by its number"
         maxLength={MOST_LETTERS}
         allowClear
-        prefix={isFetching ? <LoadingOutlined /> : <SearchOutlined />}
+        prefix={isFetching ? <LoadingOutlined aria-hidden /> : <SearchOutlined aria-hidden />}
         suffix={open || typed ? null : <kbd className="search-key">/</kbd>}
         onKeyDown={(event) => {
           if (event.key === "Escape") {

@@ -123,7 +123,7 @@ export function ViewsMenu({
               </Button>
               {(view.ownerId === userId || role === "ROLE_ADMIN") && (
                 <ButtonMenu menu={{ items: itemsOf(view) ?? [] }} placement="bottomRight">
-                  <Button type="text" icon={<MoreOutlined />} aria-label={`Change the view ${view.name}`} />
+                  <Button type="text" icon={<MoreOutlined aria-hidden />} aria-label={`Change the view ${view.name}`} />
                 </ButtonMenu>
               )}
             </li>
@@ -144,7 +144,7 @@ export function ViewsMenu({
         {isChanged && (
           <Button
             type="link"
-            icon={<SyncOutlined />}
+            icon={<SyncOutlined aria-hidden />}
             loading={update.isPending}
             onClick={() =>
               void save(current, { filter, orderBy: address.order }, "The view is what the list shows now")
@@ -153,7 +153,7 @@ export function ViewsMenu({
             Update this view with what is shown
           </Button>
         )}
-        <Button type="link" icon={<PlusOutlined />} onClick={onSave}>
+        <Button type="link" icon={<PlusOutlined aria-hidden />} onClick={onSave}>
           Save what is shown as a view
         </Button>
       </div>

@@ -32,7 +32,7 @@ export function OrderMenu({
         onClick: ({ key }) => onOrder(key as TicketOrder),
       }}
     >
-      <Button type="text" icon={<SortAscendingOutlined />} aria-label={`Order: ${word}`}>
+      <Button type="text" icon={<SortAscendingOutlined aria-hidden />} aria-label={`Order: ${word}`}>
         {word}
       </Button>
     </ButtonMenu>
@@ -78,7 +78,7 @@ export function LayoutMenu({ layout, onLayout }: { layout: ListLayout; onLayout(
     <Flyout label="Columns and density" open={open} onOpenChange={setOpen} placement="bottomRight" content={content}>
       <Button
         type="text"
-        icon={<SettingOutlined />}
+        icon={<SettingOutlined aria-hidden />}
         aria-label="Columns and density"
         aria-expanded={open}
         aria-haspopup="dialog"

@@ -38,7 +38,7 @@ export function Pager({
           <Button
             size="small"
             type="text"
-            icon={<VerticalRightOutlined />}
+            icon={<VerticalRightOutlined aria-hidden />}
             aria-label="First page"
             onClick={pager.goFirst}
           />
@@ -46,7 +46,7 @@ export function Pager({
         <Button
           size="small"
           type="text"
-          icon={<LeftOutlined />}
+          icon={<LeftOutlined aria-hidden />}
           aria-label="Page before"
           disabled={pager.isFirst}
           onClick={pager.goBack}
@@ -58,7 +58,7 @@ export function Pager({
         <Button
           size="small"
           type="text"
-          icon={<RightOutlined />}
+          icon={<RightOutlined aria-hidden />}
           aria-label="Next page"
           disabled={!pager.hasNext}
           onClick={pager.goNext}

@@ -20,7 +20,7 @@ export function RowMenu({ ticket }: { ticket: Ticket }) {
       aria-label={`Actions on ${ticket.id}`}
       onClick={() => setWanted(true)}
     >
-      <EllipsisOutlined />
+      <EllipsisOutlined aria-hidden />
     </button>
   );
   return (

@@ -33,7 +33,7 @@ export function TitleCell({ ticket, found }: { ticket: Ticket; found: Schemas["S
           {titleHighlight.length > 0 ? <Highlighted segments={titleHighlight} /> : ticket.title}
         </Link>
         {ticket.archived && (
-          <ToneTag tone="neutral" icon={<InboxOutlined />}>
+          <ToneTag tone="neutral" icon={<InboxOutlined aria-hidden />}>
             Archived
           </ToneTag>
         )}

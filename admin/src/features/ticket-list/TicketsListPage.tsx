@@ -140,7 +140,7 @@ export function TicketsListPage() {
         <LiveIndicator state={live.state} />
         <div className="tickets-head-tools">
           {mayExport && (
-            <Button icon={<DownloadOutlined />} onClick={() => setExporting(true)} aria-label="Export">
+            <Button icon={<DownloadOutlined aria-hidden />} onClick={() => setExporting(true)} aria-label="Export">
               {narrow ? null : "Export"}
             </Button>
           )}

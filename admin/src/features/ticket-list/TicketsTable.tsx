@@ -178,8 +178,8 @@ function Heading({
           {title}
           {sort.field === "priority" && <span className="visually-hidden">, by priority</span>}
           <span className="tickets-sort-carets" aria-hidden>
-            <CaretUpOutlined data-on={sorted === "ascending" || undefined} />
-            <CaretDownOutlined data-on={sorted === "descending" || undefined} />
+            <CaretUpOutlined aria-hidden data-on={sorted === "ascending" || undefined} />
+            <CaretDownOutlined aria-hidden data-on={sorted === "descending" || undefined} />
           </span>
         </button>
       ) : (

@@ -13,7 +13,7 @@ export function CopyButton({ text, what }: { text: string; what: string }) {
     }
   };
   return (
-    <Button icon={<CopyOutlined />} onClick={() => void copy()}>
+    <Button icon={<CopyOutlined aria-hidden />} onClick={() => void copy()}>
       Copy
     </Button>
   );

@@ -149,7 +149,7 @@ function DeliveriesTable({ webhookId, deliveries }: { webhookId: string; deliver
         status === "WEBHOOK_DELIVERY_STATUS_DEAD" && (
           <Button
             size="small"
-            icon={<RedoOutlined />}
+            icon={<RedoOutlined aria-hidden />}
             loading={redeliver.isPending && redeliver.variables === id}
             aria-label={`Send again: ${eventType}`}
             onClick={() =>

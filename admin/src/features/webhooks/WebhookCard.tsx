@@ -61,15 +61,15 @@ export function WebhookCard({ webhook, onEdit, onDeliveries, onSecret }: Props) 
           <ButtonMenu
             menu={{
               items: [
-                { key: "edit", icon: <EditOutlined />, label: "Edit" },
-                { key: "rotate", icon: <KeyOutlined />, label: "Rotate the secret" },
+                { key: "edit", icon: <EditOutlined aria-hidden />, label: "Edit" },
+                { key: "rotate", icon: <KeyOutlined aria-hidden />, label: "Rotate the secret" },
                 { type: "divider" },
-                { key: "delete", icon: <DeleteOutlined />, label: "Delete", danger: true },
+                { key: "delete", icon: <DeleteOutlined aria-hidden />, label: "Delete", danger: true },
               ],
               onClick: ({ key }) => (key === "edit" ? onEdit() : key === "rotate" ? rotate() : askToDelete()),
             }}
           >
-            <Button type="text" icon={<MoreOutlined />} aria-label={`More for ${displayName}`} />
+            <Button type="text" icon={<MoreOutlined aria-hidden />} aria-label={`More for ${displayName}`} />
           </ButtonMenu>
         </Flex>
       </Flex>

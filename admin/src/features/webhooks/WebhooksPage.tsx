@@ -20,7 +20,7 @@ export function WebhooksPage() {
   return usePermission("PERMISSION_MANAGE_WEBHOOKS") ? (
     <Webhooks />
   ) : (
-    <Result icon={<LockOutlined />} title="Not for your role" subTitle="Webhooks are for admins." />
+    <Result icon={<LockOutlined aria-hidden />} title="Not for your role" subTitle="Webhooks are for admins." />
   );
 }
 
@@ -42,7 +42,7 @@ function Webhooks() {
         title="Webhooks"
         lead="Ticket events, posted to other systems as signed JSON. Each arrives at least once, in no promised order."
         actions={
-          <Button type="primary" icon={<PlusOutlined />} onClick={() => setEdited("new")}>
+          <Button type="primary" icon={<PlusOutlined aria-hidden />} onClick={() => setEdited("new")}>
             New webhook
           </Button>
         }
