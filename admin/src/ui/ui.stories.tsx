@@ -88,9 +88,13 @@ export const Errors: Story = {
 
 export const Reason: Story = {
   render: () => (
-    <Form layout="vertical" initialValues={{ reason: "The operator has been waiting for three days." }}>
+    <Form
+      layout="vertical"
+      initialValues={{ reason: "The operator has been waiting for three days.", short: "Waiting" }}
+    >
       <ReasonField />
       <ReasonField name="why" label="Why do you look at it?" />
+      <ReasonField name="short" label="Begun" />
       <Button type="primary">Go on</Button>
     </Form>
   ),

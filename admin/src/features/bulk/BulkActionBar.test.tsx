@@ -65,6 +65,20 @@ it("changes what the check let through, keeps the results when it is closed, and
   expect(new Set(calls.map(({ key }) => key)).size).toBe(3);
 }, 20_000);
 
+it("keeps what was entered for a check until it is discarded", async () => {
+  const user = userEvent.setup();
+  answerBulk();
+  renderView(<BulkActionBar selectedIds={["TKT-1"]} filter={{}} onClear={vi.fn()} />);
+  const dialog = await archiveUpToTheCheck(user);
+  await within(dialog).findByText(/1 of 1 would be changed/);
+  await user.click(within(dialog).getByRole("button", { name: "Close" }));
+  await user.click(await screen.findByRole("button", { name: "Keep editing" }));
+  await user.click(within(dialog).getByRole("button", { name: "Back" }));
+  expect(await within(dialog).findByLabelText("Reason")).toHaveValue(REASON);
+  await user.click(within(dialog).getByRole("button", { name: "Cancel" }));
+  expect(await screen.findByRole("button", { name: "Discard" })).toBeInTheDocument();
+}, 20_000);
+
 it("says that more than 500 cannot be chosen at once", async () => {
   server.use(
     http.post("*/admin/tickets\\:list", () => HttpResponse.json({ totalSize: "10000", totalSizeCapped: true })),

@@ -1,6 +1,6 @@
 import type { Meta, StoryObj } from "@storybook/react-vite";
 import { http } from "msw";
-import { fn } from "storybook/test";
+import { expect, fn, screen, userEvent, waitFor } from "storybook/test";
 import { escalatedTicket, ticketFixture } from "@/fixtures/tickets";
 import { EscalateModal } from "./EscalateModal";
 import { never, offers, sla } from "./handlers";
@@ -19,6 +19,16 @@ export const WithChain: Story = {};
 
 export const ChainLoads: Story = {
   parameters: { msw: { handlers: { sla: http.get("*/admin/tickets/:id/sla", never) } } },
+};
+
+export const ReasonTooShort: Story = {
+  async play() {
+    const field = await screen.findByLabelText("Reason");
+    await waitFor(() => expect(field).toBeVisible());
+    await userEvent.type(field, "Waits too long");
+    await userEvent.click(screen.getByRole("button", { name: "Escalate" }));
+    await screen.findByText("Say why, in 20 characters or more.");
+  },
 };
 
 /** At the end of its chain: nothing is next. */

@@ -30,7 +30,7 @@ export const Empty: Story = {};
 export const Incomplete: Story = {
   play: async () => {
     await userEvent.click(await within(document.body).findByRole("button", { name: "Create the ticket" }));
-    await within(document.body).findByText("Say what happened.");
+    await within(document.body).findByText("Say what happened, in 20 characters or more.");
   },
 };
 

@@ -83,6 +83,14 @@ export const Bare: Story = of(bareTicket);
 
 export const LongTexts: Story = of(longTicket);
 
+export const LongTitleOpened: Story = {
+  ...of(longTicket),
+  async play() {
+    await userEvent.click(await screen.findByRole("button", { name: "Show the whole title" }));
+    await screen.findByRole("button", { name: "Show less of the title" });
+  },
+};
+
 export const RightToLeftNames: Story = of(rightToLeftTicket, "timeline");
 
 export const ThreeHundredEntries: Story = of(ticketFixture(), "timeline", { entries: manyEntries(300) });
