@@ -1,12 +1,14 @@
 import type { Meta, StoryObj } from "@storybook/react-vite";
-import { Layout } from "antd";
+import { App, Layout } from "antd";
 import { HttpResponse, http } from "msw";
+import { useEffect } from "react";
 import { ConnectionBanner } from "@/ui/ConnectionNotice";
 import { Navigation } from "./Navigation";
 import { NotFound } from "./NotFound";
 import { FailedView } from "./PageError";
 import { PersonMenu } from "./PersonMenu";
 import { Shortcuts } from "./Shortcuts";
+import { Waiting } from "./Waiting";
 
 const meta: Meta = { title: "Frame" };
 export default meta;
@@ -56,3 +58,24 @@ export const NothingHere: Story = { render: () => <NotFound /> };
 export const ViewThatFailed: Story = {
   render: () => <FailedView error={new Error("A part of the page could not be fetched.")} />,
 };
+
+export const NothingYet: Story = {
+  render: () => (
+    <div style={{ height: 480 }}>
+      <Waiting />
+    </div>
+  ),
+};
+
+/** In the lower corner, where it covers neither the head of a ticket nor its composer. */
+export const News: Story = { render: () => <Told /> };
+
+function Told() {
+  const { message } = App.useApp();
+  useEffect(() => {
+    void message.success("TKT-1031 is created.", 0);
+    void message.error("Somebody else has changed the ticket meanwhile. Look at it again, and then decide.", 0);
+    return () => message.destroy();
+  }, [message]);
+  return <p>What has happened is told below.</p>;
+}
