@@ -39,7 +39,7 @@ function Exports() {
     useInfiniteQuery(exportJobsQuery(statuses));
   const jobs = data?.pages.flatMap((page) => page.exportJobs ?? []) ?? [];
   return (
-    <div className="exports-page">
+    <div className="reading-page">
       <PageHeader
         title="Exports"
         lead={`${isAdmin ? "Everybody's" : "Your"} files, newest first. Start one from the list of tickets.`}

@@ -24,7 +24,7 @@ export function NotificationsPage() {
   const unread = latest?.unreadCount ?? data?.pages[0]?.unreadCount ?? 0;
   const newest = latest?.notifications?.[0]?.createdAt ?? notifications[0]?.createdAt;
   return (
-    <div className="notifications-page">
+    <div className="reading-page">
       <PageHeader
         title="Notifications"
         lead={data && `${unreadWords(unread).replace(/^n/, "N")}. Kept for 90 days.`}

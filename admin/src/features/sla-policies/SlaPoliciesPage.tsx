@@ -39,7 +39,7 @@ function SlaPolicies() {
   const loaded = policies.data !== undefined && calendars.data !== undefined;
   const all = { policies: policies.data ?? [], calendars: calendars.data ?? [] };
   return (
-    <div className="policy-page">
+    <>
       <PageHeader title="SLA policies" lead="How soon tickets are answered and resolved, and in which hours." />
       <Tabs
         activeKey={params.get("tab") === "calendars" ? "calendars" : "policies"}
@@ -49,7 +49,7 @@ function SlaPolicies() {
           { key: "calendars", label: "Calendars", children: loaded ? <CalendarsTab {...all} /> : <Loading /> },
         ]}
       />
-    </div>
+    </>
   );
 }
 

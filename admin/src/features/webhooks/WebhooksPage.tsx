@@ -37,7 +37,7 @@ function Webhooks() {
     }
   };
   return (
-    <div className="webhooks-page">
+    <div className="reading-page">
       <PageHeader
         title="Webhooks"
         lead="Ticket events, posted to other systems as signed JSON. Each arrives at least once, in no promised order."
