@@ -18,7 +18,8 @@ export function SlaPolicyFacts({ explanation }: { explanation: SlaExplanation })
     <Descriptions
       size="small"
       column={1}
-      styles={{ label: { width: 130 } }}
+      colon={false}
+      styles={{ label: { width: 120 } }}
       items={[
         {
           key: "policy",
