@@ -1,5 +1,8 @@
 """What a server, a gateway and a worker export, each having done something."""
 
+import os
+import shutil
+
 import pytest
 
 from rodistaa.tickets.client import connect
@@ -12,6 +15,17 @@ from tests.running import StartServer, free_port, token_for
 from tests.ticket_requests import new_ticket
 from tests.waiting import eventually
 from tests.worker_processes import StartCelery
+
+
+@pytest.fixture
+def promtool() -> str:
+    """The path of Prometheus' tool; skipped where it is not installed, but in CI, which installs it."""
+    path = shutil.which("promtool")
+    if path is None and os.environ.get("CI"):
+        pytest.fail("promtool is not installed; .ci/run does it")
+    if path is None:
+        pytest.skip("promtool is not installed (Debian has it in the package prometheus)")
+    return path
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """deploy/prometheus/alerts.yml speaks of what the processes say, and of nothing else."""
 
 import re
+import subprocess
 from typing import Any
 
 import pytest
@@ -15,6 +16,12 @@ PAGE = (ROOT / "docs" / "operations.md").read_text()
 def test_every_series_of_the_rules_is_exported_with_its_labels(exported: Exported) -> None:
     for rule in RULES:
         assert_exported(rule["expr"], exported, where=rule["alert"])
+
+
+def test_rules_are_read_by_prometheus(promtool: str) -> None:
+    file = ROOT / "deploy" / "prometheus" / "alerts.yml"
+    checked = subprocess.run([promtool, "check", "rules", file], capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def test_what_the_processes_export_is_explained(exported: Exported) -> None:

@@ -3,7 +3,6 @@
 import itertools
 import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -59,10 +58,7 @@ def test_every_series_of_the_panels_is_exported_with_its_labels(exported: Export
             assert shown <= labels_of(target["expr"], exported), f"{panel['title']}: {target['legendFormat']}"
 
 
-def test_expressions_are_read_by_prometheus(tmp_path: Path) -> None:
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        pytest.skip("promtool is not installed")
+def test_expressions_are_read_by_prometheus(promtool: str, tmp_path: Path) -> None:
     rules = [
         {"record": f"panel:{number}", "expr": expr.replace("$__rate_interval", "1m").replace("$instance", ".*")}
         for number, (_, expr) in enumerate(EXPRESSIONS)
