@@ -17,15 +17,15 @@ export function IgnoredNotice({ ignored, onForget }: { ignored: readonly Ignored
   );
 }
 
-/** No rows: nothing matches, or nothing is there yet. */
-export function NoTickets({ isFiltered, onClear }: { isFiltered: boolean; onClear(): void }) {
+/** No rows: there is nothing in a view that everybody has, or nothing matches what somebody asked for. */
+export function NoTickets({ view, onClear }: { view: { empty: string } | undefined; onClear(): void }) {
   return (
     <Empty
       className="tickets-empty"
       image={Empty.PRESENTED_IMAGE_SIMPLE}
-      description={isFiltered ? "No ticket matches" : "There are no tickets that you can see yet"}
+      description={view?.empty ?? "No ticket matches"}
     >
-      {isFiltered && <Button onClick={onClear}>Clear search and filters</Button>}
+      {view === undefined && <Button onClick={onClear}>Clear search and filters</Button>}
     </Empty>
   );
 }

@@ -28,7 +28,7 @@ function Parts() {
       </Flex>
       <NewsPill count={3} onShow={nothing} />
       <IgnoredNotice ignored={[{ name: "status", value: "opne" }]} onForget={nothing} />
-      <NoTickets isFiltered={false} onClear={nothing} />
+      <NoTickets view={{ empty: "Nothing is open for you" }} onClear={nothing} />
       <ListSkeleton rows={3} />
       <Pager
         pager={{ ...leaf, number: 1, isFirst: true, hasNext: true }}

@@ -1,5 +1,6 @@
 import type { Meta, StoryObj } from "@storybook/react-vite";
 import { HttpResponse, http } from "msw";
+import { userEvent, within } from "storybook/test";
 import { manyTickets, ticketFixtures } from "@/fixtures/tickets";
 import { listAnswers, listHandlers, listIsSlow, listRefuses } from "./listHandlers";
 import { TicketsListPage } from "./TicketsListPage";
@@ -32,6 +33,15 @@ export const NothingMatches: Story = {
   parameters: {
     route: "/admin/tickets?status=escalated&priority=low&tag=kyc",
     msw: { handlers: { ...listHandlers, list: listAnswers([], { totalSize: "0" }) } },
+  },
+};
+
+/** Nothing is wrong with a view that everybody has. */
+export const NothingIsMine: Story = {
+  parameters: Empty.parameters ?? {},
+  async play({ canvasElement }) {
+    await userEvent.click(await within(canvasElement).findByRole("link", { name: "My open tickets" }));
+    await within(canvasElement).findByText("Nothing is open for you");
   },
 };
 

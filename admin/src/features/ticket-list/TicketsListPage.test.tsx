@@ -238,6 +238,17 @@ describe("the list of tickets", () => {
     expect(screen.queryByRole("button", { name: "My queue" })).toBeNull();
   });
 
+  it("says what it means that a view that everybody has is empty, and offers to clear only what somebody chose", async () => {
+    server.use(listAnswers([], { totalSize: "0" }));
+    show("/admin/tickets?status=escalated&tag=kyc");
+    expect(await screen.findByText("No ticket matches")).toBeVisible();
+    await userEvent.click(screen.getByRole("button", { name: "Clear search and filters" }));
+    expect(await screen.findByText("There are no tickets that you can see yet")).toBeVisible();
+    await userEvent.click(screen.getByRole("link", { name: "My open tickets" }));
+    expect(await screen.findByText("Nothing is open for you")).toBeVisible();
+    expect(screen.queryByRole("button", { name: "Clear search and filters" })).toBeNull();
+  });
+
   it("says what in the address it does not know", async () => {
     show("/admin/tickets?status=opne");
     expect(await screen.findByText("status=opne")).toBeVisible();

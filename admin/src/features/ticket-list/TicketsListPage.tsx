@@ -3,11 +3,12 @@ import { useQueryClient } from "@tanstack/react-query";
 import { Button } from "antd";
 import { lazy, Suspense, useMemo, useRef, useState } from "react";
 import { useLocation, useNavigate, useParams } from "react-router";
-import { usePermission } from "@/api/caller";
+import { useCaller, usePermission } from "@/api/caller";
 import { ticketKeys } from "@/api/tickets";
 import { useDialog } from "@/app/dialogs";
 import { ROUTES } from "@/app/routes";
-import { countFilters } from "@/features/ticket-filters/filterParams";
+import { builtInViews } from "@/features/ticket-filters/builtInViews";
+import { isSameFilter } from "@/features/ticket-filters/filterParams";
 import { SavedViews } from "@/features/ticket-filters/SavedViews";
 import { TicketFilters } from "@/features/ticket-filters/TicketFilters";
 import { ErrorNotice } from "@/ui/ErrorNotice";
@@ -78,6 +79,7 @@ export function TicketsListPage() {
   const mayBulk = usePermission("PERMISSION_BULK_UPDATE_TICKETS");
   const mayExport = usePermission("PERMISSION_EXPORT_TICKETS");
   const isStaff = usePermission("PERMISSION_STAFF");
+  const { userId = "" } = useCaller();
   const [exporting, setExporting] = useDialog("export");
   const [selected, setSelected] = useKeyed(listKey, NOTHING);
   // Results of a bulk change are shown in its bar for as long as nobody has put them away, whatever is selected by then.
@@ -192,7 +194,12 @@ export function TicketsListPage() {
         }}
       >
         {page === undefined && error === null && <ListSkeleton />}
-        {isEmpty && <NoTickets isFiltered={query !== "" || countFilters(filter) > 0} onClear={clear} />}
+        {isEmpty && (
+          <NoTickets
+            view={query ? undefined : builtInViews(userId).find((view) => isSameFilter(view.filter, filter))}
+            onClear={clear}
+          />
+        )}
         {tickets.length > 0 && (narrow ? <TicketCards {...table} /> : <TicketsTable {...table} />)}
         {page !== undefined && (
           <Pager
