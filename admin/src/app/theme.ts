@@ -64,7 +64,16 @@ export function themeOf(scheme: ColorScheme, { isStill = false } = {}): ThemeCon
         itemSelectedBg: dark ? "#12353c" : "#dff0f2",
         itemSelectedColor: dark ? "#86d6e2" : "#0a5a69",
       },
-      Table: { cellPaddingBlockSM: 7, headerBg: dark ? "#1b2226" : "#f8fafa" },
+      // As the list of tickets, which is drawn by hand.
+      Table: {
+        cellFontSizeSM: 13,
+        cellPaddingBlockSM: 7,
+        cellPaddingInlineSM: 8,
+        fontWeightStrong: 500,
+        headerBg: dark ? "#1b2226" : "#f8fafa",
+        headerColor: dark ? "#93a0a6" : "#5d6a70",
+        headerSplitColor: "transparent",
+      },
       Tooltip: { colorTextLightSolid: "#ffffff" },
       Drawer: { paddingLG: 20 },
     },

@@ -1,6 +1,8 @@
 import { EditOutlined, MailOutlined, PhoneOutlined } from "@ant-design/icons";
 import { Button, Flex, Table, type TableColumnsType, Tooltip, theme } from "antd";
 import type { Member } from "@/api/schemas";
+import { useListStyle } from "@/features/ticket-list/useListStyle";
+import { useNarrow } from "@/features/ticket-list/useNarrow";
 import { ToneTag } from "@/ui/StatusTag";
 import { TimeAgo } from "@/ui/TimeAgo";
 import { ROLES, wordOf } from "@/vocabulary/tickets";
@@ -15,92 +17,39 @@ type Props = {
   onSetActive(member: Member): void;
 };
 
-/** The staff. On narrow screens it scrolls sideways, and names stay. */
-export function MembersTable({ members, loading, onEdit, onSetActive }: Props) {
-  const { token } = theme.useToken();
-  const quiet = { color: token.colorTextSecondary };
+/** The staff: a table, or cards where there is no room for one. */
+export function MembersTable(props: Props) {
+  return (
+    <div className="members-frame" style={useListStyle()}>
+      {useNarrow() ? <MemberCards {...props} /> : <MemberRows {...props} />}
+    </div>
+  );
+}
+
+function MemberRows({ members, loading, onEdit, onSetActive }: Props) {
   const columns: TableColumnsType<Member> = [
     {
       title: "Name",
       key: "name",
-      fixed: "start",
       width: 190,
-      render: (_, member) => (
-        <div className="member-name">
-          <button
-            type="button"
-            className="member-link"
-            style={{ color: token.colorLink }}
-            onClick={() => onEdit(member)}
-          >
-            <bdi>{member.displayName}</bdi>
-          </button>
-          <span style={quiet}>{member.userId}</span>
-        </div>
-      ),
+      render: (_, member) => <Name member={member} onEdit={onEdit} />,
     },
-    { title: "Role", dataIndex: "role", width: 150, render: (role: Member["role"]) => wordOf(ROLES, role).label },
+    { title: "Role", dataIndex: "role", width: 142, render: (role: Member["role"]) => wordOf(ROLES, role).label },
     {
       title: "Franchises",
       dataIndex: "franchiseIds",
-      width: 170,
+      width: 146,
       render: (ids: string[] | undefined) => <Franchises ids={ids ?? []} />,
     },
-    {
-      title: "Contact",
-      key: "contact",
-      width: 290,
-      render: (_, { email, phone }) => (
-        <div className="member-contact">
-          {email && (
-            <a href={`mailto:${encodeURIComponent(email)}`}>
-              <MailOutlined aria-hidden /> <span>{email}</span>
-            </a>
-          )}
-          {phone && (
-            <a href={`tel:${phone}`}>
-              <PhoneOutlined aria-hidden /> <span>{phone}</span>
-            </a>
-          )}
-          {!email && !phone && <span style={quiet}>In the app only</span>}
-        </div>
-      ),
-    },
-    {
-      title: "Active",
-      dataIndex: "active",
-      width: 90,
-      render: (active: boolean | undefined) => (
-        <ToneTag tone={active ? "success" : "neutral"}>{active ? "Active" : "Inactive"}</ToneTag>
-      ),
-    },
-    { title: "Changed", dataIndex: "updatedAt", width: 130, render: (at: string) => <TimeAgo at={at} /> },
+    { title: "Contact", key: "contact", width: 258, render: (_, member) => <Contact member={member} /> },
+    { title: "Active", dataIndex: "active", width: 86, render: (active?: boolean) => <ActiveTag active={active} /> },
+    { title: "Changed", dataIndex: "updatedAt", width: 96, render: (at: string) => <TimeAgo at={at} short /> },
     {
       title: <span className="visually-hidden">Actions</span>,
       key: "actions",
-      width: 140,
+      width: 126,
       align: "end",
-      render: (_, member) => (
-        <Flex gap={4} justify="end">
-          <Button
-            size="small"
-            type="text"
-            aria-label={`${member.active ? "Deactivate" : "Activate"} ${member.displayName}`}
-            onClick={() => onSetActive(member)}
-          >
-            {member.active ? "Deactivate" : "Activate"}
-          </Button>
-          <Tooltip title="Edit">
-            <Button
-              size="small"
-              type="text"
-              icon={<EditOutlined aria-hidden />}
-              aria-label={`Edit ${member.displayName}`}
-              onClick={() => onEdit(member)}
-            />
-          </Tooltip>
-        </Flex>
-      ),
+      render: (_, member) => <Actions member={member} onEdit={onEdit} onSetActive={onSetActive} />,
     },
   ];
   return (
@@ -112,9 +61,98 @@ export function MembersTable({ members, loading, onEdit, onSetActive }: Props) {
       columns={columns}
       loading={loading}
       pagination={false}
-      scroll={{ x: 1140 }}
+      scroll={{ x: 1044 }}
       rowClassName={({ active }) => (active ? "" : "member-inactive")}
     />
+  );
+}
+
+function MemberCards({ members, loading, onEdit, onSetActive }: Props) {
+  const { token } = theme.useToken();
+  return (
+    <ul className="member-cards" aria-label="Members" aria-busy={loading} inert={loading}>
+      {members.map((member) => (
+        <li key={member.userId} className="member-card">
+          <div className="member-card-line">
+            <Name member={member} onEdit={onEdit} />
+            <ActiveTag active={member.active} />
+          </div>
+          <div>
+            {wordOf(ROLES, member.role).label}
+            {(member.franchiseIds?.length ?? 0) > 0 && (
+              <>
+                <span style={{ color: token.colorTextDescription }}> · </span>
+                <Franchises ids={member.franchiseIds ?? []} />
+              </>
+            )}
+          </div>
+          <div className="member-card-line member-card-foot">
+            <Contact member={member} />
+            <Actions member={member} onEdit={onEdit} onSetActive={onSetActive} />
+          </div>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Name({ member, onEdit }: Pick<Props, "onEdit"> & { member: Member }) {
+  const { token } = theme.useToken();
+  return (
+    <div className="member-name">
+      <button type="button" className="member-link" onClick={() => onEdit(member)}>
+        <bdi>{member.displayName}</bdi>
+      </button>
+      <span style={{ color: token.colorTextTertiary }}>{member.userId}</span>
+    </div>
+  );
+}
+
+function Contact({ member: { email, phone } }: { member: Member }) {
+  const { token } = theme.useToken();
+  return (
+    <div className="member-contact">
+      {email && (
+        <a href={`mailto:${encodeURIComponent(email)}`}>
+          <MailOutlined aria-hidden /> <span>{email}</span>
+        </a>
+      )}
+      {phone && (
+        <a href={`tel:${phone}`}>
+          <PhoneOutlined aria-hidden /> <span>{phone}</span>
+        </a>
+      )}
+      {!email && !phone && <span style={{ color: token.colorTextSecondary }}>In the app only</span>}
+    </div>
+  );
+}
+
+function ActiveTag({ active }: { active: boolean | undefined }) {
+  return <ToneTag tone={active ? "success" : "neutral"}>{active ? "Active" : "Inactive"}</ToneTag>;
+}
+
+function Actions({ member, onEdit, onSetActive }: Pick<Props, "onEdit" | "onSetActive"> & { member: Member }) {
+  const size = useNarrow() ? "medium" : "small";
+  return (
+    <Flex gap={4} justify="end">
+      <Button
+        size={size}
+        type="text"
+        aria-label={`${member.active ? "Deactivate" : "Activate"} ${member.displayName}`}
+        onClick={() => onSetActive(member)}
+      >
+        {member.active ? "Deactivate" : "Activate"}
+      </Button>
+      <Tooltip title="Edit">
+        <Button
+          size={size}
+          type="text"
+          icon={<EditOutlined aria-hidden />}
+          aria-label={`Edit ${member.displayName}`}
+          onClick={() => onEdit(member)}
+        />
+      </Tooltip>
+    </Flex>
   );
 }
 
