@@ -36,6 +36,7 @@ function Themed({ children }: { children: ReactNode }) {
       locale={enGB}
       componentSize="medium"
       variant="outlined"
+      drawer={{ closable: { placement: "end" } }}
       form={{ scrollToFirstError: { block: "center", focus: true } }}
     >
       <App component={false} message={{ maxCount: 3 }}>

@@ -1,5 +1,14 @@
 import { App, Button, Drawer, type DrawerProps, Modal, type ModalProps } from "antd";
-import { createContext, type KeyboardEvent, type RefObject, useContext, useEffect, useRef } from "react";
+import {
+  createContext,
+  type KeyboardEvent,
+  type ReactNode,
+  type RefObject,
+  useContext,
+  useEffect,
+  useRef,
+} from "react";
+import "./ui.css";
 
 type FormDialog = { isChanged: RefObject<() => boolean>; leave(): void };
 
@@ -51,6 +60,16 @@ export function CancelButton() {
     <Button onClick={dialog?.leave} disabled={false}>
       Cancel
     </Button>
+  );
+}
+
+/** The foot of a form in a drawer, in sight however long the form is: cancelling, then what the form is for. */
+export function FormFoot({ children }: { children: ReactNode }) {
+  return (
+    <div className="form-foot">
+      <CancelButton />
+      {children}
+    </div>
   );
 }
 

@@ -1,10 +1,10 @@
-import { Button, Flex, Form, Input, Select, Switch } from "antd";
+import { Button, Form, Input, Select, Switch } from "antd";
 import { useEffect, useState } from "react";
 import { newKey } from "@/api/client";
 import { ApiError, distribute } from "@/api/errors";
 import type { Member } from "@/api/schemas";
 import { ErrorNotice } from "@/ui/ErrorNotice";
-import { CancelButton, Unsaved } from "@/ui/FormDialog";
+import { FormFoot, Unsaved } from "@/ui/FormDialog";
 import { isEdited } from "@/ui/isEdited";
 import { ROLES, STAFF_ROLES, wordOf } from "@/vocabulary/tickets";
 import { MemberConflict } from "./MemberConflict";
@@ -152,12 +152,11 @@ export function MemberForm({ member, onDone }: { member: Member | null; onDone(s
       >
         <Switch />
       </Form.Item>
-      <Flex gap={8} justify="end">
-        <CancelButton />
+      <FormFoot>
         <Button type="primary" htmlType="submit" loading={save.isPending}>
           {member === null ? "Add member" : "Save"}
         </Button>
-      </Flex>
+      </FormFoot>
     </Form>
   );
 }

@@ -1,8 +1,8 @@
-import { Button, Form, Input, Select, Space } from "antd";
+import { Button, Form, Input, Select } from "antd";
 import { useState } from "react";
 import type { Calendar } from "@/api/schemas";
 import { ErrorNotice } from "@/ui/ErrorNotice";
-import { CancelButton, FormDrawer, Unsaved } from "@/ui/FormDialog";
+import { FormDrawer, FormFoot, Unsaved } from "@/ui/FormDialog";
 import { isEdited } from "@/ui/isEdited";
 import { useFocusReturn } from "@/ui/useFocusReturn";
 import { ConflictChoice } from "./ConflictChoice";
@@ -77,12 +77,11 @@ export function CalendarEditor({
       size="min(680px, 100vw)"
       title={calendar === null ? "New calendar" : `Calendar ${calendar.displayName || calendar.id}`}
       footer={
-        <Space>
+        <FormFoot>
           <Button type="primary" loading={isSaving} disabled={newer !== null} onClick={submit}>
             {base === null ? "Create calendar" : `Save as version ${Number(base.version ?? 0) + 1}`}
           </Button>
-          <CancelButton />
-        </Space>
+        </FormFoot>
       }
     >
       <Form layout="vertical" requiredMark="optional" component="div">

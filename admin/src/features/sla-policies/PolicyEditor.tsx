@@ -1,11 +1,11 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Alert, Button, Checkbox, Form, Select, Space } from "antd";
+import { Alert, Button, Checkbox, Form, Select } from "antd";
 import { useState } from "react";
 import { api, newKey, once, unwrap } from "@/api/client";
 import { ApiError, distribute } from "@/api/errors";
 import type { Calendar, SlaPolicy } from "@/api/schemas";
 import { ErrorNotice } from "@/ui/ErrorNotice";
-import { CancelButton, FormDrawer, Unsaved } from "@/ui/FormDialog";
+import { FormDrawer, FormFoot, Unsaved } from "@/ui/FormDialog";
 import { isEdited } from "@/ui/isEdited";
 import { useFocusReturn } from "@/ui/useFocusReturn";
 import { PRIORITIES, STATUSES, wordOf } from "@/vocabulary/tickets";
@@ -102,12 +102,11 @@ export function PolicyEditor({
       size="min(560px, 100vw)"
       title={`Policy for ${wordOf(PRIORITIES, policy.priority).label}`}
       footer={
-        <Space>
+        <FormFoot>
           <Button type="primary" loading={save.isPending} disabled={newer !== null} onClick={() => form.submit()}>
             Save as version {Number(base.version ?? 0) + 1}
           </Button>
-          <CancelButton />
-        </Space>
+        </FormFoot>
       }
     >
       <Form<PolicyValues> form={form} layout="vertical" requiredMark="optional" initialValues={began} onFinish={submit}>

@@ -1,10 +1,10 @@
-import { Button, Flex, Form, Input, Radio, Select } from "antd";
+import { Button, Form, Input, Radio, Select } from "antd";
 import { useEffect, useState } from "react";
 import { newKey } from "@/api/client";
 import { ApiError, distribute } from "@/api/errors";
 import type { TicketFilter, Webhook } from "@/api/schemas";
 import { ErrorNotice } from "@/ui/ErrorNotice";
-import { CancelButton, Unsaved } from "@/ui/FormDialog";
+import { FormFoot, Unsaved } from "@/ui/FormDialog";
 import { isEdited } from "@/ui/isEdited";
 import { filterWords } from "@/vocabulary/filterWords";
 import { LINKED_TYPES, optionsOf, PRIORITIES, ROLES, STAFF_ROLES, STATUSES, wordOf } from "@/vocabulary/tickets";
@@ -115,12 +115,11 @@ export function WebhookForm({ webhook, onDone }: { webhook: Webhook | null; onDo
         />
       </Form.Item>
       {tickets === "some" && <FilterFields webhook={webhook} />}
-      <Flex gap={8} justify="end">
-        <CancelButton />
+      <FormFoot>
         <Button type="primary" htmlType="submit" loading={save.isPending}>
           {webhook === null ? "Create webhook" : "Save"}
         </Button>
-      </Flex>
+      </FormFoot>
     </Form>
   );
 }
