@@ -1,4 +1,4 @@
-import { configure, screen, waitFor, within } from "@testing-library/react";
+import { configure, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { delay, HttpResponse, http } from "msw";
 import { Route, Routes, useLocation } from "react-router";
@@ -193,6 +193,42 @@ describe("the list of tickets", () => {
     expect(within(rowOf(escalatedTicket.id ?? "")).getByText("No longer matches")).toBeVisible();
     expect(document.querySelector("[data-ticket-id]")).toHaveAttribute("data-ticket-id", "TKT-9999");
     expect(screen.getByText("2 tickets changed, 1 no longer matches")).toBeInTheDocument();
+  });
+
+  it("puts nothing that is told of one list into another", async () => {
+    const first = watchable();
+    show();
+    await screen.findByText(newTicket.id ?? "");
+    const tell = await first;
+    // What happened between the rows and the stream is asked for once that has begun, and here answered late.
+    let answer: () => void = () => undefined;
+    const asksAgain = new Promise<void>((begun) => {
+      server.use(
+        http.post(
+          "*/admin/tickets\\:list",
+          async () => {
+            begun();
+            await new Promise<void>((resolve) => {
+              answer = resolve;
+            });
+            const created = { ...newTicket, id: "TKT-9999", createdAt: minutesFromNow(1) };
+            return HttpResponse.json({ tickets: [created] });
+          },
+          { once: true },
+        ),
+      );
+    });
+    tell("progress", { progress: {}, cursor: "1" });
+    await asksAgain;
+    const second = watchable();
+    fireEvent.click(screen.getByRole("link", { name: "Unassigned" }));
+    await waitFor(() => expect(address()).toContain("assigned=no"));
+    const tellOther = await second;
+    answer();
+    tellOther("progress", { progress: {}, cursor: "1" });
+    tellOther("changed", { changed: { ticket: { ...newTicket, title: "Another title", version: "2" } }, cursor: "2" });
+    expect(await screen.findByText("Another title")).toBeVisible();
+    expect(screen.queryByText("TKT-9999")).not.toBeInTheDocument();
   });
 
   it("begins anew with a cursor past its days", async () => {

@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { type RefObject, useCallback, useEffect, useRef, useState } from "react";
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { ApiError } from "@/api/errors";
 import type { Schemas } from "@/api/schemas";
 import type { StreamRequest, StreamState } from "@/api/stream";
@@ -75,11 +75,6 @@ export function useLiveTickets(
   useEffect(() => {
     latestFlush.current = flush;
   });
-  const push = useCallback((events: readonly LiveEvent[]) => {
-    queue.current.push(...events);
-    timer.current ??= setTimeout(() => latestFlush.current(), DRAW_MS);
-  }, []);
-
   const settled = useSettled(page !== undefined && !isPolled ? JSON.stringify(request.filter) : null);
   const [attempt, setAttempt] = useState(0);
   const streamRequest: StreamRequest | null =
@@ -90,11 +85,27 @@ export function useLiveTickets(
   const liveSince = useRef<string | null>(null);
   const streamKey = JSON.stringify(streamRequest);
 
+  // What one stream has told is not put into the rows that another one, or none, belongs to.
+  const followed = useRef(streamKey);
+  useLayoutEffect(() => {
+    followed.current = streamKey;
+    return () => {
+      queue.current = [];
+    };
+  }, [streamKey]);
+  const push = useCallback((streamOf: string, events: readonly LiveEvent[]) => {
+    if (streamOf === followed.current) {
+      queue.current.push(...events);
+      timer.current ??= setTimeout(() => latestFlush.current(), DRAW_MS);
+    }
+  }, []);
+
   const catchUp = async () => {
     const fresh = await fetchPage(request, token, new AbortController().signal);
     const held = queryClient.getQueryData<TicketPage>(queryKey);
     const known = new Map(held?.tickets.map((ticket) => [ticket.id, ticket]));
     push(
+      streamKey,
       fresh.tickets
         .filter((ticket) => {
           const before = known.get(ticket.id);
@@ -123,7 +134,7 @@ export function useLiveTickets(
       if (event === null) {
         return;
       }
-      push([event]);
+      push(streamKey, [event]);
       if ("changed" in event) {
         const { queryKey: ticketKey } = ticketQuery(event.changed.id ?? "");
         queryClient.setQueryData(ticketKey, (held) => (held && isNewer(event.changed, held) ? event.changed : held));
