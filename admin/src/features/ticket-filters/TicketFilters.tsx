@@ -46,9 +46,10 @@ export function TicketFilters({ value, onChange: tell, extra }: TicketFiltersPro
   const isMine = filter.ownerId === userId;
   const isMyQueue = filter.ownerRoles?.length === 1 && filter.ownerRoles[0] === role;
   const isToggle = ({ field }: FilterWord) =>
-    (field === "ownerId" && isMine) ||
-    (field === "unassigned" && filter.unassigned === true) ||
-    (field === "ownerRoles" && isMyQueue && isStaff);
+    isStaff &&
+    ((field === "ownerId" && isMine) ||
+      (field === "unassigned" && filter.unassigned === true) ||
+      (field === "ownerRoles" && isMyQueue));
   const others = words.filter((word) => !QUICK_FIELDS.has(word.field) && !isToggle(word));
   return (
     <Flex wrap gap={6} align="center" className="ticket-filters" style={style} role="group" aria-label="Filters">
@@ -74,22 +75,26 @@ export function TicketFilters({ value, onChange: tell, extra }: TicketFiltersPro
         words={wordOfField("slaStatuses")}
         onChange={(slaStatuses) => onChange(withList(filter, "slaStatuses", slaStatuses))}
       />
-      <Toggle
-        label="Mine"
-        on={isMine}
-        onChange={(on) => {
-          const rest = without(without(filter, "unassigned"), "ownerId");
-          onChange(on ? { ...rest, ownerId: userId } : rest);
-        }}
-      />
-      <Toggle
-        label="Unassigned"
-        on={filter.unassigned === true}
-        onChange={(on) => {
-          const rest = without(without(filter, "unassigned"), "ownerId");
-          onChange(on ? { ...rest, unassigned: true } : rest);
-        }}
-      />
+      {isStaff && (
+        <>
+          <Toggle
+            label="Mine"
+            on={isMine}
+            onChange={(on) => {
+              const rest = without(without(filter, "unassigned"), "ownerId");
+              onChange(on ? { ...rest, ownerId: userId } : rest);
+            }}
+          />
+          <Toggle
+            label="Unassigned"
+            on={filter.unassigned === true}
+            onChange={(on) => {
+              const rest = without(without(filter, "unassigned"), "ownerId");
+              onChange(on ? { ...rest, unassigned: true } : rest);
+            }}
+          />
+        </>
+      )}
       {isStaff && role && (
         <Toggle
           label="My queue"

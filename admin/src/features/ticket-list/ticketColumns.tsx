@@ -13,8 +13,8 @@ export type Found = Schemas["SearchResult"] | undefined;
 export type Column = {
   key: "id" | "title" | OptionalColumn;
   title: string;
-  /** In pixels; the title takes what is left. */
-  width?: number;
+  /** Of CSS, or in pixels; the title takes what is left. */
+  width?: number | string;
   /** Pressing the heading asks for `first`, and after that for the other direction. */
   sort?: { field: TicketOrderField; first: "asc" | "desc" };
   draw(ticket: Ticket, found: Found): ReactNode;
@@ -34,11 +34,11 @@ const COLUMNS: readonly Column[] = [
     ),
   },
   { key: "title", title: "Title", draw: (ticket, found) => <TitleCell ticket={ticket} found={found} /> },
-  { key: "linked", title: "Linked to", width: 108, draw: (ticket) => <LinkedCell ticket={ticket} /> },
+  { key: "linked", title: "Linked to", width: 104, draw: (ticket) => <LinkedCell ticket={ticket} /> },
   {
     key: "owner",
     title: "Owner",
-    width: 114,
+    width: "var(--owner-width)",
     draw: (ticket) => (
       <span className="ticket-owner">
         <OwnerName ownerId={ticket.ownerId} ownerRole={ticket.ownerRole} />
@@ -49,22 +49,22 @@ const COLUMNS: readonly Column[] = [
   {
     key: "sla",
     title: "SLA",
-    width: 156,
+    width: 148,
     sort: { field: "sla_due_at", first: "asc" },
     draw: (ticket) => <TicketSLAIndicator ticket={ticket} variant="chip" />,
   },
-  { key: "tags", title: "Tags", width: 104, draw: (ticket) => <TagsCell tags={ticket.tags} /> },
+  { key: "tags", title: "Tags", width: "var(--tags-width)", draw: (ticket) => <TagsCell tags={ticket.tags} /> },
   {
     key: "created",
     title: "Created",
-    width: 92,
+    width: 88,
     sort: { field: "created_at", first: "desc" },
     draw: (ticket) => <TimeAgo at={ticket.createdAt} short />,
   },
   {
     key: "updated",
     title: "Updated",
-    width: 92,
+    width: 88,
     sort: { field: "updated_at", first: "desc" },
     draw: (ticket) => <TimeAgo at={ticket.updatedAt} short />,
   },
