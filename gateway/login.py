@@ -25,22 +25,22 @@ HOME = "/admin/tickets"
 """Where a login leads that names no other place."""
 _PLACE_LIMIT = 1000
 _DEMO_HOURS = 12
-_SEES_ALL = "sees every ticket, assigns, closes, exports"
-_OWN_ALONE = "tickets of their own, without internal notes"
+_SEES_ALL = "Sees every ticket, assigns, closes, exports"
+_OWN_ALONE = "Tickets of their own, without internal notes"
 _DEMO_GROUPS: Mapping[str, Mapping[Role, str]] = {
     "Staff": {
-        Role.ADMIN: "all that a manager may, bulk changes, policies, directory, webhooks",
+        Role.ADMIN: "All that a manager may, bulk changes, policies, directory, webhooks",
         Role.CEO_ONCALL: _SEES_ALL,
         Role.HQ_SUPPORT: _SEES_ALL,
         Role.REGIONAL_MANAGER: _SEES_ALL,
         Role.OPS_MANAGER: _SEES_ALL,
-        Role.OPS_AGENT: "works on the queue of ops agents",
-        Role.FRANCHISE_AGENT: "works on the tickets of franchise FR-001",
-        Role.FINANCE: "works on the queue of finance, and resolves payment tickets",
-        Role.COMPLIANCE_OFFICER: "works on the queue of compliance",
+        Role.OPS_AGENT: "Works on the queue of ops agents",
+        Role.FRANCHISE_AGENT: "Works on the tickets of franchise FR-001",
+        Role.FINANCE: "Works on the queue of finance, and resolves payment tickets",
+        Role.COMPLIANCE_OFFICER: "Works on the queue of compliance",
     },
     "From outside": {Role.SHIPPER: _OWN_ALONE, Role.OPERATOR: _OWN_ALONE, Role.DRIVER: _OWN_ALONE},
-    "Services": {Role.SYSTEM: "a service account"},
+    "Services": {Role.SYSTEM: "A service account"},
 }
 """The headings of the login page, and what is said of each demo user below them."""
 
