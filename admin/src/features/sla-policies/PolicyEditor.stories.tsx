@@ -1,5 +1,6 @@
 import type { Meta, StoryObj } from "@storybook/react-vite";
 import { HttpResponse, http } from "msw";
+import { userEvent, within } from "storybook/test";
 import { FIXED_NOW } from "@/fixtures/now";
 import { calendarFixtures, policyFixture } from "@/fixtures/sla";
 import { PolicyEditor } from "./PolicyEditor";
@@ -33,6 +34,17 @@ export const OfficeHoursAndAllRoles: Story = {
         "ROLE_COMPLIANCE_OFFICER",
       ],
     }),
+  },
+};
+
+/** No durations: one is too long, one is no number. */
+export const NoDurations: Story = {
+  play: async () => {
+    const page = within(document.body);
+    await userEvent.type(await page.findByRole("textbox", { name: "Resolution, days" }), "000");
+    await userEvent.type(page.getByRole("textbox", { name: "Next escalation after, hours" }), ".5");
+    await page.findByText("365 days at the most.");
+    await page.findByText("Write whole numbers.");
   },
 };
 

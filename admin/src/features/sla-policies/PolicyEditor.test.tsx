@@ -53,6 +53,65 @@ it("sends what was changed, with the version that was read", async () => {
   expect(sent[0]?.body.escalationChain).toEqual(["ROLE_OPS_MANAGER", "ROLE_HQ_SUPPORT", "ROLE_REGIONAL_MANAGER"]);
 });
 
+const durationOf = (label: string) =>
+  ["days", "hours", "minutes"].map((unit) => screen.getByLabelText<HTMLInputElement>(`${label}, ${unit}`).value);
+
+async function fill(field: string, text: string) {
+  const input = await screen.findByLabelText(field);
+  await userEvent.clear(input);
+  if (text !== "") {
+    await userEvent.type(input, text);
+  }
+}
+
+it("takes any number of hours or minutes, and carries it over when the field is left", async () => {
+  const { sent, onSaved } = open(() => HttpResponse.json(policyFixture({ version: "4" })));
+  await fill("Resolution, days", "");
+  await fill("Resolution, hours", "48");
+  expect(durationOf("Resolution")).toEqual(["0", "48", "0"]);
+  await userEvent.tab();
+  expect(durationOf("Resolution")).toEqual(["2", "0", "0"]);
+  await fill("First response, hours", "0");
+  await fill("First response, minutes", "90");
+  await userEvent.tab();
+  expect(durationOf("First response")).toEqual(["0", "1", "30"]);
+  await fill("Next escalation after, hours", "25");
+  await save();
+  await waitFor(() => expect(onSaved).toHaveBeenCalled());
+  expect(sent[0]?.body).toMatchObject({
+    resolutionTimeMinutes: 2880,
+    responseTimeMinutes: 90,
+    escalationIntervalMinutes: 1500,
+  });
+});
+
+it.each([
+  ["Resolution", "days", "366", "365 days at the most."],
+  ["First response", "hours", "99999999999999999999", "365 days at the most."],
+  ["Next escalation after", "minutes", "525601", "365 days at the most."],
+  ["Next escalation after", "hours", "1.5", "Write whole numbers."],
+  ["Resolution", "minutes", "-5", "Write whole numbers."],
+  ["First response", "days", "two", "Write whole numbers."],
+])("sends no %s of so many %s: %s", async (label, unit, text, words) => {
+  const { sent } = open(() => HttpResponse.json({}));
+  await fill(`${label}, ${unit}`, text);
+  await userEvent.tab();
+  const input = screen.getByLabelText(`${label}, ${unit}`);
+  expect(input).toHaveValue(text);
+  expect(await screen.findByText(words)).toBeInTheDocument();
+  expect(input).toBeInvalid();
+  expect(input).toHaveAccessibleDescription(expect.stringContaining(words));
+  await save();
+  expect(sent).toEqual([]);
+});
+
+it("asks before a duration that was only typed is lost", async () => {
+  open(() => HttpResponse.json({}));
+  await fill("Next escalation after, hours", "x");
+  await userEvent.click(screen.getByRole("button", { name: "Cancel" }));
+  expect(await screen.findByText("Discard what you entered?")).toBeInTheDocument();
+});
+
 it("tells a refusal beside the field", async () => {
   open(() =>
     HttpResponse.json(

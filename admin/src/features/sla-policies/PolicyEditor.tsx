@@ -10,7 +10,7 @@ import { isEdited } from "@/ui/isEdited";
 import { useFocusReturn } from "@/ui/useFocusReturn";
 import { PRIORITIES, STATUSES, wordOf } from "@/vocabulary/tickets";
 import { ConflictChoice } from "./ConflictChoice";
-import { DurationField } from "./DurationField";
+import { DurationField, durationRule } from "./DurationField";
 import { EscalationChainField } from "./EscalationChainField";
 import { fieldWords } from "./policyWords";
 import {
@@ -124,7 +124,7 @@ export function PolicyEditor({
           name="responseTimeMinutes"
           label={POLICY_LABELS.responseTimeMinutes}
           required
-          rules={[{ validator: (_, minutes: number) => atLeastAMinute(minutes) }]}
+          rules={[durationRule(1)]}
           extra="Until the first public message by staff"
         >
           <DurationField label={POLICY_LABELS.responseTimeMinutes} />
@@ -135,7 +135,7 @@ export function PolicyEditor({
           required
           dependencies={["responseTimeMinutes"]}
           rules={[
-            { validator: (_, minutes: number) => atLeastAMinute(minutes) },
+            durationRule(1),
             ({ getFieldValue }) => ({
               validator: (_, minutes: number) =>
                 minutes > 0 && minutes < getFieldValue("responseTimeMinutes")
@@ -164,6 +164,7 @@ export function PolicyEditor({
         <Form.Item
           name="escalationIntervalMinutes"
           label={POLICY_LABELS.escalationIntervalMinutes}
+          rules={[durationRule(0)]}
           extra="From one escalation to the next; nothing means the time to the first response"
         >
           <DurationField label={POLICY_LABELS.escalationIntervalMinutes} />
@@ -186,10 +187,6 @@ export function PolicyEditor({
       </Form>
     </FormDrawer>
   );
-}
-
-function atLeastAMinute(minutes: number): Promise<void> {
-  return minutes > 0 ? Promise.resolve() : Promise.reject(new Error("At least a minute."));
 }
 
 /** Whether it is told beside the fields, or below the title as `rest`. */
