@@ -11,7 +11,7 @@ import { SlaEscalations } from "./SlaEscalations";
 import { SlaIntervalsTable } from "./SlaIntervalsTable";
 import { SlaPolicyFacts } from "./SlaPolicyFacts";
 import { SlaTimeline } from "./SlaTimeline";
-import { headlineOf, hoursWords, slaExplanationQuery, sumsAt } from "./slaExplanation";
+import { headlineOf, hoursWords, slaExplanationQuery, sumsAt, wordsOfSums } from "./slaExplanation";
 import { useNowNear } from "./useSlaClock";
 import "./explanation.css";
 
@@ -73,14 +73,15 @@ function Headline({
   const now = Math.max(Date.parse(explanation.asOf ?? ""), useNowNear([due]));
   const { tone, title, text } = headlineOf(explanation, now);
   const sums = sumsAt(explanation, now);
+  const { counted, remaining } = wordsOfSums(sums);
   const colours = TONES[scheme][tone];
   const isEnded = explanation.slaStatus === "SLA_STATUS_COMPLETED";
   const facts: [label: string, value: string][] = [
     ["Target", hoursWords(sums.target)],
-    ["Counted", hoursWords(sums.counted)],
+    ["Counted", counted],
     ["Paused", hoursWords(sums.paused)],
     ...(sums.closed > 0 ? [["Closed hours", hoursWords(sums.closed)] as [string, string]] : []),
-    [sums.remaining < 0 ? "Over by" : isEnded ? "To spare" : "Remaining", hoursWords(Math.abs(sums.remaining))],
+    [sums.remaining < 0 ? "Over by" : isEnded ? "To spare" : "Remaining", remaining],
   ];
   return (
     <>

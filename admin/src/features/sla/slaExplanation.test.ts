@@ -7,7 +7,7 @@ import {
   pausedExplanation,
   runningExplanation,
 } from "@/fixtures/sla";
-import { headlineOf, hoursWords, sumsAt } from "./slaExplanation";
+import { headlineOf, hoursWords, sumsAt, wordsOfSums } from "./slaExplanation";
 import { segmentsOf, ticksOf } from "./slaSegments";
 
 const AS_OF = Date.parse(FIXED_NOW);
@@ -70,6 +70,34 @@ it("hours are the largest unit of counted time", () => {
     "25 h 1 min",
     "−1 h 30 min",
   ]);
+});
+
+describe("what counted and what remains come to the target", () => {
+  const DAY = 86_400;
+  it.each([
+    [4_345, "1 h 12 min", "22 h 48 min"],
+    [4_320, "1 h 12 min", "22 h 48 min"],
+    [0, "0 s", "24 h"],
+    [45.5, "45 s", "24 h"],
+    [DAY - 60.5, "23 h 58 min", "2 min"],
+    [DAY - 59.5, "23 h 59 min", "59 s"],
+    [DAY - 1, "23 h 59 min", "1 s"],
+    [DAY, "24 h", "0 s"],
+    [DAY + 30, "24 h", "30 s"],
+    [DAY + 90, "24 h 1 min", "1 min"],
+    [DAY + 4_345, "25 h 12 min", "1 h 12 min"],
+  ])("of 24 h after %d s", (counted, ...words) => {
+    const told = wordsOfSums({ target: DAY, counted, paused: 0, closed: 0, remaining: DAY - counted });
+    expect([told.counted, told.remaining]).toEqual(words);
+  });
+
+  it("in the headline, too", () => {
+    const target = (metExplanation.policy?.resolutionTimeMinutes ?? 0) * 60;
+    const explanation = { ...metExplanation, counted: "4345s", remaining: `${target - 4345}s` };
+    const { title, text } = headlineOf(explanation, AS_OF);
+    expect(title).toBe(`Met: solved with ${hoursWords(target - 4320)} to spare`);
+    expect(text).toContain("1 h 12 min counted");
+  });
 });
 
 describe("segments of the drawing", () => {

@@ -60,6 +60,18 @@ export function sumsAt(explanation: SlaExplanation, now: number): Sums {
   };
 }
 
+/**
+ * What has counted and what remains (below 0: too late by), for people: shown in minutes they come to the target,
+ * of which rounding both down would lose a minute. Less than a minute of either keeps its seconds.
+ */
+export function wordsOfSums({ target, counted, remaining }: Sums): { counted: string; remaining: string } {
+  const wholeMinutes = Math.floor(counted / 60) * 60;
+  return {
+    counted: hoursWords(counted),
+    remaining: hoursWords(Math.abs(Math.abs(remaining) < 60 ? remaining : target - wholeMinutes)),
+  };
+}
+
 /** In seconds. */
 export function lengthOfInterval({ start, end }: SlaInterval): number {
   return (Date.parse(end ?? "") - Date.parse(start ?? "")) / 1000;
@@ -74,14 +86,15 @@ export function headlineOf(explanation: SlaExplanation, now: number): { tone: To
   const sums = sumsAt(explanation, now);
   const due = dateTime(slaDueAt);
   const target = targetOf(explanation);
-  const parts = [`${hoursWords(sums.counted)} counted`, ...stopsOf(sums)].join(", ");
+  const { counted, remaining } = wordsOfSums(sums);
+  const parts = [`${counted} counted`, ...stopsOf(sums)].join(", ");
   const text = `The target is ${target}; ${parts}.`;
   const isLate = sums.remaining <= 0;
   const last = explanation.intervals?.at(-1);
   if (explanation.slaStatus === "SLA_STATUS_COMPLETED") {
     return sums.remaining < 0
-      ? { tone: "danger", title: `Missed: solved ${hoursWords(-sums.remaining)} of counted time too late`, text }
-      : { tone: "success", title: `Met: solved with ${hoursWords(sums.remaining)} to spare`, text };
+      ? { tone: "danger", title: `Missed: solved ${remaining} of counted time too late`, text }
+      : { tone: "success", title: `Met: solved with ${remaining} to spare`, text };
   }
   if (isLate || explanation.slaStatus === "SLA_STATUS_BREACHED") {
     return { tone: "danger", title: `Breached on ${due}`, text: `By then ${target} had counted. So far: ${parts}.` };
@@ -91,7 +104,7 @@ export function headlineOf(explanation: SlaExplanation, now: number): { tone: To
     return {
       tone: "waiting",
       title: `Paused since ${dateTime(last.start ?? slaDueAt)}, ${state}`,
-      text: `${text} ${hoursWords(sums.remaining)} are left when it goes on.`,
+      text: `${text} ${remaining} are left when it goes on.`,
     };
   }
   const isNear = sums.remaining * 5 <= sums.target;
