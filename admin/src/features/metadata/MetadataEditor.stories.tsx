@@ -92,6 +92,25 @@ export const NoJson: Story = {
   },
 };
 
+/** JSON of which reading would lose something. */
+export const Lossy: Story = {
+  args: { metadata: { legs: [1, 2], party: { name: "Asha" } } },
+  play: async () => {
+    const page = within(document.body);
+    const fill = async (row: number, json: string) => {
+      const field = await page.findByRole("textbox", { name: `Row ${row}, value` });
+      await userEvent.clear(field);
+      await userEvent.click(field);
+      await userEvent.paste(json);
+    };
+    await fill(1, "[9007199254740993]");
+    await fill(2, '{"name": "Asha", "name": "Ravi"}');
+    await userEvent.tab();
+    await page.findByText(/^9007199254740993: This has more digits/);
+    await page.findByText('The name "name" stands there twice.');
+  },
+};
+
 export const TooLarge: Story = {
   args: { metadata: { first: "x".repeat(8_000), second: "y".repeat(8_300) } },
   play: async () => {

@@ -64,6 +64,28 @@ it("says beside the row what is wrong once it was left, and nothing is sent", as
   expect(onSave).not.toHaveBeenCalled();
 });
 
+it("says what is wrong with a number once the field is left, within the row, too", async () => {
+  draw({ id: 3, other: 4 });
+  const words = "This has more digits than a number keeps. Keep it as text.";
+  const [first, second] = ["Row 1, value", "Row 2, value"].map((name) => screen.getByRole("textbox", { name }));
+  await userEvent.type(first as HTMLElement, "2345678901234567891");
+  expect(screen.queryByText(words)).toBeNull();
+  await userEvent.tab();
+  expect(screen.getByRole("button", { name: "Remove id" })).toHaveFocus();
+  expect(within(rowsNow()[0] as HTMLElement).getByRole("alert")).toHaveTextContent(words);
+  await userEvent.type(second as HTMLElement, "2345678901234567891");
+  await userEvent.click(document.body);
+  expect(within(rowsNow()[1] as HTMLElement).getByRole("alert")).toHaveTextContent(words);
+});
+
+it("says what is wrong with a text that was made a number", async () => {
+  draw({ id: "12345678901234567890" });
+  const type = screen.getByRole("combobox", { name: "Row 1, type" });
+  await userEvent.click(type);
+  await userEvent.click(await screen.findByTitle("Number"));
+  expect(await screen.findByRole("alert")).toHaveTextContent("This has more digits than a number keeps.");
+});
+
 it("goes from rows to JSON and back, and keeps what it could not take along", async () => {
   const onSave = draw({ party: { name: "Asha" }, paid: true });
   await userEvent.click(screen.getByRole("button", { name: "Edit as JSON" }));

@@ -29,8 +29,8 @@ const BYTES_SAID = BYTES_MAX / 2;
 
 /**
  * Data of other systems about a ticket, for a Form.Item that has no status of its own (`validateStatus=""`): names and
- * values in rows, or all of it as JSON. What is wrong stands beside its row once the focus has left the row, or when the
- * form says that there is something wrong.
+ * values in rows, or all of it as JSON. What is wrong stands beside its row once the focus has left the row or its value,
+ * the value has got another type, or the form says that there is something wrong.
  */
 export function MetadataEditor({ id, value = draftOf(), onChange, onBlur, disabled = false }: MetadataEditorProps) {
   const { token } = theme.useToken();
@@ -61,6 +61,7 @@ export function MetadataEditor({ id, value = draftOf(), onChange, onBlur, disabl
     giveRows(next);
     focusRow((next[index] ?? next[index - 1])?.key);
   };
+  const leave = ({ key }: MetadataRow) => setLeft((before) => new Set(before).add(key));
   const turn = () => {
     const turned = value.rows === null ? draftOf(metadata) : asJson(metadata);
     if (problems !== null || (turned.rows === null) === (value.rows === null)) {
@@ -107,9 +108,10 @@ export function MetadataEditor({ id, value = draftOf(), onChange, onBlur, disabl
                 key={row.key}
                 data-row={row.key}
                 className="metadata-row"
-                onBlur={({ currentTarget, relatedTarget }) => {
-                  if (!currentTarget.contains(relatedTarget)) {
-                    setLeft((before) => new Set(before).add(row.key));
+                onBlur={({ currentTarget, target, relatedTarget }) => {
+                  const isOfValue = problems?.rows.get(row.key)?.field === "value" && target.closest(".metadata-value");
+                  if (isOfValue || !currentTarget.contains(relatedTarget)) {
+                    leave(row);
                   }
                 }}
               >
@@ -118,7 +120,12 @@ export function MetadataEditor({ id, value = draftOf(), onChange, onBlur, disabl
                   which={`Row ${index + 1}`}
                   disabled={disabled}
                   problem={left.has(row.key) || errors.length > 0 ? problems?.rows.get(row.key) : undefined}
-                  onChange={(next) => giveRows(rows.map((each) => (each.key === row.key ? next : each)))}
+                  onChange={(next) => {
+                    giveRows(rows.map((each) => (each.key === row.key ? next : each)));
+                    if (next.kind !== row.kind && next.text !== "") {
+                      leave(row);
+                    }
+                  }}
                   onNext={() => {
                     const next = rows[index + 1];
                     if (next === undefined) {

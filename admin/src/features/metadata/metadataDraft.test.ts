@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { asJson, draftOf, emptyRow, type MetadataRow, readMetadata, type ValueKind, withKind } from "./metadataDraft";
+import {
+  asJson,
+  draftOf,
+  emptyRow,
+  type MetadataRow,
+  readMetadata,
+  sizeOfMetadata,
+  type ValueKind,
+  withKind,
+} from "./metadataDraft";
 
 const row = (name: string, kind: ValueKind, text: string): MetadataRow => ({ ...emptyRow(), name, kind, text });
 const wordsOf = (...rows: MetadataRow[]) => [...(readMetadata({ rows, json: null }).problems?.rows.values() ?? [])];
@@ -45,7 +54,7 @@ describe("rows", () => {
     ]);
   });
 
-  it.each(["1e22", "-1e22", "1e-16", "1e999"])("take no number of the size of %s", (text) => {
+  it.each(["1e22", "-1e22", "1e-16", "1e999", "1e-999"])("take no number of the size of %s", (text) => {
     expect(wordsOf(row("n", "number", text))[0]?.words).toBe("Numbers are 0, or between 1e-15 and 1e+21 in size.");
   });
 
@@ -71,6 +80,16 @@ describe("rows", () => {
     },
   );
 
+  it.each(["1".repeat(500_000), "0".repeat(500_000), `1${"0".repeat(500_000)}`])(
+    "read half a million digits and a letter in a moment",
+    (digits) => {
+      for (const text of [`${digits}x`, `${digits}1e-500000x`, `.${digits}1`, `[${digits}1]`]) {
+        expect(wordsOf(row("n", "number", text))).toHaveLength(1);
+        expect(wordsOf(row("j", "json", text))).toHaveLength(1);
+      }
+    },
+  );
+
   it("take no characters that the API does not", () => {
     for (const bad of ["\u0000", "a\u0007", "\u0085", "\ud800"]) {
       expect(wordsOf(row("t", "text", bad))).toHaveLength(1);
@@ -83,12 +102,47 @@ describe("rows", () => {
   it("tell where JSON is none", () => {
     expect(wordsOf(row("j", "json", "  "))[0]?.words).toBe("Write a value as JSON.");
     expect(wordsOf(row("j", "json", "{"))[0]?.words).toMatch(/^This is no JSON: /);
-    expect(wordsOf(row("j", "json", "[1e30]"))[0]?.words).toMatch(/^Numbers are 0/);
+    expect(wordsOf(row("j", "json", "[1e30]"))[0]?.words).toMatch(/^1e30: Numbers are 0/);
   });
 
   it("are nested 20 levels deep at the most, the row itself among them", () => {
     expect(wordsOf(row("j", "json", JSON.stringify(deep(19))))).toEqual([]);
     expect(wordsOf(row("j", "json", JSON.stringify(deep(20))))[0]?.words).toMatch(/more than 20 levels/);
+  });
+
+  it.each([
+    ["9007199254740993", /^9007199254740993: This has more digits than a number keeps/],
+    ['{"a": [0.12345678901234567890]}', /^0.12345678901234567890: This has more digits/],
+    [`[-1${"1".repeat(60)}]`, /^Numbers are 0/],
+    ["[1e-400]", /^1e-400: Numbers are 0/],
+    ['{"a": 1, "b": {"a": 2}, "a": 3}', /^The name "a" stands there twice\.$/],
+    ['[{"x": {"a": 1, "\\u0061" : 2}}]', /^The name "\\u0061" stands there twice\.$/],
+    [`{"${"n".repeat(99)}": 1, "${"n".repeat(99)}": 2}`, /^The name "n{39}…" stands there twice\.$/],
+  ])("lose nothing of JSON: %s is refused", (json, words) => {
+    expect(wordsOf(row("j", "json", json))[0]).toMatchObject({ field: "value", words: expect.stringMatching(words) });
+    const whole = readMetadata({ rows: null, json: `{"in": ${json}}` }).problems?.whole;
+    expect(whole).toMatch(words);
+  });
+
+  it.each([
+    '[{"a": 1}, {"a": 1}, ["a", "a"], "9007199254740993", "\\"a\\": 1e999", -0, 1.50, 1E2, 123456789012345680000]',
+    '{"a": {"b": {}}, "b": "a", "\\\\": ":", "{": "}", "c:": [], "A": true, "": null}',
+  ])("take JSON that says nothing twice: %s", (json) => {
+    expect(wordsOf(row("j", "json", json))).toEqual([]);
+  });
+
+  it("count numbers as the server writes them", () => {
+    const bytes = (value: unknown) => sizeOfMetadata({ n: value }) - '{"n":}'.length;
+    const written = [
+      ...["0", "-12", "48500.5", "0.0001", "1e-05", "1.25e-07", "1e-10", "9007199254740991", "9007199254740992.0"],
+      ...["-9999999999999998.0", "1e+16", "1.2345678901234568e+19", "1e+20", "-1e+21", "123456.789"],
+    ];
+    expect(written.map((text) => bytes(Number(text)))).toEqual(written.map(({ length }) => length));
+    expect(bytes([1e20, { a: [1e20] }])).toBe('[1e+20,{"a":[1e+20]}]'.length);
+    const most = Math.floor((16 * 1024 - '{"n":[]}'.length + 1) / "1e+20,".length);
+    const of = (count: number) => readMetadata(asJson({ n: Array<number>(count).fill(1e20) })).problems;
+    expect(of(most)).toBeNull();
+    expect(of(most + 1)?.whole).toMatch(/16 KiB is the most/);
   });
 
   it("have 16 KiB together, counted in bytes", () => {

@@ -1,3 +1,6 @@
+import { parsed } from "./metadataJson";
+import { lengthOfNumber, numberProblem } from "./metadataNumbers";
+
 /** Metadata while somebody edits it: rows of names and values, or the whole as JSON text. */
 
 export type Metadata = { [name: string]: unknown };
@@ -18,7 +21,6 @@ export type Problems = {
 /** What the API takes, as compact JSON in UTF-8. */
 export const BYTES_MAX = 16 * 1024;
 const DEPTH_MAX = 20;
-const [SMALLEST, LARGEST] = [1e-15, 1e21];
 
 /** Characters of JSON that are read well in one line. */
 const LINE = 40;
@@ -27,7 +29,6 @@ const LINE = 40;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what it is about
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/;
 const HALF = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
-const NUMBER = /^[+-]?(\d*)\.?(\d*)(?:e([+-]?\d+))?$/i;
 
 export function emptyRow(): MetadataRow {
   return { key: crypto.randomUUID(), name: "", kind: "text", text: "" };
@@ -85,7 +86,7 @@ function readRows(rows: readonly MetadataRow[]): { metadata: Metadata; problems:
     } else if (value.problem !== null) {
       wrong.set(row.key, { field: "value", words: value.problem });
     }
-    entries.set(row.name, value.value);
+    entries.set(row.name, value.problem === null ? value.value : null);
   }
   const metadata = Object.fromEntries(entries);
   const whole = wrong.size === 0 ? sizeProblem(metadata) : null;
@@ -130,9 +131,20 @@ export function metadataLines(metadata: Metadata = {}): string {
     .join("\n");
 }
 
-/** How large it is for the API, in bytes. */
+/** How large it is for the API, in bytes. Of numbers that the server writes in another way its own way counts. */
 export function sizeOfMetadata(metadata: object): number {
-  return new TextEncoder().encode(JSON.stringify(metadata)).length;
+  return new TextEncoder().encode(JSON.stringify(metadata)).length + longerForServer(metadata);
+}
+
+/** May be below 0. */
+function longerForServer(value: unknown): number {
+  if (typeof value === "number") {
+    return lengthOfNumber(value) - JSON.stringify(value).length;
+  }
+  if (typeof value !== "object" || value === null) {
+    return 0;
+  }
+  return Object.values(value).reduce((sum: number, each) => sum + longerForServer(each), 0);
 }
 
 function isBlank({ name, kind, text }: MetadataRow): boolean {
@@ -171,46 +183,11 @@ function readRow({ kind, text }: MetadataRow): Value {
   }
 }
 
-function parsed(text: string): Value {
-  try {
-    return { value: JSON.parse(text), problem: null };
-  } catch (error) {
-    const why = error instanceof Error ? error.message : "it cannot be read";
-    return { value: undefined, problem: text.trim() === "" ? "Write a value as JSON." : `This is no JSON: ${why}` };
-  }
-}
-
 function textProblem(text: string): string | null {
   if (CONTROL.test(text)) {
     return "It holds a control character, which cannot be kept.";
   }
   return HALF.test(text) ? "It holds half a character, which cannot be kept." : null;
-}
-
-function numberProblem(text: string): string | null {
-  const digits = NUMBER.exec(text);
-  if (digits === null || `${digits[1]}${digits[2]}` === "") {
-    return "This is no number. Write it as 48500 or 0.5.";
-  }
-  const value = Number(text);
-  if (!inRange(value)) {
-    return `Numbers are 0, or between ${SMALLEST} and ${LARGEST} in size.`;
-  }
-  return significant(text) === significant(String(value))
-    ? null
-    : "This has more digits than a number keeps. Keep it as text.";
-}
-
-function inRange(value: number): boolean {
-  return value === 0 || (Math.abs(value) >= SMALLEST && Math.abs(value) <= LARGEST);
-}
-
-/** "0.50", ".5" and "5e-1" are one number. */
-function significant(text: string): string {
-  const [, whole = "", part = "", power = "0"] = NUMBER.exec(text) ?? [];
-  const digits = `${whole}${part}`.replace(/^0+/, "");
-  const kept = digits.replace(/0+$/, "");
-  return kept === "" ? "0" : `${kept}e${Number(power) - part.length + digits.length - kept.length}`;
 }
 
 function jsonProblem(value: unknown, depth: number): string | null {
@@ -219,9 +196,6 @@ function jsonProblem(value: unknown, depth: number): string | null {
   }
   if (typeof value === "string") {
     return textProblem(value);
-  }
-  if (typeof value === "number") {
-    return inRange(value) ? null : `Numbers are 0, or between ${SMALLEST} and ${LARGEST} in size.`;
   }
   if (typeof value !== "object" || value === null) {
     return null;
