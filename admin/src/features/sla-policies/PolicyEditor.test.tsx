@@ -109,7 +109,7 @@ it("asks before a duration that was only typed is lost", async () => {
   open(() => HttpResponse.json({}));
   await fill("Next escalation after, hours", "x");
   await userEvent.click(screen.getByRole("button", { name: "Cancel" }));
-  expect(await screen.findByText("Discard what you entered?")).toBeInTheDocument();
+  expect(await screen.findByRole("button", { name: "Discard" })).toBeInTheDocument();
 });
 
 it("tells a refusal beside the field", async () => {
