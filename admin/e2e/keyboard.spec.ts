@@ -1,3 +1,4 @@
+import type { Locator } from "@playwright/test";
 import { expect, test } from "./fixtures";
 
 /** By keys alone, with what the system of a person who wants less motion says: pages of tests are of such a person. */
@@ -33,6 +34,31 @@ test("the menu of a row: Enter opens a dialog, Escape leads back to the row", as
   await page.keyboard.press("Escape");
   await expect(button).toBeFocused();
   await expect(dialog).toHaveCount(0);
+});
+
+test("a menu that is left by Escape gives the focus back to its button, opened by keys or by the mouse", async ({
+  page,
+  newTicket,
+}) => {
+  const { id } = await newTicket();
+  const leave = async (button: Locator) => {
+    const open = [() => button.press("Enter"), () => button.click()];
+    for (const way of open) {
+      await way();
+      await expect(page.locator(":focus")).toHaveAttribute("role", /^menuitem/);
+      await page.keyboard.press("Escape");
+      await expect(page.getByRole("menu").locator("visible=true")).toHaveCount(0);
+      await expect(button).toBeFocused();
+    }
+  };
+  await page.goto("/admin/tickets");
+  await leave(page.getByRole("button", { name: `Actions on ${id}` }));
+  await leave(page.getByRole("button", { name: /^Order/ }));
+  await leave(page.getByRole("banner").getByRole("button", { name: /^You are/ }));
+  await page.goto(`/admin/tickets/${id}`);
+  const actions = page.getByRole("dialog", { name: `Ticket ${id}` }).getByRole("toolbar", { name: "Actions" });
+  await leave(actions.getByRole("button", { name: "Move to" }));
+  await leave(actions.getByRole("button", { name: "More actions" }));
 });
 
 test("what is opened gives the focus back: a ticket to its row, its dialogs and a new ticket to their buttons", async ({

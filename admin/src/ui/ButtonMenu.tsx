@@ -1,9 +1,10 @@
 import { Dropdown, type DropdownProps, type MenuProps } from "antd";
 import { cloneElement, type ReactElement, type Ref, useRef } from "react";
+import { isNowhere } from "./useFocusReturn";
 
 /**
- * A menu behind a button. It takes the focus when it opens, and gives it back before anything is done: what a choice opens
- * returns to the button too.
+ * A menu behind a button. It takes the focus when it opens, and gives it back when it is left, by Escape too, and before
+ * anything is done: what a choice opens returns to the button too.
  */
 export function ButtonMenu({
   menu,
@@ -19,6 +20,13 @@ export function ButtonMenu({
       {...dropdown}
       autoFocus
       trigger={["click"]}
+      onOpenChange={(opens, info) => {
+        // A browser has closed it by the time antd would give the focus back.
+        if (!opens && (isNowhere() || document.activeElement?.closest(".ant-dropdown"))) {
+          button.current?.focus({ preventScroll: true });
+        }
+        dropdown.onOpenChange?.(opens, info);
+      }}
       menu={{
         ...menu,
         onClick(choice) {

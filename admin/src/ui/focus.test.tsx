@@ -81,6 +81,19 @@ function Actions() {
 }
 
 describe("a menu behind a button", () => {
+  it.each([
+    ["keys", (user: ReturnType<typeof userEvent.setup>) => user.tab().then(() => user.keyboard("{Enter}"))],
+    ["the mouse", (user: ReturnType<typeof userEvent.setup>) => user.click(screen.getByRole("button"))],
+  ])("gives the focus back by Escape, opened by %s", async (_, open) => {
+    const user = userEvent.setup();
+    renderView(<Actions />);
+    const button = screen.getByRole("button", { name: "Actions" });
+    await open(user);
+    await waitFor(() => expect(screen.getByRole("menuitem", { name: "Ask" })).toHaveFocus());
+    await user.keyboard("{Escape}");
+    await waitFor(() => expect(button).toHaveFocus());
+  });
+
   it("takes the focus, and the dialog that a choice opens leads back to the button", async () => {
     const user = userEvent.setup();
     renderView(<Actions />);
