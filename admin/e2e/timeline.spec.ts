@@ -53,6 +53,17 @@ test("a long timeline opens at its end, lets go of what is far up, and stays sti
     await expect.poll(() => topOf(page, 300)).toBe(before);
   });
 
+  await test.step("a look at the few changes", async () => {
+    const before = await topOf(page, 300);
+    const control = page.getByRole("radiogroup", { name: "What is shown" });
+    await control.getByText("Changes", { exact: true }).click();
+    await expect(list.locator(".timeline-message")).toHaveCount(0);
+    await expect(list.locator(".timeline-change")).not.toHaveCount(0);
+    await control.getByText("All", { exact: true }).click();
+    await expect(page.getByRole("button", { name: "130 new entries" })).toBeVisible();
+    await expect.poll(() => topOf(page, 300)).toBe(before);
+  });
+
   await test.step("what was let go comes back", async () => {
     const button = page.getByRole("button", { name: "Load older entries" });
     await button.scrollIntoViewIfNeeded();
@@ -67,9 +78,16 @@ test("a long timeline opens at its end, lets go of what is far up, and stays sti
     await list.evaluate((element) => element.scrollTo({ top: element.scrollHeight }));
     await expect(page.getByRole("button", { name: "30 new entries" })).toBeVisible();
     await expect(report(page, 580)).toBeInViewport();
-    await page.getByRole("button", { name: "30 new entries" }).click();
+    await page.getByRole("button", { name: "30 new entries" }).press("Enter");
     await expect(report(page, 610)).toBeInViewport();
     await expect(drawn).toHaveCount(300);
+    await expect(list).toBeFocused();
+  });
+
+  await test.step("on a phone there is room to tap", async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    const control = page.getByRole("radiogroup", { name: "What is shown" });
+    await expect.poll(async () => (await control.boundingBox())?.height).toBeGreaterThanOrEqual(32);
   });
 });
 

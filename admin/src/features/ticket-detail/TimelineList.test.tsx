@@ -187,6 +187,43 @@ it("reads what was let go from below, when asked to", async () => {
   expect(asked).toHaveLength(1);
 });
 
+it("keeps the place, and how much is new, over a look at a few changes", async () => {
+  // The changes are far below: eleven, and then messages alone.
+  const entries = [...manyEntries(33), ...manyMessages(560, 34)];
+  const { asked, list, tell } = await open(450, entries);
+  scrolled(list, 20 * 50);
+  tell(500);
+  await screen.findByText("50 new entries", IN_BUTTON);
+  await userEvent.click(screen.getByText("Changes"));
+  await waitFor(() => expect(drawn(list)).toBe(11));
+  expect(screen.queryByText("50 new entries", IN_BUTTON)).not.toBeInTheDocument();
+  fireEvent.scroll(list);
+  tell(510);
+  await userEvent.click(screen.getByText("Messages"));
+  await screen.findByText("60 new entries", IN_BUTTON);
+  await userEvent.click(screen.getByText("Changes"));
+  await userEvent.click(screen.getByText("All"));
+  await screen.findByText("60 new entries", IN_BUTTON);
+  expect(list).toHaveTextContent("Message 351:");
+  expect(asked).toHaveLength(2);
+  await userEvent.click(screen.getByText("60 new entries", IN_BUTTON));
+  expect(list).toHaveFocus();
+  expect(screen.queryByText(/new entries/, IN_BUTTON)).not.toBeInTheDocument();
+});
+
+it("forgets the place of who scrolls to the end of the changes", async () => {
+  const { list, tell } = await open(90);
+  scrolled(list, 20 * 50);
+  await userEvent.click(screen.getByText("Changes"));
+  expect(drawn(list)).toBe(30);
+  scrolled(list, 100);
+  scrolled(list, 30 * 50 - 500);
+  await userEvent.click(screen.getByText("All"));
+  tell(100);
+  await waitFor(() => expect(drawn(list)).toBe(100));
+  expect(screen.queryByText(/new entries/, IN_BUTTON)).not.toBeInTheDocument();
+});
+
 it("turns to what is around the entry that was in view, and back to the newest", async () => {
   const { asked, list } = await open(3_000);
   await userEvent.click(screen.getByText("Changes"));

@@ -1,6 +1,6 @@
 import { ArrowDownOutlined } from "@ant-design/icons";
 import { Alert, Button, Empty, Skeleton, theme } from "antd";
-import { type RefObject, useEffect, useEffectEvent, useLayoutEffect, useRef } from "react";
+import { type RefObject, useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from "react";
 import type { TimelineEntry } from "@/api/schemas";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { useNow } from "@/ui/useNow";
@@ -20,7 +20,7 @@ const NONE: Readonly<Record<Kinds, string>> = {
   changes: "No changes",
 };
 
-/** The uppermost entry that is seen, and how far below the upper edge. */
+/** The uppermost entry that is seen, and how far below the upper edge; of a list that rests, what was before. */
 export type InView = { seq: number; top: number } | undefined;
 
 /** The entries by day. Stays at the end while one is there; elsewhere it stays still, and says how many are new. */
@@ -47,7 +47,7 @@ export function TimelineList({
   const shown = timeline.entries ?? [];
   const outgoing = kinds === "changes" ? [] : timeline.outgoing;
   const drawn = drawnOf(shown, place);
-  const { ref, onScroll, toEnd } = useScroll(timeline, drawn, outgoing.length, followKey, inView);
+  const { ref, onScroll, toEnd, rests } = useScroll(timeline, drawn, outgoing.length, followKey, inView);
   const hasWithheld = isProtected && drawn.some(isRedacted);
 
   if (timeline.entries === undefined) {
@@ -130,7 +130,7 @@ export function TimelineList({
           />
         ))}
       </section>
-      {(unseen > 0 || hasNewer) && (
+      {((unseen > 0 && !rests) || hasNewer) && (
         <Button
           type="primary"
           shape="round"
@@ -165,19 +165,23 @@ function useScroll(
   const firstSeq = seqOf(drawn[0]);
   const lastSeq = seqOf(drawn.at(-1));
   const former = useRef({ firstSeq, followKey, kinds });
+  // Other kinds are shown, all up to the end, though the reader has not gone there: the place among those before is kept.
+  const [rests, setRests] = useState(false);
+  const isWhole = drawn.length === shown.length && !hasNewer;
   const toEnd = () => {
     moveTo(undefined);
     if (ref.current) {
       ref.current.scrollTop = ref.current.scrollHeight;
+      // The button that leads here goes, and would take the focus with it.
+      ref.current.focus({ preventScroll: true });
     }
   };
   /** The reader has got as far as the element is scrolled: more of what waits is drawn, below what is in view. */
   const reach = (element: HTMLElement) => {
-    const isAtEnd = element.scrollHeight - element.scrollTop - element.clientHeight < AT_END_PX;
-    if (!isAtEnd) {
+    if (!isAtEnd(element)) {
       moveTo(place ?? newest);
     } else {
-      moveTo(drawn.length < shown.length || hasNewer ? Math.max(place ?? 0, lastSeq) : undefined);
+      moveTo(isWhole ? undefined : Math.max(place ?? 0, lastSeq));
     }
   };
 
@@ -187,18 +191,32 @@ function useScroll(
     if (element === null) {
       return;
     }
+    let isStill = false;
     if (former.current.followKey !== followKey || place === undefined) {
       element.scrollTop = element.scrollHeight;
       moveTo(undefined);
+      setRests(false);
     } else if (former.current.kinds !== kinds) {
       scrollTo(element, drawn, inView.current);
-      reach(element);
+      isStill = isWhole && isAtEnd(element);
+      setRests(isStill);
+      if (!isStill) {
+        reach(element);
+      }
+    } else if (rests) {
+      element.scrollTop = element.scrollHeight;
+      isStill = true;
+      if (!isWhole) {
+        reach(element);
+      }
     } else if (firstSeq > 0 && firstSeq < former.current.firstSeq) {
       element.scrollTop += element.scrollHeight - height.current;
     }
     height.current = element.scrollHeight;
     former.current = { firstSeq, followKey, kinds };
-    inView.current = inViewOf(element, drawn);
+    if (!isStill) {
+      inView.current = inViewOf(element, drawn);
+    }
   }, [firstSeq, lastSeq, outgoing, followKey, place, kinds]);
   useEffect(() => () => moveTo(undefined), [moveTo]);
 
@@ -206,7 +224,7 @@ function useScroll(
   const isShown = drawn.length > 0;
   const onResize = useEffectEvent(() => {
     const element = ref.current;
-    if (element !== null && place === undefined) {
+    if (element !== null && (place === undefined || rests)) {
       element.scrollTop = element.scrollHeight;
     }
   });
@@ -224,13 +242,19 @@ function useScroll(
     ref,
     onScroll() {
       const element = ref.current;
-      if (element !== null) {
+      if (element !== null && !(rests && isAtEnd(element))) {
+        setRests(false);
         reach(element);
         inView.current = inViewOf(element, drawn);
       }
     },
     toEnd,
+    rests,
   };
+}
+
+function isAtEnd({ scrollHeight, scrollTop, clientHeight }: HTMLElement): boolean {
+  return scrollHeight - scrollTop - clientHeight < AT_END_PX;
 }
 
 const NOTHING: readonly TimelineEntry[] = [];
