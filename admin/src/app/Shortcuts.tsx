@@ -16,6 +16,7 @@ const KEYS: readonly { keys: string; what: string }[] = [
   { keys: "r", what: "Resolve" },
   { keys: "m", what: "Write a message" },
   { keys: "w", what: "Watch, or stop watching" },
+  { keys: "Ctrl Enter", what: "Send the form or the message you are in" },
   { keys: "Esc", what: "Close what is open" },
   { keys: "g t / g d / g n", what: "Go to tickets, dashboard, notifications" },
   { keys: "?", what: "This list" },

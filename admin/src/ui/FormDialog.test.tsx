@@ -5,7 +5,7 @@ import { useState } from "react";
 import { useHotkeys } from "react-hotkeys-hook";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { renderView } from "@/testing/render";
-import { CancelButton, FormDrawer, FormModal, Unsaved } from "./FormDialog";
+import { CancelButton, FormDrawer, FormFoot, FormModal, Unsaved } from "./FormDialog";
 import { isEdited } from "./isEdited";
 import { useFocusReturn } from "./useFocusReturn";
 
@@ -122,10 +122,45 @@ describe.each(Object.entries(KINDS))("a form in a %s", (_, { Dialog, mask }) => 
     const user = userEvent.setup();
     renderView(<View Dialog={Dialog as typeof FormModal} />);
     await openAndWrite(user, "Paid");
-    await user.click(screen.getByRole("button", { name: "Save" }));
+    await user.keyboard("{Control>}{Enter}{/Control}");
     await waitFor(() => expect(dialog()).toBeNull());
     expect(question()).toBeNull();
     expect(isAskedByTheBrowser()).toBe(false);
+  });
+
+  it("is sent by Ctrl + Enter in a field, once, by a button in the form or in the foot, unless that is busy", async () => {
+    const user = userEvent.setup();
+    const onSend = vi.fn();
+    const Foot = ({ isBusy }: { isBusy: boolean }) => (
+      <FormFoot>
+        <Button type="primary" disabled={isBusy} onClick={onSend}>
+          Create
+        </Button>
+      </FormFoot>
+    );
+    const View = ({ isBusy = false }) => {
+      const Kind = Dialog as typeof FormModal;
+      return (
+        <Kind open onClose={() => undefined} title="Words" footer={<Foot isBusy={isBusy} />}>
+          <Form component="div">
+            <Input aria-label="Words" />
+          </Form>
+        </Kind>
+      );
+    };
+    const { unmount } = renderView(<View />);
+    const field = await screen.findByRole("textbox");
+    await user.click(field);
+    await user.keyboard("{Enter}{Control>}{Enter}{/Control}");
+    expect(onSend).toHaveBeenCalledTimes(1);
+    fireEvent.keyDown(field, { key: "Enter", ctrlKey: true, repeat: true });
+    expect(onSend).toHaveBeenCalledTimes(1);
+    fireEvent.keyDown(field, { key: "Enter", metaKey: true });
+    expect(onSend).toHaveBeenCalledTimes(2);
+    unmount();
+    renderView(<View isBusy />);
+    fireEvent.keyDown(await screen.findByRole("textbox"), { key: "Enter", ctrlKey: true });
+    expect(onSend).toHaveBeenCalledTimes(2);
   });
 
   it("keeps keys from the page's shortcuts", async () => {

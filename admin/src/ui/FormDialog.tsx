@@ -17,13 +17,13 @@ const Surrounding = createContext<FormDialog | null>(null);
 /**
  * A dialog with a form. Once its `Unsaved` says that something was changed, a click beside it does nothing, its cross,
  * Escape and its `CancelButton` ask before they close it, and the browser asks before the page is left. `onClose` itself
- * asks nothing: call it for what is saved.
+ * asks nothing: call it for what is saved. Ctrl + Enter in a field presses the button that the form is for.
  */
 export function FormModal({ onClose, ...props }: Omit<ModalProps, "onCancel"> & { onClose(): void }) {
   const { dialog, onTryToClose } = useFormDialog(props.open ?? false, onClose);
   return (
     <Surrounding value={dialog}>
-      <Modal {...props} onCancel={onTryToClose} wrapProps={{ onKeyDown: stopKey }} />
+      <Modal {...props} onCancel={onTryToClose} wrapProps={{ onKeyDown }} />
     </Surrounding>
   );
 }
@@ -33,7 +33,7 @@ export function FormDrawer({ onClose, ...props }: Omit<DrawerProps, "onClose"> &
   const { dialog, onTryToClose } = useFormDialog(props.open ?? false, onClose);
   return (
     <Surrounding value={dialog}>
-      <Drawer {...props} onClose={onTryToClose} onKeyDown={stopKey} />
+      <Drawer {...props} onClose={onTryToClose} onKeyDown={onKeyDown} />
     </Surrounding>
   );
 }
@@ -63,7 +63,7 @@ export function CancelButton() {
   );
 }
 
-/** The foot of a form in a drawer, in sight however long the form is: cancelling, then what the form is for. */
+/** The foot of a form in a drawer or a dialog, in sight however long the form is: cancelling, then what the form is for. */
 export function FormFoot({ children }: { children: ReactNode }) {
   return (
     <div className="form-foot">
@@ -119,6 +119,26 @@ function useFormDialog(open: boolean, onClose: () => void) {
     }
   };
   return { dialog: { isChanged, leave }, onTryToClose };
+}
+
+const SENDS = "[type=submit], .form-foot .ant-btn-primary, .ant-modal-footer .ant-btn-primary";
+
+/** Ctrl + Enter, or Cmd, in a form presses the button that the form is for: it stands in the form or in the dialog's foot. */
+export function sendByKey(event: KeyboardEvent): void {
+  const { currentTarget, target } = event;
+  const isMeant = event.key === "Enter" && (event.ctrlKey || event.metaKey);
+  if (isMeant && target instanceof Element && currentTarget.contains(target) && target.closest(".ant-form")) {
+    // Nor is another button pressed that has the focus.
+    event.preventDefault();
+    if (!event.repeat) {
+      currentTarget.querySelector<HTMLElement>(SENDS)?.click();
+    }
+  }
+}
+
+function onKeyDown(event: KeyboardEvent): void {
+  sendByKey(event);
+  stopKey(event);
 }
 
 /** The page's shortcuts, such as that to the next ticket, are not meant while one of the form's buttons has the focus. */

@@ -7,6 +7,7 @@ import { ApiError } from "@/api/errors";
 import type { TicketFilter } from "@/api/schemas";
 import { ROUTES } from "@/app/routes";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { sendByKey } from "@/ui/FormDialog";
 import { useFocusReturn } from "@/ui/useFocusReturn";
 import { filterWords } from "@/vocabulary/filterWords";
 import { EXPORT_FORMATS, optionsOf } from "@/vocabulary/tickets";
@@ -90,6 +91,7 @@ function Choice({
       layout="vertical"
       initialValues={{ format: "EXPORT_FORMAT_CSV", includeMessages: false }}
       onFinish={start}
+      onKeyDown={sendByKey}
       className="export-dialog-body"
     >
       {create.error !== null && <ErrorNotice error={create.error} />}

@@ -1,5 +1,5 @@
 import { App, Button, Form, type FormInstance, theme } from "antd";
-import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { distribute } from "@/api/errors";
 import type { Ticket } from "@/api/schemas";
 import { ErrorNotice } from "@/ui/ErrorNotice";
@@ -84,12 +84,6 @@ function ActionForm<Values extends object>({
       form.setFields(distribute(error, fields, prefix).fieldErrors as Parameters<typeof form.setFields>[0]);
     }
   }, [error, fields, prefix, form]);
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-      event.preventDefault();
-      form.submit();
-    }
-  };
   return (
     <Form<Values>
       form={form}
@@ -97,7 +91,6 @@ function ActionForm<Values extends object>({
       requiredMark="optional"
       disabled={busy}
       onFinish={submit}
-      onKeyDown={onKeyDown}
       {...(initialValues && { initialValues: initialValues as Values })}
     >
       {(changed !== null || (told !== null && told.rest.length > 0)) && (

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { App, Button, Flex, Form, Input, Select } from "antd";
-import { type KeyboardEvent, useState } from "react";
+import { App, Button, Form, Input, Select } from "antd";
+import { useState } from "react";
 import { api, newKey, once, unwrap } from "@/api/client";
 import { ApiError, distribute } from "@/api/errors";
 import type { Ticket, TicketSeverity } from "@/api/schemas";
@@ -19,7 +19,7 @@ import {
 } from "@/features/ticket-create/rules";
 import { TagsField } from "@/features/ticket-create/TagsField";
 import { ErrorNotice } from "@/ui/ErrorNotice";
-import { CancelButton, Unsaved } from "@/ui/FormDialog";
+import { FormFoot, Unsaved } from "@/ui/FormDialog";
 import { isEdited } from "@/ui/isEdited";
 import { optionsOf, SEVERITIES } from "@/vocabulary/tickets";
 import { EditConflict } from "./EditConflict";
@@ -99,12 +99,6 @@ export function TicketEditForm({ ticket, onDone }: { ticket: Ticket; onDone(): v
       initialValues={initial}
       disabled={save.isPending}
       onFinish={(values) => send(base, editOf(values, base, withheld), began.etag ?? "")}
-      onKeyDown={(event: KeyboardEvent) => {
-        if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-          event.preventDefault();
-          form.submit();
-        }
-      }}
     >
       <Unsaved isChanged={() => isEdited(initial, form.getFieldsValue(true))} />
       {rest.length > 0 && (
@@ -146,12 +140,11 @@ export function TicketEditForm({ ticket, onDone }: { ticket: Ticket; onDone(): v
         extra={withheld("metadata") ? WITHHELD : METADATA_EXTRA}
         disabled={withheld("metadata") || save.isPending}
       />
-      <Flex gap={8} justify="end">
-        <CancelButton />
+      <FormFoot>
         <Button type="primary" htmlType="submit" loading={save.isPending}>
           Save
         </Button>
-      </Flex>
+      </FormFoot>
       {conflict && (
         <EditConflict
           open

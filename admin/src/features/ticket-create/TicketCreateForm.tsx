@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Button, Flex, Form, Input, Select, Switch, theme } from "antd";
-import { type KeyboardEvent, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
 import { useCaller, usePermission } from "@/api/caller";
 import { api, newKey, once, unwrap } from "@/api/client";
 import { distribute } from "@/api/errors";
@@ -11,6 +11,7 @@ import { useFileRules } from "@/features/attachments/useFileRules";
 import { METADATA_EXTRA, MetadataItem } from "@/features/metadata/MetadataItem";
 import { readMetadata } from "@/features/metadata/metadataDraft";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { sendByKey } from "@/ui/FormDialog";
 import { optionsOf, ROLES, SEVERITIES, STAFF_ROLES, wordOf } from "@/vocabulary/tickets";
 import { ChosenFiles } from "./ChosenFiles";
 import { type CreateValues, forgetDraft, keepDraft, readDraft } from "./createDraft";
@@ -101,12 +102,7 @@ export function TicketCreateForm({ onCreated, onCancel }: TicketCreateFormProps)
       disabled={create.isPending}
       onFinish={(values) => create.mutate(values)}
       onValuesChange={(_, values) => keepDraft(userId, values)}
-      onKeyDown={(event: KeyboardEvent) => {
-        if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-          event.preventDefault();
-          form.submit();
-        }
-      }}
+      onKeyDown={sendByKey}
     >
       {rest.length > 0 && (
         <div style={{ marginBottom: 16 }}>
