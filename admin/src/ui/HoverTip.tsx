@@ -1,5 +1,6 @@
 import { Tooltip } from "antd";
 import { cloneElement, type ReactElement, type ReactNode, useEffect, useRef, useState } from "react";
+import { hasHover } from "./hasHover";
 
 const DELAY_MS = 300;
 
@@ -22,7 +23,9 @@ export function HoverTip({ title, children }: { title: ReactNode; children: Reac
   }
   return cloneElement(children, {
     onPointerEnter: () => {
-      timer.current = setTimeout(() => setWanted(true), DELAY_MS);
+      if (hasHover()) {
+        timer.current = setTimeout(() => setWanted(true), DELAY_MS);
+      }
     },
     onPointerLeave: () => clearTimeout(timer.current),
   });

@@ -8,11 +8,12 @@ import {
   UserSwitchOutlined,
 } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
-import { App, Button, Grid, Spin, Tooltip, theme } from "antd";
+import { App, Button, Grid, Spin, theme } from "antd";
 import { useState } from "react";
 import { usePermission } from "@/api/caller";
 import type { TicketFilter } from "@/api/schemas";
 import { ButtonMenu } from "@/ui/ButtonMenu";
+import { ButtonTip } from "@/ui/ButtonTip";
 import { isEmptyFilter } from "@/vocabulary/filterWords";
 import { BulkDialog } from "./BulkDialog";
 import { type BulkScope, CHANGES, type ChangeKind, MOST_TICKETS } from "./bulkChange";
@@ -126,14 +127,14 @@ function Bar({ selectedIds, filter, onClear, onSelect }: BulkActionBarProps) {
                 >
                   <Button icon={<MoreOutlined aria-hidden />} aria-label="More bulk changes" />
                 </ButtonMenu>
-                <Tooltip title="Clear the selection">
+                <ButtonTip title="Clear the selection">
                   <Button
                     type="text"
                     icon={<CloseOutlined aria-hidden />}
                     aria-label="Clear the selection"
                     onClick={clear}
                   />
-                </Tooltip>
+                </ButtonTip>
               </div>
             </>
           )}
@@ -229,7 +230,7 @@ function LastChange({ flow, onShow }: { flow: BulkFlow; onShow(): void }) {
         Results
       </Button>
       {!flow.run.isPending && (
-        <Tooltip title="Put the results away">
+        <ButtonTip title="Put the results away">
           <Button
             type="text"
             size="small"
@@ -237,7 +238,7 @@ function LastChange({ flow, onShow }: { flow: BulkFlow; onShow(): void }) {
             aria-label="Put the results away"
             onClick={flow.end}
           />
-        </Tooltip>
+        </ButtonTip>
       )}
     </div>
   );

@@ -3,6 +3,7 @@ import { Button, Flex, Table, type TableColumnsType, Tooltip, theme } from "antd
 import type { Member } from "@/api/schemas";
 import { useListStyle } from "@/features/ticket-list/useListStyle";
 import { useNarrow } from "@/features/ticket-list/useNarrow";
+import { ButtonTip } from "@/ui/ButtonTip";
 import { ToneTag } from "@/ui/StatusTag";
 import { TimeAgo } from "@/ui/TimeAgo";
 import { ROLES, wordOf } from "@/vocabulary/tickets";
@@ -143,7 +144,7 @@ function Actions({ member, onEdit, onSetActive }: Pick<Props, "onEdit" | "onSetA
       >
         {member.active ? "Deactivate" : "Activate"}
       </Button>
-      <Tooltip title="Edit">
+      <ButtonTip title="Edit">
         <Button
           size={size}
           type="text"
@@ -151,7 +152,7 @@ function Actions({ member, onEdit, onSetActive }: Pick<Props, "onEdit" | "onSetA
           aria-label={`Edit ${member.displayName}`}
           onClick={() => onEdit(member)}
         />
-      </Tooltip>
+      </ButtonTip>
     </Flex>
   );
 }

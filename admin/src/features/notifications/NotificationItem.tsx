@@ -1,10 +1,11 @@
 import { CheckOutlined, FireFilled } from "@ant-design/icons";
-import { Button, Tooltip, theme } from "antd";
+import { Button, theme } from "antd";
 import type { CSSProperties } from "react";
 import { Link } from "react-router";
 import type { Notification } from "@/api/schemas";
 import { useScheme } from "@/app/scheme";
 import { TONES } from "@/app/theme";
+import { ButtonTip } from "@/ui/ButtonTip";
 import { ToneTag } from "@/ui/StatusTag";
 import { TimeAgo } from "@/ui/TimeAgo";
 import { NOTIFICATION_KINDS, wordOf } from "@/vocabulary/tickets";
@@ -61,14 +62,14 @@ export function NotificationItem({ notification, compact = false, onOpen, onMark
         )}
       </Link>
       {onMarkRead && !readAt && (
-        <Tooltip title="Mark as read">
+        <ButtonTip title="Mark as read">
           <Button
             type="text"
             icon={<CheckOutlined aria-hidden />}
             aria-label={`Mark as read: ${title}`}
             onClick={onMarkRead}
           />
-        </Tooltip>
+        </ButtonTip>
       )}
     </li>
   );

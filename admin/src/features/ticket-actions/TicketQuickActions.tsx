@@ -9,12 +9,13 @@ import {
   UserSwitchOutlined,
 } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
-import { Button, type MenuProps, Skeleton, Tooltip } from "antd";
+import { Button, type MenuProps, Skeleton } from "antd";
 import { useEffect, useRef, useState } from "react";
 import { useHotkeys } from "react-hotkeys-hook";
 import type { Ticket, TicketStatus } from "@/api/schemas";
 import { ticketActionsQuery } from "@/api/tickets";
 import { ButtonMenu } from "@/ui/ButtonMenu";
+import { ButtonTip } from "@/ui/ButtonTip";
 import { STATUSES, wordOf } from "@/vocabulary/tickets";
 import { ActionDialogs, type OpenDialog } from "./ActionDialogs";
 import { dialogOf, type Offer, offerOf } from "./actionOffer";
@@ -138,7 +139,7 @@ export function TicketQuickActions({
         </ButtonMenu>
       )}
       {offer.watch && (
-        <Tooltip title={watch.watching ? "You are told of changes (W)" : "Be told of changes (W)"}>
+        <ButtonTip title={watch.watching ? "You are told of changes (W)" : "Be told of changes (W)"}>
           <Button
             icon={watch.watching ? <EyeFilled aria-hidden /> : <EyeOutlined aria-hidden />}
             aria-pressed={watch.watching}
@@ -148,7 +149,7 @@ export function TicketQuickActions({
           >
             {watch.watching ? "Watching" : "Watch"}
           </Button>
-        </Tooltip>
+        </ButtonTip>
       )}
       {more.length > 0 && (
         <ButtonMenu
@@ -197,11 +198,11 @@ function ActionButton({
   children: string;
 }) {
   return (
-    <Tooltip title={`${children} (${keys})`} mouseEnterDelay={0.6}>
+    <ButtonTip title={`${children} (${keys})`} mouseEnterDelay={0.6}>
       <Button type={primary ? "primary" : "default"} icon={icon} onClick={onClick}>
         {children}
       </Button>
-    </Tooltip>
+    </ButtonTip>
   );
 }
 

@@ -1,6 +1,6 @@
 import { LockOutlined, PaperClipOutlined, SendOutlined } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
-import { Button, Input, Segmented, Tooltip, theme } from "antd";
+import { Button, Input, Segmented, theme } from "antd";
 import type { TextAreaRef } from "antd/es/input/TextArea";
 import { type ClipboardEvent, type DragEvent, useEffect, useEffectEvent, useRef, useState } from "react";
 import type { Attachment, Ticket } from "@/api/schemas";
@@ -8,6 +8,7 @@ import { ticketActionsQuery } from "@/api/tickets";
 import { useScheme } from "@/app/scheme";
 import { TONES } from "@/app/theme";
 import { useUploads } from "@/features/attachments/useUploads";
+import { ButtonTip } from "@/ui/ButtonTip";
 import { ComposerFiles } from "./ComposerFiles";
 import type { Outgoing } from "./outbox";
 import { useDraft } from "./useDraft";
@@ -178,7 +179,7 @@ export function Composer({
             event.target.value = "";
           }}
         />
-        <Tooltip title="Attach files; drop or paste them too">
+        <ButtonTip title="Attach files; drop or paste them too">
           <Button
             type="text"
             size="small"
@@ -186,14 +187,14 @@ export function Composer({
             aria-label="Attach files"
             onClick={() => picker.current?.click()}
           />
-        </Tooltip>
+        </ButtonTip>
         <span className="composer-space" />
         {length > COUNTED_FROM && (
           <span style={{ color: length > LONGEST ? token.colorError : token.colorTextDescription }}>
             {length.toLocaleString("en-IN")} / 20,000
           </span>
         )}
-        <Tooltip title={isSending ? "Files are still on their way" : "Ctrl + Enter"}>
+        <ButtonTip title={isSending ? "Files are still on their way" : "Ctrl + Enter"}>
           <Button
             type="primary"
             size="small"
@@ -203,7 +204,7 @@ export function Composer({
           >
             {isNote ? "Add note" : "Send"}
           </Button>
-        </Tooltip>
+        </ButtonTip>
       </div>
     </section>
   );

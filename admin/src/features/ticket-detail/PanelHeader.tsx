@@ -7,10 +7,11 @@ import {
   InboxOutlined,
   LockOutlined,
 } from "@ant-design/icons";
-import { Button, Skeleton, Tooltip, Typography } from "antd";
+import { Button, Skeleton, Typography } from "antd";
 import type { ReactNode } from "react";
 import type { Ticket } from "@/api/schemas";
 import { TicketSLAIndicator } from "@/features/sla/TicketSLAIndicator";
+import { ButtonTip } from "@/ui/ButtonTip";
 import { PriorityTag, StatusTag, ToneTag } from "@/ui/StatusTag";
 import { useFolding } from "./useFolding";
 
@@ -107,7 +108,7 @@ function PanelTitle({ title }: { title: string }) {
 
 function IconButton({ label, icon, onClick }: { label: string; icon: ReactNode; onClick: (() => void) | undefined }) {
   return (
-    <Tooltip title={label} mouseEnterDelay={0.4}>
+    <ButtonTip title={label} mouseEnterDelay={0.4}>
       <Button
         type="text"
         size="small"
@@ -116,6 +117,6 @@ function IconButton({ label, icon, onClick }: { label: string; icon: ReactNode; 
         disabled={onClick === undefined}
         onClick={() => onClick?.()}
       />
-    </Tooltip>
+    </ButtonTip>
   );
 }
