@@ -4,7 +4,7 @@ import { textParts } from "./textLinks";
 
 /**
  * Plain text whose addresses and ticket numbers can be followed. An address is shown as it is written, and leads to a
- * page of its own that learns nothing of this one.
+ * page of its own that learns nothing of this one. No text around it can turn a link's direction.
  */
 export function LinkedText({ text }: { text: string }) {
   const { search } = useLocation();
@@ -17,11 +17,11 @@ export function LinkedText({ text }: { text: string }) {
     }
     return part.kind === "address" ? (
       <a key={key} href={part.href} target="_blank" rel="noopener noreferrer">
-        {part.text}
+        <bdi dir="ltr">{part.text}</bdi>
       </a>
     ) : (
       <Link key={key} to={{ pathname: ROUTES.ticket(part.id), search }}>
-        {part.text}
+        <bdi dir="ltr">{part.text}</bdi>
       </Link>
     );
   });

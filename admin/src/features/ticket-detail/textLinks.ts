@@ -3,13 +3,25 @@ export type TextPart =
   | { kind: "address"; text: string; href: string }
   | { kind: "ticket"; text: string; id: string };
 
-// An address is what begins with its scheme. Names such as "rodistaa.in", and schemes other than these, stay words.
-const LINK = /\bhttps?:\/\/[^\s<>"`]+|\bTKT-\d{1,18}\b/giu;
+// An address is what begins with its scheme, up to a space or a character that draws nothing. Names such as
+// "rodistaa.in", and schemes other than these, stay words.
+const LINK = /\bhttps?:\/\/[^\s<>"`\p{C}\p{Default_Ignorable_Code_Point}\u2800]+|(?<![\w-])TKT-[1-9]\d{0,17}\b/giu;
 
-/** Plain text in its order, with the addresses of pages and the numbers of tickets that are written in it told apart. */
+// Without the flag u, which would take the sign of Kelvin for a k.
+const TICKET = /^tkt/i;
+const HOST = /^https?:\/\/([\w.:[\]-]+?)(?::\d+)?(?:[/?#]|$)/i;
+
+/** More than people write; thousands of links would keep the page busy. */
+const MOST_LINKS = 100;
+
+/**
+ * Plain text in its order, with the addresses of pages and the numbers of tickets that are written in it told apart:
+ * the first 100 of them, the rest stays words.
+ */
 export function textParts(text: string): TextPart[] {
   const parts: TextPart[] = [];
   let from = 0;
+  let links = 0;
   for (const { 0: found, index } of text.matchAll(LINK)) {
     const part = linkOf(found);
     if (part !== undefined) {
@@ -18,6 +30,10 @@ export function textParts(text: string): TextPart[] {
       }
       parts.push(part);
       from = index + part.text.length;
+      links += 1;
+      if (links === MOST_LINKS) {
+        break;
+      }
     }
   }
   if (from < text.length) {
@@ -27,11 +43,15 @@ export function textParts(text: string): TextPart[] {
 }
 
 function linkOf(found: string): TextPart | undefined {
-  if (/^tkt/i.test(found)) {
+  if (TICKET.test(found)) {
     return { kind: "ticket", text: found, id: found.toUpperCase() };
   }
   const text = withoutSentence(found);
-  return URL.canParse(text) ? { kind: "address", text, href: new URL(text).href } : undefined;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  // It leads to the host that is read in it: not to one behind a user's name, or one that is written in another way.
+  return url !== undefined && HOST.exec(text)?.[1]?.toLowerCase() === url.hostname
+    ? { kind: "address", text, href: url.href }
+    : undefined;
 }
 
 /** Without the marks that end the sentence around an address; a bracket stays that was opened within it. */
@@ -48,7 +68,7 @@ function withoutSentence(address: string): string {
   for (; end > 0; end -= 1) {
     const last = address[end - 1] ?? "";
     const balance = open[last];
-    if (balance === undefined ? !/[.,;:!?'’”»*_]/u.test(last) : balance >= 0) {
+    if (balance === undefined ? !/[.,;:!?،؛؟।'’”»*_]/u.test(last) : balance >= 0) {
       break;
     }
     if (balance !== undefined) {
