@@ -277,6 +277,21 @@ export const NotFound: Story = {
   },
 };
 
+/** An address with what no ticket can have as its number. */
+export const NoNumber: Story = {
+  args: { ticketId: "TKT-01001" },
+  parameters: {
+    msw: {
+      handlers: {
+        ...panelAnswers({ ticket: ticketFixture() }),
+        ticket: http.get("*/admin/tickets/:id", () =>
+          HttpResponse.json({ code: 3, message: "ticket_id is wrong." }, { status: 400 }),
+        ),
+      },
+    },
+  },
+};
+
 /** Its stream ended since the ticket is out of sight. */
 export const AccessLost: Story = {
   parameters: {

@@ -197,6 +197,19 @@ it("clears what it showed when the ticket is out of sight", async () => {
   expect(screen.queryByText(/Payment not received/)).not.toBeInTheDocument();
 });
 
+it.each([
+  [400, null],
+  [404, "Look again"],
+])("says of a number that is answered with %d that there is no such ticket", async (status, again) => {
+  show({ ticket: ticketFixture({ id: "TKT-01001" }) }, [
+    http.get("*/admin/tickets/:id", () => HttpResponse.json({ message: "It is wrong." }, { status })),
+  ]);
+  await screen.findByText("There is no such ticket");
+  expect(screen.getByRole("button", { name: "Back to the list" })).toBeInTheDocument();
+  expect(screen.queryByText(/cannot be shown now/)).not.toBeInTheDocument();
+  expect(screen.queryByRole("button", { name: /again/ })?.textContent ?? null).toBe(again);
+});
+
 it("keeps what one has begun to write", async () => {
   const { unmount } = show({ ticket: ticketFixture() });
   await paste(await screen.findByLabelText("Message to all who see the ticket"), "Half of a");

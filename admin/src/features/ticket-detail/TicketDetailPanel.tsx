@@ -71,7 +71,9 @@ function Content(props: ContentProps) {
   const queryClient = useQueryClient();
   const { data: ticket, error, refetch } = useQuery(ticketQuery(ticketId));
   const [isLost, setLost] = useState(false);
-  const isGone = isLost || (error instanceof ApiError && error.status === 404);
+  // What is asked for is the number alone: a bad request is one that no ticket can have.
+  const isNoNumber = ticket === undefined && error instanceof ApiError && error.status === 400;
+  const isGone = isLost || isNoNumber || (error instanceof ApiError && error.status === 404);
   const wasSeen = isLost || ticket !== undefined;
 
   useEffect(() => {
@@ -101,14 +103,16 @@ function Content(props: ContentProps) {
               <Button type="primary" onClick={onClose}>
                 Back to the list
               </Button>
-              <Button
-                onClick={() => {
-                  setLost(false);
-                  void queryClient.resetQueries({ queryKey: ticketQuery(ticketId).queryKey });
-                }}
-              >
-                Look again
-              </Button>
+              {!isNoNumber && (
+                <Button
+                  onClick={() => {
+                    setLost(false);
+                    void queryClient.resetQueries({ queryKey: ticketQuery(ticketId).queryKey });
+                  }}
+                >
+                  Look again
+                </Button>
+              )}
             </>
           }
         />
