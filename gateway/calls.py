@@ -23,7 +23,7 @@ from gateway.contract import Rpc
 from gateway.errors import REQUEST_ID_HEADER, HttpError, error_of, make_status
 from gateway.json_codec import field_to_json, to_json
 from gateway.metrics import observed
-from gateway.refusals import bad_request, error_for, reason_of, refuse
+from gateway.refusals import bad_request, error_for, reason_of, refuse, require_short
 from gateway.request_bodies import ClientGone, RequestBody
 from gateway.requests import to_request
 from gateway.routes import Route, Router, WrongMethod
@@ -32,12 +32,9 @@ from gateway.upstream import Metadata, Upstream, UpstreamError
 Identify: TypeAlias = Callable[[Request], Awaitable[Metadata]]
 """Who calls, as metadata for the server; empty for nobody. Raises HttpError to refuse."""
 Vouch: TypeAlias = Callable[[Metadata], Awaitable[None]]
-"""Raises UpstreamError for a caller that the server does not know."""
+"""Raises HttpError or UpstreamError for a caller that the server does not know."""
 
 _URL_BYTES = 32 * 1024
-_METADATA_BYTES = 7 * 1024
-"""gRPC servers take 8 KiB, of which some is for gRPC's own."""
-
 _QUICK_BODY = 8 * 1024
 """What is longer is read by another thread: of tiny values it takes long, and all other callers would wait."""
 _QUICK_ANSWER = 64 * 1024
@@ -188,8 +185,7 @@ class Calls:
         if address:
             metadata.append(("x-forwarded-for", address))
         metadata += trace_of(call.headers)
-        if sum(len(name) + len(value) for name, value in metadata) > _METADATA_BYTES:
-            raise bad_request(431, f"Token and trace are longer than {_METADATA_BYTES} bytes together.")
+        require_short(metadata)
         return metadata
 
     async def _request(self, route: Route, call: _Call, body: RequestBody, metadata: Metadata) -> Message:

@@ -16,7 +16,7 @@ from gateway.call_context import headers_of, request_id_of
 from gateway.errors import REQUEST_ID_HEADER, HttpError, error_of, internal_status, make_status, status_json
 from gateway.request_bodies import BodyStalled, RequestBody
 from gateway.routes import NoRoute, WrongMethod
-from gateway.upstream import UpstreamError
+from gateway.upstream import Metadata, UpstreamError
 
 _log = structlog.get_logger("gateway")
 
@@ -31,11 +31,19 @@ EXPECTED = (
     HTTPException,
 )
 """Failures that are somebody's, and no defect of the gateway."""
+_METADATA_BYTES = 7 * 1024
+"""gRPC servers take 8 KiB, of which some is for gRPC's own."""
 
 
 def bad_request(http_status: int, message: str, headers: Mapping[str, str] | None = None) -> HttpError:
     """A refusal of what is no request in its form, whatever it asks for."""
     return HttpError(http_status, make_status(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST", message), headers)
+
+
+def require_short(metadata: Metadata) -> None:
+    """Raises HttpError for more than any server would take: gRPC's own answer would be that of a limit of calls."""
+    if sum(len(name) + len(value) for name, value in metadata) > _METADATA_BYTES:
+        raise bad_request(431, f"Token and trace are longer than {_METADATA_BYTES} bytes together.")
 
 
 def error_for(error: Exception, request_id: str) -> HttpError:  # noqa: PLR0911 - a table

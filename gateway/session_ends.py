@@ -7,53 +7,60 @@ it was: only what is open now is ended.
 
 import asyncio
 import hashlib
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import TypeAlias
 
 LATE_SECONDS = 5.0
-"""A stream that is opened so soon after its session's end was asked for before it."""
+"""A stream that is opened so soon after its session's end was asked for before it. The clocks of gateways may
+differ by as much: where one is further behind, streams at others that were opened just before the end go on."""
 _LATEST = 10_000
 """Ends that are remembered for that time."""
 
-Tell = Callable[[str], None]
-"""Takes the mark of a session that has ended, for the other gateways; never waits."""
+End: TypeAlias = tuple[str, float]
+"""The mark of a session, and when it ended: seconds since 1970, by the clock of the gateway that was asked."""
+Tell: TypeAlias = Callable[[str, float], None]
+"""Takes an end, for the other gateways; never waits."""
 
 
 class SessionEnds:
     """Of one gateway; belongs to its event loop."""
 
     def __init__(self) -> None:
-        self._streams: dict[str, set[asyncio.Event]] = {}
+        self._streams: dict[str, dict[asyncio.Event, float]] = {}
+        """With when each was opened."""
         self._latest: dict[str, float] = {}
-        """When each was heard of, by the loop's clock; the latest last."""
+        """When each session ended; the one heard of last is the last."""
 
     @contextmanager
     def watched(self, token: str) -> Iterator[asyncio.Event]:
         """For as long as a stream is open: set once the session of that token has ended."""
-        over, mark = asyncio.Event(), mark_of(token)
-        if self._latest.get(mark, float("-inf")) > asyncio.get_running_loop().time() - LATE_SECONDS:
+        over, mark, now = asyncio.Event(), mark_of(token), time.time()
+        if self._latest.get(mark, 0.0) > now - LATE_SECONDS:
             over.set()
-        streams = self._streams.setdefault(mark, set())
-        streams.add(over)
+        streams = self._streams.setdefault(mark, {})
+        streams[over] = now
         try:
             yield over
         finally:
-            streams.discard(over)
+            del streams[over]
             if not streams and self._streams.get(mark) is streams:
                 del self._streams[mark]
 
     def began(self, mark: str) -> None:
-        """The session is there, even if it ended a moment ago."""
+        """The session is there, even if it ended here a moment ago."""
         self._latest.pop(mark, None)
 
-    def ended(self, marks: Iterable[str]) -> None:
-        """Ends the streams that are open here. Hearing it twice does no harm."""
-        now = asyncio.get_running_loop().time()
-        for mark in marks:
-            self._latest.pop(mark, None)
-            self._latest[mark] = now
-            for over in self._streams.get(mark, ()):
-                over.set()
+    def ended(self, ends: Iterable[End]) -> None:
+        """Ends the streams here that were opened before, and none that were opened later than LATE_SECONDS after it,
+        however late this is heard. Hearing it twice does no harm, and an end to come has come now."""
+        now = time.time()
+        for mark, told in ends:
+            at = self._latest[mark] = max(min(told, now), self._latest.pop(mark, 0.0))
+            for over, opened in self._streams.get(mark, {}).items():
+                if opened < at + LATE_SECONDS:
+                    over.set()
         while self._latest:
             first = next(iter(self._latest))
             if len(self._latest) <= _LATEST and self._latest[first] > now - LATE_SECONDS:

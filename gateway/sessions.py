@@ -25,6 +25,7 @@ from gateway.contract import Rpc, rpcs
 from gateway.cookies import Cookie, CookieTooLarge
 from gateway.errors import HttpError, error_of, make_status
 from gateway.metrics import observed
+from gateway.refusals import require_short
 from gateway.same_origin import SameOrigin
 from gateway.session_ends import SessionEnds, Tell, mark_of
 from gateway.upstream import Metadata, Upstream, UpstreamError
@@ -37,6 +38,8 @@ session, which may have become somebody else's since the page was loaded."""
 _PROBE = "/rodistaa.tickets.v1.NotificationService/ListNotifications"
 """A call that everybody may make, and that costs next to nothing."""
 _TOKEN = re.compile(r"[A-Za-z0-9_.=-]{1,8192}")
+_JWT = re.compile(r"[A-Za-z0-9_=-]+(?:\.[A-Za-z0-9_=-]+){2}")
+"""What the server may have believed once. Of anything else there are no streams to end."""
 _HEADER = re.compile(r"[ -~]{0,8400}")
 
 
@@ -117,7 +120,9 @@ class Sessions:
             raise _invalid("it is no JSON Web Token") from None
 
     async def vouch(self, metadata: Metadata) -> None:
-        """Asks the server, for nothing else, whether it knows who calls. Raises UpstreamError."""
+        """Asks the server, for nothing else, whether it knows who calls. Raises HttpError for what is too long to be
+        asked, and UpstreamError."""
+        require_short(metadata)
         await self._upstream.unary(_probe(), _probe().request(), metadata=metadata, timeout=self._timeout)
 
     def begin(self, request: Request, token: str, session: Session, headers: MutableHeaders) -> None:
@@ -182,10 +187,10 @@ class Sessions:
 
     def _end_streams(self, request: Request) -> None:
         token = self.token_of(request)
-        if token:
-            mark = mark_of(token)
-            self._ends.ended([mark])
-            self._tell_others(mark)
+        if _JWT.fullmatch(token):
+            mark, now = mark_of(token), time.time()
+            self._ends.ended([(mark, now)])
+            self._tell_others(mark, now)
 
     def _cleared(self) -> str:
         headers = MutableHeaders()

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from gateway import session_ends
 from gateway.session_ends import mark_of
+from server.adapters.redis.ended_sessions import LOG
 from server.domain.roles import Role
 from tests.gateway_process import Gateway, StartGateway
 from tests.integration.gateway.event_sources import EventSource, close_all
@@ -61,6 +63,12 @@ def begin(gateway: Gateway, before: str, token: str) -> Answer:
 
 def log_out(gateway: Gateway, token: str) -> None:
     assert request("DELETE", f"{gateway.url}/session", {**OURS, **cookie(token)}).status == 204
+
+
+def marks_in(redis_process: RedisProcess) -> list[str]:
+    with redis_process.client() as client:
+        entries = client.execute_command("XRANGE", LOG, "-", "+")  # type: ignore[no-untyped-call]  # of redis
+        return [entry[b"mark"].decode() for _, entry in entries]
 
 
 def is_told(source: EventSource) -> None:
@@ -194,6 +202,79 @@ def test_while_redis_is_away_the_others_hear_of_it_when_it_is_back(
     log_out(two, tokens[2])
     is_told(here[2])
     is_told(there[2])
+
+
+def test_a_session_that_begins_again_does_not_hear_of_its_own_end(
+    gateways: tuple[Gateway, Gateway], server: Running, ticket: str, redis_process: RedisProcess
+) -> None:
+    one, two = gateways
+    token, other = token_for(Role.OPS_MANAGER, "asha"), token_for(Role.OPS_MANAGER, "ravi")
+    witness = opened(one, ticket, cookie(other))
+    redis_process.pause()
+    log_out(one, token)
+    assert begin(one, "", token).status == 200
+    again = opened(one, ticket, cookie(token))
+    redis_process.resume()
+    eventually(lambda: mark_of(token) in marks_in(redis_process), what="the end in the log")
+    log_out(two, other)
+    is_told(witness)  # and so has heard what was in the log before
+    still_tells(server, ticket, again)
+    again.close()
+
+
+def test_word_that_comes_late_ends_what_was_opened_before_the_end_alone(
+    gateways: tuple[Gateway, Gateway],
+    server: Running,
+    ticket: str,
+    redis_process: RedisProcess,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one, two = gateways
+    monkeypatch.setattr(session_ends, "LATE_SECONDS", 0.0)  # the clock is the same
+    token = token_for(Role.OPS_MANAGER, "asha")
+    before = opened(two, ticket, cookie(token))
+    redis_process.pause()
+    log_out(one, token)
+    since = opened(two, ticket, cookie(token))
+    redis_process.resume()
+    is_told(before)
+    still_tells(server, ticket, since)
+    since.close()
+
+
+@pytest.mark.parametrize("says_when", [True, False], ids=["a time of its own", "that of Redis"])
+def test_a_gateway_that_starts_does_not_take_old_ends_for_new_ones(
+    server: Running, ticket: str, redis_process: RedisProcess, tmp_path: Path, *, says_when: bool
+) -> None:
+    asha, ravi = token_for(Role.OPS_MANAGER, "asha"), token_for(Role.OPS_MANAGER, "ravi")
+    then = int((time.time() - 30) * 1000)
+    with redis_process.client() as client:
+        if says_when:
+            client.xadd(LOG, {"mark": mark_of(asha), "at": then})
+        else:
+            client.xadd(LOG, {"mark": mark_of(asha)}, id=f"{then}-0")
+    with gateway_to(server, tmp_path, redis_url=redis_process.url) as gateway:
+        kept, witness = (opened(gateway, ticket, cookie(token)) for token in (asha, ravi))
+        with redis_process.client() as client:
+            an_hour_ahead = int((time.time() + 3600) * 1000)
+            client.xadd(LOG, {"mark": mark_of(ravi), "at": an_hour_ahead})
+        is_told(witness)
+        still_tells(server, ticket, kept)
+        kept.close()
+
+
+def test_what_could_be_nobodys_session_is_told_to_nobody(
+    gateways: tuple[Gateway, Gateway], server: Running, ticket: str, redis_process: RedisProcess
+) -> None:
+    one, two = gateways
+    token = token_for(Role.OPS_MANAGER, "asha")
+    tab = opened(two, ticket, cookie(token))
+    for junk in ("junk", "a.b", "a..c", "a.b.c.d", "x" * 3000):
+        log_out(one, junk)
+        assert request("POST", f"{one.url}/logout", {**OURS, **cookie(junk)}, b"").status == 303
+    log_out(one, token)
+    is_told(tab)
+    assert marks_in(redis_process) == [mark_of(token)]
 
 
 def test_a_gateway_that_has_never_found_redis_ends_the_streams_of_its_own(

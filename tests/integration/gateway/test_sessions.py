@@ -203,6 +203,18 @@ def test_a_token_that_no_browser_would_keep_is_refused_in_words(gateway: Gateway
     assert (large.status, reason(large)) == (413, "INVALID_REQUEST")
 
 
+def test_a_token_that_no_server_would_take_is_refused_as_it_is_for_calls(gateway: Gateway) -> None:
+    token = "x" * 7_900
+    cookie = {"Cookie": f"{COOKIE}={token}"}
+    answers = [
+        request("GET", f"{gateway.url}/admin/tickets", cookie),
+        request("GET", f"{gateway.url}/session", cookie),
+        begin(gateway, token),
+    ]
+    assert {(answer.status, reason(answer)) for answer in answers} == {(431, "INVALID_REQUEST")}
+    assert len({answer.body for answer in answers}) == 1
+
+
 def test_other_methods_are_named(gateway: Gateway) -> None:
     answer = request("PATCH", f"{gateway.url}/session", JSON, b"{}")
     assert answer.status == 405

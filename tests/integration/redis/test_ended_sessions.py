@@ -1,10 +1,10 @@
 """Word of ended sessions through a Redis that is well, away, or has lost what it had."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from server.adapters.redis.ended_sessions import KEPT, LOG, EndedSessions
+from server.adapters.redis.ended_sessions import KEPT, LOG, End, EndedSessions
 from tests.redis_process import RedisProcess
 from tests.waiting import eventually
 
@@ -15,7 +15,15 @@ class Listener:
     def __init__(self, redis_url: str) -> None:
         self.word = EndedSessions(redis_url)
         self.heard: list[str] = []
-        self.word.start(self.heard.extend)
+        self.times: dict[str, float] = {}
+        self.word.start(self._hear)
+
+    def tell(self, mark: str, at: float = 1.7e9) -> None:
+        self.word.tell(mark, at)
+
+    def _hear(self, ends: Sequence[End]) -> None:
+        self.times.update(ends)
+        self.heard += [mark for mark, _ in ends]
 
     def hears(self, mark: str) -> None:
         eventually(lambda: mark in self.heard, what=f"{mark} among {self.heard[-3:]}")
@@ -38,18 +46,41 @@ def new_listener(redis_process: RedisProcess) -> Iterator[NewListener]:
         listener.word.stop()
 
 
-def test_everybody_hears_in_order(new_listener: NewListener) -> None:
-    listeners = [new_listener() for _ in range(3)]
+def test_everybody_else_hears_in_order(new_listener: NewListener) -> None:
+    teller, *others = [new_listener() for _ in range(3)]
     for number in range(100):
-        listeners[0].word.tell(f"{number:03}")
-    for listener in listeners:
+        teller.tell(f"{number:03}")
+    for listener in others:
         listener.hears("099")
         assert listener.heard == sorted(set(listener.heard))
+    others[0].tell("of another")
+    teller.hears("of another")
+    assert teller.heard == ["of another"]
+
+
+def test_an_end_is_told_with_its_time_however_late(new_listener: NewListener, redis_process: RedisProcess) -> None:
+    one, two = new_listener(), new_listener()
+    redis_process.stop()
+    one.tell("end", 1_700_000_000.25)
+    redis_process.start()
+    two.hears("end")
+    assert two.times["end"] == 1_700_000_000.25
+
+
+@pytest.mark.parametrize("at", [(), ("at", ""), ("at", "-1"), ("at", "nan"), ("at", "9" * 5000)])
+def test_an_end_without_a_time_has_that_of_redis(
+    new_listener: NewListener, redis_process: RedisProcess, at: tuple[str, ...]
+) -> None:
+    listener = new_listener()
+    with redis_process.client() as client:
+        place = client.execute_command("XADD", LOG, "*", "mark", "end", *at)  # type: ignore[no-untyped-call]  # of redis
+    listener.hears("end")
+    assert listener.times["end"] == int(place.split(b"-")[0]) / 1000
 
 
 def test_who_was_cut_off_goes_on_where_they_were(new_listener: NewListener, redis_process: RedisProcess) -> None:
     listener = new_listener()
-    listener.word.tell("before")
+    new_listener().tell("before")
     listener.hears("before")
     with redis_process.client() as client:
         for number in range(20):
@@ -65,47 +96,63 @@ def test_what_is_told_while_redis_is_away_is_told_when_it_is_back(
     one, two = new_listener(), new_listener()
     redis_process.stop()
     for number in range(50):
-        one.word.tell(f"{number:02}")
+        one.tell(f"{number:02}")
     third = new_listener()  # which has never seen it
     redis_process.start()
-    for listener in (one, two, third):
+    for listener in (two, third):
         listener.hears("49")
         assert sorted(set(listener.heard)) == [f"{number:02}" for number in range(50)]
 
 
 def test_the_log_does_not_grow_for_ever(new_listener: NewListener, redis_process: RedisProcess) -> None:
-    listener = new_listener()
+    teller, listener = new_listener(), new_listener()
     for number in range(KEPT):
-        listener.word.tell(str(number))
+        teller.tell(str(number))
     listener.hears(str(KEPT - 1))
     with redis_process.client() as client:
         pipeline = client.pipeline(transaction=False)
         for _ in range(KEPT):
             pipeline.xadd(LOG, {"mark": "more"}, maxlen=KEPT, approximate=True)
         pipeline.execute()
-    listener.word.tell("last")
+    teller.tell("last")
     listener.hears("last")
     with redis_process.client() as client:
         assert client.xlen(LOG) < 1.1 * KEPT
 
 
 def test_what_nobody_takes_is_forgotten_in_the_end(redis_process: RedisProcess, new_listener: NewListener) -> None:
-    listener = new_listener()
+    teller, listener = new_listener(), new_listener()
     redis_process.stop()
     for number in range(3 * KEPT):
-        listener.word.tell(str(number))
+        teller.tell(str(number))
     redis_process.start()
     listener.hears(str(3 * KEPT - 1))
     assert len(set(listener.heard)) <= KEPT + 1
+
+
+def test_what_could_not_be_told_does_not_push_the_newest_out(
+    new_listener: NewListener, redis_process: RedisProcess
+) -> None:
+    teller, listener = new_listener(), new_listener()
+    teller.tell("first")
+    listener.hears("first")
+    redis_process.pause()
+    for number in range(KEPT + 1):  # the first of them is under way, and will be put back
+        teller.tell(str(number))
+    redis_process.stop()
+    redis_process.start()
+    listener.hears(str(KEPT))
 
 
 def test_a_user_of_redis_who_may_do_nothing_else_is_enough(redis_process: RedisProcess) -> None:
     with redis_process.client() as client:
         may = ["+xadd", "+xread"]
         client.acl_setuser("gateway", enabled=True, passwords=["+secret"], keys=[LOG], commands=may)
-    listener = Listener(f"unix://gateway:secret@{redis_process.url.removeprefix('unix://')}")
-    listener.word.tell("heard")
+    address = f"unix://gateway:secret@{redis_process.url.removeprefix('unix://')}"
+    teller, listener = Listener(address), Listener(address)
+    teller.tell("heard")
     listener.hears("heard")
+    teller.word.stop()
     listener.word.stop()
 
 
