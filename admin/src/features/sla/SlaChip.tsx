@@ -22,7 +22,7 @@ export function SlaChip({ ticket, clock, now }: { ticket: Ticket; clock: SlaCloc
     <HoverTip title={<Details ticket={ticket} clock={clock} now={now} />}>
       <span className="sla-chip">
         <ToneTag tone={SLA_TONES[state]} icon={<SlaIcon state={state} />}>
-          <span className="sla-chip-words">{slaWords(clock, now, { short: true })}</span>
+          <span className="sla-chip-words">{slaWords(clock, now, { short: true, oneUnit: isUnanswered })}</span>
           {isUnanswered && (
             <>
               <MessageOutlined aria-hidden style={{ color: TONES[scheme].danger.text }} />

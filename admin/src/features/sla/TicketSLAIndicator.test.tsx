@@ -37,7 +37,7 @@ it("comes near breach by itself", () => {
     slaPercentLeft: 21,
   });
   renderView(<TicketSLAIndicator ticket={ticket} variant="chip" />);
-  expect(screen.getByText("Due in 2 h 6 min")).toBeVisible();
+  expect(screen.getByText("2 h 6 min left")).toBeVisible();
   pass(6 * 60_000);
   expect(screen.getByText("2 h left")).toBeVisible();
 });

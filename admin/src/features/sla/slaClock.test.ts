@@ -126,13 +126,13 @@ describe("what the chip says", () => {
 
   it("in a row, one unit is enough where the second tells little", () => {
     const told = (now: number) => slaWords(read(NIGHT_BEFORE, CREATED + 52.5 * HOUR), now, { short: true });
-    expect(told(NIGHT_BEFORE.due - 9.4 * HOUR)).toBe("Due in 9 h 24 min");
+    expect(told(NIGHT_BEFORE.due - 9.4 * HOUR)).toBe("9 h 24 min left");
     expect(told(NIGHT_BEFORE.due - 1.5 * HOUR)).toBe("1 h 30 min left");
     expect(told(NIGHT_BEFORE.due + 3 * HOUR + 20 * MINUTE)).toBe("Overdue 3 h");
     expect(told(NIGHT_BEFORE.due + 51 * HOUR)).toBe("Overdue 2 d");
     const far = (now: number) => slaWords(read(NIGHT_AT_THE_END, CREATED + 4 * HOUR), now, { short: true });
-    expect(far(CREATED + 4 * HOUR + 10 * MINUTE)).toBe("Due in 19 h");
-    expect(far(CREATED - 6 * HOUR)).toBe("Due in 1 d 6 h");
+    expect(far(CREATED + 4 * HOUR + 10 * MINUTE)).toBe("19 h left");
+    expect(far(CREATED - 6 * HOUR)).toBe("1 d 6 h left");
   });
 
   it("paused: stands still, whatever time passes", () => {

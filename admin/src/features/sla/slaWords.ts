@@ -28,11 +28,12 @@ export function waitOf(milliseconds: number): string {
 
 /**
  * The state at `now` in words. Lengths are time on the wall, closed hours included: the deadline is an instant. In
- * `short`, for rows whose icon and color tell the state, the length comes in one unit where the second would tell little.
+ * `short`, for rows whose icon and color tell the state, the length comes in one unit where the second would tell
+ * little, or always where there is room for no more than `oneUnit`.
  */
-export function slaWords(clock: SlaClock, now: number, { short = false } = {}): string {
+export function slaWords(clock: SlaClock, now: number, { short = false, oneUnit = false } = {}): string {
   const wait = waitOf(clock.dueAt - now);
-  const oneUnit = short ? firstUnitOf(wait) : wait;
+  const first = firstUnitOf(wait);
   switch (slaStateAt(clock, now)) {
     case "none":
       return "No SLA";
@@ -46,11 +47,11 @@ export function slaWords(clock: SlaClock, now: number, { short = false } = {}): 
       if (clock.kind === "paused") {
         return short ? "Overdue, paused" : "Breached, paused";
       }
-      return short ? `Overdue ${oneUnit}` : `Breached ${oneUnit} ago`;
+      return short ? `Overdue ${first}` : `Breached ${wait} ago`;
     case "nearBreach":
-      return short ? `${wait} left` : `Near breach ${wait}`;
+      return short ? `${oneUnit ? first : wait} left` : `Near breach ${wait}`;
     case "onTrack":
-      return `Due in ${/^\d\d h/.test(wait) ? oneUnit : wait}`;
+      return short ? `${oneUnit || /^\d\d h/.test(wait) ? first : wait} left` : `Due in ${wait}`;
   }
 }
 

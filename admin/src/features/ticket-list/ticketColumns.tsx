@@ -49,7 +49,7 @@ const COLUMNS: readonly Column[] = [
   {
     key: "sla",
     title: "SLA",
-    width: 148,
+    width: 152,
     sort: { field: "sla_due_at", first: "asc" },
     draw: (ticket) => <TicketSLAIndicator ticket={ticket} variant="chip" />,
   },
