@@ -68,10 +68,11 @@ def test_our_commands_exist(name: str) -> None:
 
 
 def test_modules_in_health_checks_exist() -> None:
-    for service in SERVICES.values():
-        test = [str(word) for word in service.get("healthcheck", {}).get("test", [])]
-        if "-m" in test:
-            importlib.import_module(test[test.index("-m") + 1])
+    tests = [[str(word) for word in service.get("healthcheck", {}).get("test", [])] for service in SERVICES.values()]
+    modules = {test[test.index("-m") + 1] for test in tests if "-m" in test}
+    assert modules, "health checks run modules of ours"
+    for module in modules:
+        importlib.import_module(module)
 
 
 def test_all_but_beat_and_one_shots_have_a_health_check() -> None:
